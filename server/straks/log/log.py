@@ -1,0 +1,202 @@
+"""The port of the durable log: what every adapter does, and the values it does it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from straks_protocol import Position
+
+__all__ = [
+    "MAX_BATCH",
+    "Append",
+    "AppendResult",
+    "Appended",
+    "Conflict",
+    "Entry",
+    "FeedItem",
+    "Full",
+    "Listener",
+    "Log",
+    "LogError",
+    "LogUnavailableError",
+    "OutcomeUnknownError",
+    "Page",
+    "Tail",
+]
+
+MAX_BATCH: Final = 64
+"""Items of one ``append`` call (DESIGN: group commit)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """An entry that somebody wants in a log."""
+
+    channel: str
+    sender: str
+    """``kind:id`` of the principal: with ``channel`` and ``key`` it names this append for ever."""
+    name: str | None
+    key: str
+    kind: str
+    data: bytes
+    """A JSON object."""
+    id: str
+    at: int
+    """Milliseconds since the epoch; stored no earlier than the channel's last entry."""
+    advances: bool = False
+    """This entry changes the conversation's state: its offset is what writers must ``expect`` next."""
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry that is in a log."""
+
+    channel: str
+    offset: int
+    id: str
+    at: int
+    sender: str
+    name: str | None
+    key: str
+    kind: str
+    data: bytes
+    advances: bool = False
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The entry is durable. ``duplicate``: its key had been used, ``entry`` is the first one's."""
+
+    entry: Entry
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """``expect`` did not hold; nothing was stored."""
+
+    state_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The conversation has as many entries as it may have; nothing was stored."""
+
+
+AppendResult: TypeAlias = Appended | Conflict | Full
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries in rising order; ``more``: the log goes on in the direction that was read."""
+
+    entries: Sequence[Entry]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a channel; ``(0, "")`` and no watermarks when the channel is absent."""
+
+    position: Position
+    state_offset: int
+    read: Mapping[str, int]
+    """Read watermark of each reader (``kind:id``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """An entry as the feed of its partition shows it, in commit order."""
+
+    position: int
+    entry: Entry
+
+
+Listener: TypeAlias = Callable[[Sequence[Entry]], None]
+"""Called on the event loop with newly committed entries; must not raise, must not block."""
+
+
+class LogError(Exception):
+    """The log could not do what was asked."""
+
+
+class LogUnavailableError(LogError):
+    """Nothing of the call was stored; it may be tried again."""
+
+
+class OutcomeUnknownError(LogError):
+    """Some of the call may have been stored; only the same keys again tell."""
+
+
+class Log(Protocol):
+    """A durable log per channel, and a feed over all channels of a partition.
+
+    All methods are called from one event loop; ``append`` by one caller at a time.
+    """
+
+    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult]:
+        """Store up to :data:`MAX_BATCH` items durably and in order, each for itself.
+
+        Returns one result per item, in order. A bad item fails alone. Listeners have been told
+        of the new entries when this returns.
+
+        Raises:
+            LogUnavailableError: nothing was stored.
+            OutcomeUnknownError: it is not known what was stored; append the same again.
+        """
+        ...
+
+    async def read(
+        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> Page:
+        """Read a page just after or just before an offset; with neither, the latest page."""
+        ...
+
+    async def tail(self, channel: str) -> Tail:
+        """Tell where a channel ends."""
+        ...
+
+    def mark(self, channel: str, reader: str, offset: int) -> None:
+        """Raise a reader's watermark, soon and durably; never lowers it."""
+        ...
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener for entries of followed channels and for those appended here."""
+        ...
+
+    def follow(self, channel: str) -> None:
+        """Tell listeners of entries that anybody appends to ``channel``, in order, without gaps."""
+        ...
+
+    def unfollow(self, channel: str) -> None:
+        """End :meth:`follow`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is in flight and let go of the storage."""
+        ...
+
+
+class Feed(Protocol):
+    """The commit-ordered view over all channels that consumers read, with their cursors."""
+
+    @property
+    def partitions(self) -> int:
+        """How many feeds there are, numbered from 0."""
+        ...
+
+    async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
+        """Read items after a feed position; empty when there are none yet."""
+        ...
+
+    async def cursor(self, consumer: str, partition: int) -> int:
+        """Tell how far a consumer has come; 0 at first."""
+        ...
+
+    async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
+        """Note that a consumer's effects up to ``position`` are done."""
+        ...
