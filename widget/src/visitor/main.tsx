@@ -1,0 +1,3 @@
+/** Stands in until the widget is there. */
+
+export function mount(): void {}

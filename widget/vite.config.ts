@@ -1,0 +1,81 @@
+/** The three bundles: `--mode visitor`, `--mode loader` (names the visitor's file), `--mode console`. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type UserConfig } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const STATIC = here("../server/straks/static");
+
+const shared: UserConfig = {
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  publicDir: false,
+};
+const target = ["es2022", "chrome105", "firefox115", "safari16"];
+
+/** The widget proper: an ES module that the loader imports on the first interaction. */
+function visitor(): UserConfig {
+  return {
+    ...shared,
+    base: "./",
+    build: {
+      target,
+      outDir: `${STATIC}/widget`,
+      emptyOutDir: true,
+      assetsDir: "",
+      manifest: "manifest.json",
+      modulePreload: false,
+      assetsInlineLimit: 4096,
+      rolldownOptions: {
+        input: { main: here("src/visitor/main.tsx") },
+        output: { entryFileNames: "[name]-[hash].js", chunkFileNames: "[name]-[hash].js" },
+        preserveEntrySignatures: "allow-extension",
+      },
+    },
+  };
+}
+
+/** What `<script async src="https://HOST/widget.js">` loads: one classic script, no hash. */
+function loader(): UserConfig {
+  const manifest: Record<string, { file: string; isEntry?: boolean }> = JSON.parse(
+    readFileSync(`${STATIC}/widget/manifest.json`, "utf8"),
+  );
+  const main = Object.values(manifest).find((chunk) => chunk.isEntry);
+  if (!main) throw new Error("build the visitor bundle first: vite build --mode visitor");
+  return {
+    ...shared,
+    define: { __WIDGET_MAIN__: JSON.stringify(`widget/${main.file}`) },
+    build: {
+      target,
+      outDir: STATIC,
+      emptyOutDir: false,
+      rolldownOptions: {
+        input: { widget: here("src/visitor/loader.ts") },
+        output: { format: "iife", entryFileNames: "widget.js" },
+      },
+    },
+  };
+}
+
+/** The agents' console, an application of its own under `/console/`. */
+function agents(): UserConfig {
+  return {
+    ...shared,
+    root: here("src/console"),
+    base: "/console/",
+    build: {
+      target,
+      outDir: `${STATIC}/console`,
+      emptyOutDir: true,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+    },
+    server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true } } },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  if (mode === "visitor") return visitor();
+  if (mode === "loader") return loader();
+  return agents();
+});
