@@ -1,0 +1,70 @@
+"""The tables of the records."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "agents",
+    "metadata",
+    "schema_version",
+    "sessions",
+    "sign_in_links",
+    "visitor_families",
+]
+
+SCHEMA_VERSION: Final = 1
+"""What this release writes; a data directory with a higher number belongs to a newer one."""
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(255)),
+    Column("created_at", Integer, nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+)
+"""``email`` is case-folded. Times are milliseconds since the epoch, here and below."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("agent_id", String(64), nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("seen_at", Integer, nullable=False),
+    Column("ends_at", Integer, nullable=False),
+    Index("sessions_by_agent", "agent_id"),
+)
+"""Signed-in agents. ``ends_at`` is the absolute end; idle ones end earlier."""
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("agent_id", String(64), nullable=False),
+    Column("ends_at", Integer, nullable=False),
+)
+
+visitor_families = Table(
+    "visitor_families",
+    metadata,
+    Column("family", String(64), primary_key=True),
+    Column("visitor_id", String(64), nullable=False),
+    Column("issued", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("confirmed_at", Integer, nullable=False),
+    Column("revoked", Boolean, nullable=False, default=False),
+)
+"""Visitor tokens that were renewed at least once: the highest generation given out, and the highest
+that came back."""
