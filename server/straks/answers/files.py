@@ -1,0 +1,498 @@
+"""Answer files: Markdown with a YAML front matter, one answer in one language each.
+
+A folder of them is an answer book. Below the folder, ``returns/how-to.md`` is the answer
+``returns/how-to``; ``returns/how-to.da.md`` is the same answer in Danish. Names that start with
+``.`` or ``_``, and ``README.md``, are passed over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from straks.answers import front_matter, markdown
+from straks.answers.front_matter import Field, FrontMatterError
+from straks.answers.text import clean
+from straks.errors import StartError, StraksError
+
+__all__ = ["Answer", "AnswerBook", "AnswerFileError", "check", "parse"]
+
+DEFAULT_LANG: Final = "en"
+REPLY_TAG: Final = "reply"
+MAX_FILE: Final = 64 * 1024
+MAX_BODY: Final = 4_000
+MAX_LINE: Final = 200
+MAX_PHRASES: Final = 200
+MAX_TAGS: Final = 20
+
+_KEYS: Final = frozenset({"phrases", "lang", "title", "tags"})
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
+_LANG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
+_TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_ISO_639: Final = frozenset(
+    [
+        "aa",
+        "ab",
+        "ae",
+        "af",
+        "ak",
+        "am",
+        "an",
+        "ar",
+        "as",
+        "av",
+        "ay",
+        "az",
+        "ba",
+        "be",
+        "bg",
+        "bh",
+        "bi",
+        "bm",
+        "bn",
+        "bo",
+        "br",
+        "bs",
+        "ca",
+        "ce",
+        "ch",
+        "co",
+        "cr",
+        "cs",
+        "cu",
+        "cv",
+        "cy",
+        "da",
+        "de",
+        "dv",
+        "dz",
+        "ee",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "ff",
+        "fi",
+        "fj",
+        "fo",
+        "fr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gn",
+        "gu",
+        "gv",
+        "ha",
+        "he",
+        "hi",
+        "ho",
+        "hr",
+        "ht",
+        "hu",
+        "hy",
+        "hz",
+        "ia",
+        "id",
+        "ie",
+        "ig",
+        "ii",
+        "ik",
+        "io",
+        "is",
+        "it",
+        "iu",
+        "ja",
+        "jv",
+        "ka",
+        "kg",
+        "ki",
+        "kj",
+        "kk",
+        "kl",
+        "km",
+        "kn",
+        "ko",
+        "kr",
+        "ks",
+        "ku",
+        "kv",
+        "kw",
+        "ky",
+        "la",
+        "lb",
+        "lg",
+        "li",
+        "ln",
+        "lo",
+        "lt",
+        "lu",
+        "lv",
+        "mg",
+        "mh",
+        "mi",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "mt",
+        "my",
+        "na",
+        "nb",
+        "nd",
+        "ne",
+        "ng",
+        "nl",
+        "nn",
+        "no",
+        "nr",
+        "nv",
+        "ny",
+        "oc",
+        "oj",
+        "om",
+        "or",
+        "os",
+        "pa",
+        "pi",
+        "pl",
+        "ps",
+        "pt",
+        "qu",
+        "rm",
+        "rn",
+        "ro",
+        "ru",
+        "rw",
+        "sa",
+        "sc",
+        "sd",
+        "se",
+        "sg",
+        "si",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "so",
+        "sq",
+        "sr",
+        "ss",
+        "st",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "ti",
+        "tk",
+        "tl",
+        "tn",
+        "to",
+        "tr",
+        "ts",
+        "tt",
+        "tw",
+        "ty",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "ve",
+        "vi",
+        "vo",
+        "wa",
+        "wo",
+        "xh",
+        "yi",
+        "yo",
+        "za",
+        "zh",
+        "zu",
+        "fil",
+        "yue",
+    ]
+)
+
+
+class AnswerFileError(StraksError):
+    """An answer file cannot be used.
+
+    ``file`` is relative to the answer folder, ``line`` counts from 1.
+    """
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        super().__init__(f"{file}:{line}: {message}")
+        self.file = file
+        self.line = line
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A canned answer in one language; ``(id, lang)`` names it."""
+
+    id: str
+    lang: str
+    title: str
+    text: str
+    """The body without markup."""
+    html: str
+    """The body as HTML that is safe to show on any page."""
+    phrases: tuple[str, ...]
+    """How visitors ask for it; empty for a reply that only agents use."""
+    tags: tuple[str, ...]
+
+    @property
+    def is_reply(self) -> bool:
+        """A canned reply for agents: never given to a visitor by itself."""
+        return REPLY_TAG in self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBook:
+    """The answers of a folder, with what is wrong in its broken files."""
+
+    answers: tuple[Answer, ...]
+    errors: tuple[AnswerFileError, ...] = ()
+
+    @classmethod
+    def load(cls, folder: Path) -> AnswerBook:
+        """Read every answer file below ``folder``; a broken one is left out and told of.
+
+        Raises:
+            StartError: there is no such folder, or it cannot be read.
+        """
+        drafts: list[_Draft] = []
+        errors: list[AnswerFileError] = []
+        for file, path in _walk(folder):
+            try:
+                drafts.append(_parse(file, _read(file, path)))
+            except AnswerFileError as error:
+                errors.append(error)
+        kept = tuple(_without_clashes(drafts, errors))
+        errors.sort(key=lambda error: (error.file, error.line))
+        return cls(kept, tuple(errors))
+
+    def get(self, answer_id: str, lang: str | None = None) -> Answer | None:
+        """Find an answer, in ``lang`` where it exists, else in any language it has."""
+        found = [answer for answer in self.answers if answer.id == answer_id]
+        return next((a for a in found if a.lang == lang), found[0] if found else None)
+
+    def listed(self, lang: str | None = None) -> list[Answer]:
+        """Every answer once, for an agent to pick from: canned replies first, then by title.
+
+        With ``lang``, each is in that language where it exists, else in any it has.
+        """
+        chosen: dict[str, Answer] = {}
+        for answer in self.answers:
+            if answer.id not in chosen or answer.lang == lang:
+                chosen[answer.id] = answer
+        return sorted(chosen.values(), key=lambda a: (not a.is_reply, a.title.casefold(), a.id))
+
+
+def check(folder: Path) -> list[AnswerFileError]:
+    """Find everything that is wrong in the answer files below ``folder``.
+
+    Raises:
+        StartError: there is no such folder, or it cannot be read.
+    """
+    return list(AnswerBook.load(folder).errors)
+
+
+def parse(file: str, raw: bytes) -> Answer:
+    """Read one answer file; ``file`` is its path below the answer folder, with ``/``.
+
+    Raises:
+        AnswerFileError: the file cannot be used.
+    """
+    return _parse(file, raw).answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An answer that reads well by itself, with where its phrases stand."""
+
+    file: str
+    answer: Answer
+    lines: tuple[int, ...]
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+    if not folder.is_dir():
+        raise StartError(f"The answer folder {folder} does not exist; give one that does.")
+    try:
+        found = sorted(_files(folder))
+    except OSError as error:
+        raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error
+    for path in found:
+        yield _printable(path.relative_to(folder).as_posix()), path
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            if name.endswith(".md") and not name.startswith((".", "_")) and name != "README.md":
+                yield Path(parent, name)
+
+
+def _printable(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _read(file: str, path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_FILE + 1)
+    except OSError as error:
+        raise AnswerFileError(file, 1, f"cannot be read: {error.strerror}") from error
+
+
+def _parse(file: str, raw: bytes) -> _Draft:
+    answer_id, named_lang = _name(file)
+    if len(raw) > MAX_FILE:
+        raise AnswerFileError(file, 1, f"larger than {MAX_FILE // 1024} KiB")
+    try:
+        source = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise AnswerFileError(file, line, "not UTF-8; save the file in that encoding") from error
+    try:
+        document = front_matter.split(source)
+        fields = front_matter.fields(document.front, known=_KEYS)
+        title = _title(fields)
+        tags = _tags(fields)
+        lang = _lang(fields, named_lang)
+        phrases = _phrases(fields, optional=REPLY_TAG in tags)
+        body = document.body.strip()
+        if not body:
+            raise FrontMatterError(document.body_line, "no text after the front matter")
+        if len(body) > MAX_BODY:
+            raise FrontMatterError(document.body_line, f"text longer than {MAX_BODY} characters")
+        rendered = markdown.render(body)
+        if not rendered.text:
+            raise FrontMatterError(document.body_line, "nothing to read in the text")
+    except FrontMatterError as error:
+        raise AnswerFileError(file, error.line, error.message) from error
+    answer = Answer(
+        id=answer_id,
+        lang=lang,
+        title=title,
+        text=rendered.text,
+        html=rendered.html,
+        phrases=tuple(phrase for phrase, _ in phrases),
+        tags=tags,
+    )
+    return _Draft(file, answer, tuple(line for _, line in phrases))
+
+
+def _name(file: str) -> tuple[str, str | None]:
+    stem = file.removesuffix(".md")
+    head, dot, tail = stem.rpartition(".")
+    answer_id, lang = (head, tail) if dot else (stem, None)
+    if len(answer_id) > MAX_LINE or not _ID.fullmatch(answer_id):
+        raise AnswerFileError(
+            file, 1, "a file's name is its answer's id: small letters, digits, - and _ only"
+        )
+    if lang is not None and not _known_lang(lang):
+        raise AnswerFileError(file, 1, f"the name ends in '.{lang}', which is no known language")
+    return answer_id, lang
+
+
+def _known_lang(lang: str) -> bool:
+    return _LANG.fullmatch(lang) is not None and lang.split("-")[0] in _ISO_639
+
+
+def _lang(fields: dict[str, Field], named: str | None) -> str:
+    field = fields.get("lang")
+    if field is None:
+        return named or DEFAULT_LANG
+    lang = field.scalar()
+    if not _known_lang(lang):
+        raise FrontMatterError(
+            field.line, f"'lang' is no known language tag, like en or pt-BR: {lang!r}"
+        )
+    if named is not None and named != lang:
+        raise FrontMatterError(field.line, f"'lang' is {lang} but the file's name says {named}")
+    return lang
+
+
+def _title(fields: dict[str, Field]) -> str:
+    if "title" not in fields:
+        raise FrontMatterError(1, "no 'title' in the front matter")
+    field = fields["title"]
+    title = field.scalar().strip()
+    if not title or len(title) > MAX_LINE:
+        raise FrontMatterError(field.line, f"'title' must have 1 to {MAX_LINE} characters")
+    return title
+
+
+def _tags(fields: dict[str, Field]) -> tuple[str, ...]:
+    if "tags" not in fields:
+        return ()
+    items = fields["tags"].items()
+    if len(items) > MAX_TAGS:
+        raise FrontMatterError(fields["tags"].line, f"more than {MAX_TAGS} tags")
+    for tag, line in items:
+        if not _TAG.fullmatch(tag):
+            raise FrontMatterError(line, f"a tag has small letters, digits, - and _ only: {tag!r}")
+    return tuple(dict.fromkeys(tag for tag, _ in items))
+
+
+def _phrases(fields: dict[str, Field], *, optional: bool) -> list[tuple[str, int]]:
+    field = fields.get("phrases")
+    items = field.items() if field is not None else []
+    if not items and not optional:
+        line = field.line if field is not None else 1
+        raise FrontMatterError(line, "no 'phrases': at least one way in which visitors ask for it")
+    if len(items) > MAX_PHRASES:
+        raise FrontMatterError(items[MAX_PHRASES][1], f"more than {MAX_PHRASES} phrases")
+    for phrase, line in items:
+        if not clean(phrase) or len(phrase) > MAX_LINE:
+            raise FrontMatterError(
+                line, f"a phrase has words of 1 to {MAX_LINE} characters in all: {phrase[:40]!r}"
+            )
+    return items
+
+
+def _without_clashes(drafts: Iterable[_Draft], errors: list[AnswerFileError]) -> Iterator[Answer]:
+    taken: dict[tuple[str, str], str] = {}
+    asked: dict[tuple[str, str], str] = {}
+    for draft in drafts:
+        answer = draft.answer
+        first = taken.setdefault((answer.id, answer.lang), draft.file)
+        if first != draft.file:
+            message = f"answer '{answer.id}' in language {answer.lang} is already in {first}"
+            errors.append(AnswerFileError(draft.file, 1, message))
+            continue
+        clash = _clash(draft, asked)
+        if clash is not None:
+            del taken[answer.id, answer.lang]
+            errors.append(clash)
+            continue
+        for phrase in answer.phrases:
+            asked[answer.lang, clean(phrase)] = draft.file
+        yield answer
+
+
+def _clash(draft: _Draft, asked: dict[tuple[str, str], str]) -> AnswerFileError | None:
+    for phrase, line in zip(draft.answer.phrases, draft.lines, strict=True):
+        other = asked.get((draft.answer.lang, clean(phrase)))
+        if other is not None:
+            message = f"the phrase {phrase!r} is already in {other}; keep it in one of them"
+            return AnswerFileError(draft.file, line, message)
+    return None
