@@ -1,0 +1,10 @@
+/** A turning ring while something is fetched. */
+
+export function Spinner({ label }: { label: string }) {
+  return (
+    <span role="status">
+      <span class="spinner" aria-hidden="true" />
+      <span class="hidden">{label}</span>
+    </span>
+  );
+}
