@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeAlias
 
-from straks_protocol.channels import Channel
-
 from straks.accounts.principals import Principal
 from straks.conversation.errors import RefusedError
 from straks_protocol import ErrorCode
 from straks_protocol import Principal as WirePrincipal
+from straks_protocol.channels import Channel
 
 __all__ = [
     "TEAMS",

@@ -1,0 +1,92 @@
+"""Turns the token of a ``hello`` into a principal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from straks.accounts.origins import AllowedOrigins, normalise_origin
+from straks.accounts.principals import Principal
+from straks.accounts.sessions import Sessions
+from straks.accounts.tokens import SocketClaims, Tokens
+from straks.accounts.visitors import Visitors
+from straks.conversation.errors import RefusedError
+from straks_protocol import ErrorCode
+
+__all__ = ["Authenticated", "Authenticator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who connects. ``token``: a new or renewed one to send back."""
+
+    principal: Principal
+    token: str | None
+
+
+class Authenticator:
+    """Recognises visitors and agents at the start of a connection."""
+
+    def __init__(
+        self, tokens: Tokens, visitors: Visitors, sessions: Sessions, origins: AllowedOrigins
+    ) -> None:
+        self._tokens = tokens
+        self._visitors = visitors
+        self._sessions = sessions
+        self._origins = origins
+
+    def authenticate_now(self, token: str | None, origin: str | None) -> Authenticated | None:
+        """Authenticate without any I/O; None when :meth:`authenticate` must be awaited.
+
+        This serves nearly every visitor, and spares the connection a task.
+
+        Raises:
+            RefusedError: as :meth:`authenticate`.
+        """
+        origin = _site(origin)
+        if token is None:
+            return Authenticated(*self._visitors.create(origin))
+        claims = self._tokens.read(token)
+        if isinstance(claims, SocketClaims):
+            return None
+        principal = self._visitors.recognise_now(claims, origin)
+        return None if principal is None else Authenticated(principal, None)
+
+    async def authenticate(self, token: str | None, origin: str | None) -> Authenticated:
+        """Say who connects; ``origin`` is the header's value, None when it was absent.
+
+        Raises:
+            RefusedError: ``token_invalid``, ``token_expired``, ``token_revoked`` or
+                ``origin_not_allowed``.
+        """
+        origin = _site(origin)
+        if token is None:
+            return Authenticated(*self._visitors.create(origin))
+        claims = self._tokens.read(token)
+        if isinstance(claims, SocketClaims):
+            return await self._agent(claims, origin)
+        return Authenticated(*await self._visitors.recognise(claims, origin))
+
+    async def _agent(self, claims: SocketClaims, origin: str | None) -> Authenticated:
+        if origin not in (None, claims.origin, self._origins.own):
+            raise RefusedError(
+                ErrorCode.ORIGIN_NOT_ALLOWED, "Agents connect from the console's own address only."
+            )
+        session = await self._sessions.find_by_id(claims.session)
+        if session is None or session.agent.id != claims.agent:
+            raise RefusedError(ErrorCode.TOKEN_REVOKED, "The session has ended; sign in again.")
+        principal = Principal(
+            kind="agent",
+            id=session.agent.id,
+            name=session.agent.name,
+            session=session.id,
+            origin=origin,
+            expires_at=session.ends_at,
+        )
+        return Authenticated(principal, None)
+
+
+def _site(origin: str | None) -> str | None:
+    """Bring the header into one form; what is no origin (``null``) stays something foreign."""
+    if origin is None:
+        return None
+    return normalise_origin(origin) or "null"
