@@ -1,0 +1,56 @@
+"""Measure Straks from outside: ``python -m bench SCENARIO``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from bench.report import show
+from bench.scenarios import ask, edge, replay, turn
+from bench.scenarios.replay import BadFileError
+from bench.server import CORES, StartFailedError, pin
+
+SCENARIOS = {"ask": ask.run, "edge": edge.run, "replay": replay.run, "turn": turn.run}
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--backend", choices=("sqlite", "redis"), default="sqlite")
+    common.add_argument("--seconds", type=float, default=10.0, help="of measured load")
+    common.add_argument("--rate", type=float, help="messages a second; closed loop without it")
+    common.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    scenarios = parser.add_subparsers(dest="scenario", required=True)
+    for name, run in SCENARIOS.items():
+        doc = sys.modules[run.__module__].__doc__
+        one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
+        if name == "replay":
+            one.add_argument("file", help="chats, one JSON object a line")
+            one.add_argument("--limit", type=int, help="conversations to replay")
+            one.add_argument("--visitors", type=int, default=50, help="at a time")
+    options = parser.parse_args(arguments)
+    if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
+        parser.error("--seconds and --rate must be above zero")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one scenario; 0 when nothing was lost, duplicated or reordered, else 1; 2: cannot run."""
+    options = parse(arguments)
+    if len(CORES) > 1:
+        pin(0, 1)
+    try:
+        rows = uvloop.run(SCENARIOS[options.scenario](options))
+    except (BadFileError, StartFailedError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    show(rows, as_json=options.json)
+    return int(any(rows[-1][name] for name in ("lost", "duplicated", "reordered")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Request and reply at the edge, beside uvicorn with Starlette in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from argparse import Namespace
+from statistics import median
+from typing import Any
+
+from bench import wire
+from bench.report import percentiles
+from bench.server import Running, starlette_peer, straks
+
+__all__ = ["run"]
+
+CONNECTIONS = 100
+ROUNDS = 5
+CHANNEL = "conversation:" + "a" * 26
+
+
+async def run(options: Namespace) -> list[dict[str, Any]]:
+    """Alternate rounds on both servers; report medians and the ratio within each round."""
+    async with straks("sqlite") as ours, starlette_peer() as theirs:
+        seconds = options.seconds / (2 * ROUNDS)
+        await _round(ours, seconds / 2, hello=True)
+        await _round(theirs, seconds / 2, hello=False)
+        pairs = []
+        for number in range(ROUNDS):
+            order = [(ours, True), (theirs, False)]
+            results = {}
+            for server, hello in order if number % 2 == 0 else reversed(order):
+                results[hello] = await _round(server, seconds, hello=hello)
+            pairs.append((results[True], results[False]))
+    ratios = sorted(mine["per_cpu_s"] / peer["per_cpu_s"] for mine, peer in pairs)
+    mine = _median([pair[0] for pair in pairs])
+    peer = _median([pair[1] for pair in pairs])
+    row = {
+        "scenario": "edge",
+        "backend": "none",
+        "server": "straks",
+        **mine,
+        "starlette_per_cpu_s": peer["per_cpu_s"],
+        "ratio": round(median(ratios), 2),
+        "ratio_min": round(ratios[0], 2),
+        "ratio_max": round(ratios[-1], 2),
+    }
+    return [{"scenario": "edge", "server": "uvicorn + Starlette", **peer}, row]
+
+
+def _median(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    whole = {name: median(one[name] for one in rounds) for name in rounds[0]}
+    for name in ("sent", "acked", "delivered", "lost", "duplicated", "reordered", "skipped"):
+        whole[name] = sum(one[name] for one in rounds)
+    return whole
+
+
+async def _round(server: Running, seconds: float, *, hello: bool) -> dict[str, Any]:
+    """A closed loop of one outstanding request on each connection."""
+    clients = [Client(number) for number in range(CONNECTIONS)]
+    for client in clients:
+        client.socket = await wire.connect(server.port, client.arrived)
+        if hello:
+            client.greeted = asyncio.get_running_loop().create_future()
+            client.socket.send(b'{"type":"hello","id":1}')
+            await client.greeted
+    cpu, began = server.cpu_seconds(), time.perf_counter()
+    for client in clients:
+        client.ask()
+    await asyncio.sleep(seconds)
+    for client in clients:
+        client.stopped = True
+    elapsed, used = time.perf_counter() - began, server.cpu_seconds() - cpu
+    done = sum(client.replies for client in clients)
+    deadline = time.perf_counter() + 5
+    while time.perf_counter() < deadline and any(c.replies < c.sent for c in clients):
+        await asyncio.sleep(0.01)
+    for client in clients:
+        client.socket.close()
+    waits = [wait for client in clients for wait in client.waits]
+    return {
+        "sent": sum(client.sent for client in clients),
+        "acked": sum(client.replies for client in clients),
+        "delivered": sum(client.replies for client in clients),
+        "lost": sum(client.sent - client.replies for client in clients),
+        "duplicated": 0,
+        "reordered": sum(client.strange for client in clients),
+        "skipped": 0,
+        "seconds": round(elapsed, 2),
+        "rate": round(done / elapsed),
+        **percentiles(waits),
+        "server_cpu_s": round(used, 3),
+        "per_cpu_s": round(done / max(used, 1e-6)),
+    }
+
+
+class Client:
+    """One connection that asks again as soon as it is answered."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.socket: wire.Socket
+        self.greeted: asyncio.Future[None] | None = None
+        self.stopped = False
+        self.sent = self.replies = self.strange = 0
+        self.waits: list[float] = []
+        self._asked = 0.0
+        self._expected = b""
+
+    def ask(self) -> None:
+        """Send the next request."""
+        self.sent += 1
+        number = self.sent + 1
+        self._expected = b'"id":%d' % number
+        self._asked = time.perf_counter()
+        self.socket.send(
+            b'{"type":"unsubscribe","id":%d,"channel":"%s"}' % (number, CHANNEL.encode())
+        )
+
+    def arrived(self, frame: bytes) -> None:
+        """Count a reply, then ask again."""
+        if self.greeted is not None and not self.greeted.done():
+            self.greeted.set_result(None)
+            return
+        self.waits.append(time.perf_counter() - self._asked)
+        self.replies += 1
+        self.strange += self._expected not in frame
+        if not self.stopped:
+            self.ask()

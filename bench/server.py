@@ -1,0 +1,189 @@
+"""Start and measure the servers under test, each a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+__all__ = ["Running", "StartFailedError", "free_port", "pin", "redis", "starlette_peer", "straks"]
+
+UNLIMITED = {
+    "STRAKS_PUBLISH_RATE": "1000000",
+    "STRAKS_PUBLISH_BURST": "1000000",
+    "STRAKS_CONNECTIONS_PER_ADDRESS": "100000",
+    "STRAKS_OPENS_PER_MINUTE": "10000000",
+    "STRAKS_HELLOS_PER_MINUTE": "10000000",
+}
+"""A bench is one address that does the work of thousands."""
+
+
+CORES = sorted(os.sched_getaffinity(0))
+PASSWORD = secrets.token_urlsafe(16)
+
+
+class StartFailedError(Exception):
+    """A server under test did not come up; the message holds what it printed."""
+
+
+@dataclass
+class Running:
+    """A server under test."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the process so far, all threads, user and system."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    async def agent_token(self, email: str = "bench@example.org") -> str:
+        """Sign the bench's agent in and fetch a fresh socket token."""
+        origin = f"http://127.0.0.1:{self.port}"
+        async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}) as http:
+            reply = await http.post(
+                "/v1/session", json={"email": email, "password": PASSWORD}, timeout=30
+            )
+            reply.raise_for_status()
+            return str(reply.json()["token"])
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pin(pid: int, cpu: int) -> None:
+    """Keep a process on one core, so that server and load do not share; a no-op on one core."""
+    os.sched_setaffinity(pid, {CORES[cpu % len(CORES)]})
+
+
+@asynccontextmanager
+async def _process(
+    command: Sequence[str], env: Mapping[str, str], cpu: int, log: Path
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        pin(process.pid, cpu)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            await asyncio.to_thread(process.wait, 20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    async with httpx.AsyncClient() as http:
+        for _ in range(600):
+            if process.poll() is not None:
+                raise StartFailedError(log.read_text(errors="replace"))
+            try:
+                if (await http.get(url, timeout=5)).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
+    raise StartFailedError(f"not ready in time\n{log.read_text(errors='replace')}")
+
+
+@asynccontextmanager
+async def redis(folder: Path, *, appendfsync: str = "always") -> AsyncIterator[str]:
+    """A Redis of our own that writes every append to disk before it answers; yields its URL."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise StartFailedError("redis-server is not installed: apt-get install redis-server")
+    port = free_port()
+    command = [
+        program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
+        "--appendonly", "yes", "--appendfsync", appendfsync, "--maxmemory-policy", "noeviction",
+    ]  # fmt: skip
+    async with _process(command, {}, 1, folder / "redis.log") as process:
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                if process.poll() is not None:
+                    raise StartFailedError((folder / "redis.log").read_text()) from None
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                break
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@asynccontextmanager
+async def straks(backend: str, **settings: Any) -> AsyncIterator[Running]:
+    """A Straks server with a fresh data directory, one agent account and no rate limits."""
+    folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
+    try:
+        if backend == "redis":
+            async with redis(folder) as url, _straks(folder, {"redis": url, **settings}) as running:
+                yield running
+        else:
+            async with _straks(folder, settings) as running:
+                yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Running]:
+    port = free_port()
+    env = {
+        **UNLIMITED,
+        "STRAKS_PORT": str(port),
+        "STRAKS_DATA": str(folder / "data"),
+        "STRAKS_LOG_LEVEL": "warning",
+        **{f"STRAKS_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    command = [sys.executable, "-m", "straks"]
+    added = subprocess.run(
+        [*command, "agent", "add", "bench@example.org", "--name", "Bench", "--password-stdin"],
+        env={**os.environ, **env}, input=PASSWORD.encode(), capture_output=True, check=False,
+    )  # fmt: skip
+    if added.returncode:
+        raise StartFailedError(added.stderr.decode(errors="replace"))
+    log = folder / "straks.log"
+    async with _process([*command, "serve"], env, 0, log) as process:
+        await _until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
+        yield Running(port, psutil.Process(process.pid))
+
+
+@asynccontextmanager
+async def starlette_peer() -> AsyncIterator[Running]:
+    """The request/reply peer: uvicorn with Starlette's WebSocket."""
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
+    command = [
+        sys.executable, "-m", "uvicorn", "bench.peers.starlette_edge:app", "--port", str(port),
+        "--log-level", "warning", "--loop", "uvloop", "--http", "httptools",
+        "--ws", "websockets-sansio", "--no-access-log",
+    ]  # fmt: skip
+    try:
+        async with _process(command, {}, 0, folder / "peer.log") as process:
+            await _until_ready(process, f"http://127.0.0.1:{port}/", folder / "peer.log")
+            yield Running(port, psutil.Process(process.pid))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
