@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from .codes import *  # noqa: F403  -- each module's __all__ is the list of public names
+from .channels import *  # noqa: F403  -- each module's __all__ is the list of public names
+from .codec import *  # noqa: F403
+from .codes import *  # noqa: F403
 from .errors import *  # noqa: F403
+from .kinds import *  # noqa: F403
 from .messages import *  # noqa: F403

@@ -1,8 +1,8 @@
 """What codecs, state machines and the client raise.
 
-    ProtocolError
-    ├── LocalProtocolError      we tried to say something the protocol does not allow
-    └── RemoteProtocolError     the peer said it (carries the error code to answer with)
+ProtocolError
+├── LocalProtocolError      we tried to say something the protocol does not allow
+└── RemoteProtocolError     the peer said it (carries the error code to answer with)
 """
 
 from __future__ import annotations

@@ -6,9 +6,13 @@ Names are those of PROTOCOL.md, but for ``from``, which is a keyword of Python: 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from msgspec import Meta
 
 __all__ = [
+    "CLIENT_TYPES",
+    "SERVER_TYPES",
     "Answer",
     "Answers",
     "Ask",
@@ -44,6 +48,25 @@ __all__ = [
 ]
 
 PrincipalKind: TypeAlias = Literal["visitor", "agent", "app", "server"]
+RequestId: TypeAlias = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Offset: TypeAlias = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""Of an entry."""
+Before: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Of an entry, or 0: before the first."""
+PageLimit: TypeAlias = Annotated[int, Meta(ge=1, le=10_000)]
+ChannelName: TypeAlias = Annotated[
+    str, Meta(pattern=r"^(conversation|desk|inbox|app):[A-Za-z0-9_-]{1,64}\Z")
+]
+Key: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+]
+KindName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+EntryId: TypeAlias = Annotated[str, Meta(max_length=64)]
+Token: TypeAlias = Annotated[str, Meta(max_length=4096)]
+AskText: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+Lang: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z", max_length=35)
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +82,17 @@ class Principal:
 class Position:
     """Where a subscriber stands in a log; ``(0, "")`` is before its first entry."""
 
-    offset: int
-    id: str
+    offset: Before
+    id: EntryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item of a channel's log. ``at`` is milliseconds since 1970-01-01 UTC."""
 
-    offset: int
-    id: str
-    at: int
+    offset: Offset
+    id: EntryId
+    at: Before
     sender: Principal
     kind: str
     data: dict[str, Any]
@@ -95,74 +118,78 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    id: int
-    token: str | None = None
+    id: RequestId
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    id: int
-    key: str
+    id: RequestId
+    key: Key
     data: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe:
-    id: int
-    channel: str
+    id: RequestId
+    channel: ChannelName
     after: Position | None = None
-    limit: int | None = None
+    limit: PageLimit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribe:
-    id: int
-    channel: str
+    id: RequestId
+    channel: ChannelName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    id: int
-    channel: str
-    key: str
-    kind: str
+    id: RequestId
+    channel: ChannelName
+    key: Key
+    kind: KindName
     data: dict[str, Any]
-    expect: int | None = None
+    expect: Offset | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    channel: str
-    kind: str
+    channel: ChannelName
+    kind: KindName
     data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    channel: str
-    offset: int
+    channel: ChannelName
+    offset: Offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    id: int
-    channel: str
-    before: int | None = None
-    after: int | None = None
-    limit: int | None = None
+    id: RequestId
+    channel: ChannelName
+    before: Before | None = None
+    after: Before | None = None
+    limit: PageLimit | None = None
+
+    def __post_init__(self) -> None:
+        if self.before is not None and self.after is not None:
+            raise ValueError("before, after: give one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    id: int
-    channel: str
+    id: RequestId
+    channel: ChannelName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    id: int
-    text: str
-    lang: str | None = None
+    id: RequestId
+    text: AskText
+    lang: Lang | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +216,7 @@ ClientMessage: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    id: int
+    id: RequestId
     session: str
     principal: Principal
     heartbeat: float
@@ -199,17 +226,17 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    id: int
-    channel: str
-    offset: int
+    id: RequestId
+    channel: ChannelName
+    offset: Offset
     entry_id: str
     duplicate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribed:
-    id: int
-    channel: str
+    id: RequestId
+    channel: ChannelName
     recovered: bool
     entries: list[Entry]
     position: Position
@@ -218,25 +245,25 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribed:
-    """The reply to ``unsubscribe`` (with ``id``), or a push that a subscription ended (``code``)."""
+    """The reply to ``unsubscribe`` (``id``), or a push that a subscription ended (``code``)."""
 
-    channel: str
-    id: int | None = None
+    channel: ChannelName
+    id: RequestId | None = None
     code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    id: int
-    channel: str
-    offset: int
+    id: RequestId
+    channel: ChannelName
+    offset: Offset
     entry_id: str
     duplicate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    id: int
+    id: RequestId
     entries: list[Entry]
     more: bool
 
@@ -245,10 +272,10 @@ class HistoryPage:
 class PresencePush:
     """Who is here: the reply to ``presence`` (with ``id``), or a push that it changed."""
 
-    channel: str
+    channel: ChannelName
     members: list[Principal]
     available: bool
-    id: int | None = None
+    id: RequestId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,19 +287,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    id: int
+    id: RequestId
     answers: list[Answer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPush:
-    channel: str
+    channel: ChannelName
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalPush:
-    channel: str
+    channel: ChannelName
     sender: Principal
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
@@ -280,9 +307,9 @@ class SignalPush:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPush:
-    channel: str
+    channel: ChannelName
     sender: Principal
-    offset: int
+    offset: Offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +327,7 @@ class Closing:
 class Error:
     code: str
     message: str
-    id: int | None = None
+    id: RequestId | None = None
     retry_after: float | None = None
     by: Principal | None = None
     """With ``already_taken``: who has the conversation."""
@@ -324,3 +351,36 @@ ServerMessage: TypeAlias = (
     | Closing
     | Error
 )
+
+CLIENT_TYPES: Final[dict[str, type[ClientMessage]]] = {
+    "hello": Hello,
+    "open": Open,
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "publish": Publish,
+    "signal": Signal,
+    "read": Read,
+    "history": History,
+    "presence": Presence,
+    "ask": Ask,
+    "pong": Pong,
+}
+"""What the field ``type`` of a client's frame stands for."""
+
+SERVER_TYPES: Final[dict[str, type[ServerMessage]]] = {
+    "welcome": Welcome,
+    "opened": Opened,
+    "subscribed": Subscribed,
+    "unsubscribed": Unsubscribed,
+    "published": Published,
+    "history": HistoryPage,
+    "presence": PresencePush,
+    "answers": Answers,
+    "entry": EntryPush,
+    "signal": SignalPush,
+    "read": ReadPush,
+    "ping": Ping,
+    "closing": Closing,
+    "error": Error,
+}
+"""What the field ``type`` of a server's frame stands for."""

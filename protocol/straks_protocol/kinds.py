@@ -1,0 +1,286 @@
+"""What each kind of entry carries in its ``data``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from msgspec import Meta, ValidationError, convert
+
+from .codes import ErrorCode
+from .errors import RemoteProtocolError
+from .messages import Before, Lang, Offset
+from .wire import describe
+
+__all__ = [
+    "EXPECT_REQUIRED",
+    "KINDS",
+    "MAX_TEXT",
+    "AnswerData",
+    "AssignReason",
+    "Close",
+    "Contact",
+    "Empty",
+    "Message",
+    "Note",
+    "Page",
+    "Rate",
+    "State",
+    "Summary",
+    "SummaryAgent",
+    "SummaryVisitor",
+    "Tag",
+    "Transfer",
+    "validate",
+    "validate_signal",
+]
+
+MAX_TEXT: Final = 10_000
+"""Characters (Unicode code points) of a text that a person writes."""
+
+State: TypeAlias = Literal["self_service", "waiting", "with_agent", "closed"]
+
+# A text has something to see in it, and no U+0000, which PostgreSQL cannot store.
+_VISIBLE: Final = r"^\s*+[^\s\x00][^\x00]*+\Z"
+Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=_VISIBLE)]
+Html: TypeAlias = Annotated[str, Meta(min_length=1, max_length=8 * MAX_TEXT)]
+Comment: TypeAlias = Annotated[str, Meta(max_length=2_000, pattern=r"^[^\x00]*\Z")]
+Line: TypeAlias = Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Preview: TypeAlias = Annotated[str, Meta(max_length=500)]
+Name: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=r"^ *+[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*+\Z",
+    ),
+]
+Email: TypeAlias = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s.\x00-\x1f\x7f]+(\.[^@\s.\x00-\x1f\x7f]+)+\Z",
+    ),
+]
+Url: TypeAlias = Annotated[
+    str, Meta(max_length=2_048, pattern=r"(?i)^https?://[^\s\x00-\x1f\x7f/]\S*\Z")
+]
+Word: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+\Z")
+]
+"""The id of an agent, a team or an answer."""
+TagName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^\S(.*\S)?\Z")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The page that a visitor is on; only http and https."""
+
+    url: Url
+    title: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a person or a bot says; also the ``data`` of ``open``."""
+
+    text: Text
+    page: Page | None = None
+    lang: Lang | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerData:
+    """A canned answer to the entry at ``question``; ``answer`` is None when none is known."""
+
+    question: Offset
+    answer: Word | None = None
+    title: Line | None = None
+    text: Text | None = None
+    html: Html | None = None
+    lang: Lang | None = None
+    score: Annotated[float, Meta(ge=0, le=1)]
+    tags: Annotated[list[TagName], Meta(max_length=20)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.answer is None and (self.text is not None or self.html is not None):
+            raise ValueError("answer: an answer that is not known has no text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How the visitor can be reached; at least one of the two."""
+
+    email: Email | None = None
+    name: Name | None = None
+
+    def __post_init__(self) -> None:
+        if self.email is None and self.name is None:
+            raise ValueError("email, name: give at least one of them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """To whom the conversation goes: exactly one of the two."""
+
+    team: Word | None = None
+    agent: Word | None = None
+
+    def __post_init__(self) -> None:
+        if (self.team is None) == (self.agent is None):
+            raise ValueError("team, agent: give exactly one of them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    reason: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What the visitor thought of it."""
+
+    stars: Annotated[int, Meta(ge=1, le=5)]
+    comment: Comment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """``ask_human``, ``accept`` and ``reopen`` carry nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What agents tell each other beside the conversation."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag that is put on a conversation, or taken off."""
+
+    tag: TagName
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignReason:
+    """Why the server gave the conversation to somebody."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryVisitor:
+    id: Word
+    name: Name | None = None
+    email: Email | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryAgent:
+    id: Word
+    name: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A conversation as an inbox shows it; times are milliseconds since 1970-01-01 UTC."""
+
+    id: Word
+    state: State
+    state_offset: Offset
+    visitor: SummaryVisitor
+    agent: SummaryAgent | None = None
+    team: Word
+    preview: Preview
+    lang: Lang | None = None
+    page: Page | None = None
+    opened_at: Before
+    waiting_since: Before | None = None
+    updated_at: Before
+    offset: Offset
+
+
+KINDS: Final[dict[tuple[str, str], type[Any]]] = {
+    ("conversation", "message"): Message,
+    ("conversation", "answer"): AnswerData,
+    ("conversation", "ask_human"): Empty,
+    ("conversation", "contact"): Contact,
+    ("conversation", "accept"): Empty,
+    ("conversation", "transfer"): Transfer,
+    ("conversation", "close"): Close,
+    ("conversation", "reopen"): Empty,
+    ("conversation", "rate"): Rate,
+    ("desk", "note"): Note,
+    ("desk", "tag"): Tag,
+    ("desk", "assign_reason"): AssignReason,
+    ("inbox", "conversation"): Summary,
+}
+"""By kind of channel and kind of entry; ``app:`` channels take any object."""
+
+EXPECT_REQUIRED: Final = frozenset({"answer", "accept", "transfer", "close", "reopen"})
+"""Kinds of ``conversation:`` that must say which state they were decided on."""
+
+_APP_KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_KEPT_NULL: Final = frozenset({(AnswerData, "answer")})
+"""Fields whose null says something: it stays in the data."""
+
+_PLANS: Final = {
+    cls: tuple((f.name, (cls, f.name) in _KEPT_NULL) for f in fields(cls))
+    for cls in [*KINDS.values(), Page, SummaryAgent, SummaryVisitor]
+}
+
+
+def validate(channel_kind: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Check the data of an entry; return it without unknown fields and without nulls.
+
+    Raises:
+        RemoteProtocolError: ``unknown_kind``, ``bad_data`` or ``too_large``, with a message that
+            names the field.
+    """
+    cls = KINDS.get((channel_kind, kind))
+    if cls is None:
+        if channel_kind == "app" and _APP_KIND.fullmatch(kind):
+            return data
+        raise RemoteProtocolError(
+            ErrorCode.UNKNOWN_KIND, f"kind: {kind[:64]!r} has no place on {channel_kind}: channels"
+        )
+    try:
+        return _plain(convert(data, cls), cls)
+    except ValidationError as error:
+        code, message = describe(str(error))
+        code = ErrorCode.TOO_LARGE if code is ErrorCode.TOO_LARGE else ErrorCode.BAD_DATA
+        raise RemoteProtocolError(code, f"data.{message}") from None
+
+
+def _plain(value: Any, cls: type[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, keep_null in _PLANS[cls]:
+        part = getattr(value, name)
+        if part is not None:
+            nested = type(part)
+            found[name] = _plain(part, nested) if nested in _PLANS else part
+        elif keep_null:
+            found[name] = None
+    return found
+
+
+def validate_signal(channel_kind: str, kind: str, data: dict[str, Any] | None) -> dict[str, Any]:
+    """Check a signal; return its whole data, defaults filled in.
+
+    Raises:
+        RemoteProtocolError: ``unknown_kind`` or ``bad_data``.
+    """
+    if not (kind == "typing" and channel_kind in ("conversation", "desk")) and not (
+        kind == "viewing" and channel_kind == "desk"
+    ):
+        raise RemoteProtocolError(
+            ErrorCode.UNKNOWN_KIND, f"kind: {kind[:64]!r} is no signal on {channel_kind}: channels"
+        )
+    on = True if data is None else data.get("on", True)
+    if type(on) is not bool:
+        raise RemoteProtocolError(ErrorCode.BAD_DATA, "data.on: must be true or false")
+    return {"on": on}
