@@ -120,7 +120,7 @@ class Visitors:
         if not self._origins.allows(origin):
             raise RefusedError(
                 ErrorCode.ORIGIN_NOT_ALLOWED,
-                f"The site {origin} may not connect here; its owner adds it to the allowed origins.",
+                f"The site {origin} may not connect here; add it to the allowed origins.",
             )
 
 
