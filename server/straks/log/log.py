@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+from msgspec import Struct
+
 from straks_protocol import Position
 
 __all__ = [
@@ -13,12 +15,15 @@ __all__ = [
     "Append",
     "AppendResult",
     "Appended",
+    "BadItemError",
     "Conflict",
     "Entry",
+    "Feed",
     "FeedItem",
     "Full",
     "Listener",
     "Log",
+    "LogBrokenError",
     "LogError",
     "LogUnavailableError",
     "OutcomeUnknownError",
@@ -30,28 +35,30 @@ MAX_BATCH: Final = 64
 """Items of one ``append`` call (DESIGN: group commit)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
+# What is made for every entry is a Struct: a frozen dataclass takes ten times as long to make.
+
+
+class Append(Struct, frozen=True, kw_only=True, gc=False):
     """An entry that somebody wants in a log."""
 
     channel: str
     sender: str
-    """``kind:id`` of the principal: with ``channel`` and ``key`` it names this append for ever."""
+    """``kind:id`` of who writes: with ``channel`` and ``key`` it names this append for ever."""
     name: str | None
     key: str
     kind: str
     data: bytes
     """A JSON object."""
     id: str
+    """Unguessable, and new for each submission, also where the key is an old one."""
     at: int
     """Milliseconds since the epoch; stored no earlier than the channel's last entry."""
     advances: bool = False
-    """This entry changes the conversation's state: its offset is what writers must ``expect`` next."""
+    """It changes the conversation's state: its offset is what writers must ``expect`` next."""
     expect: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """An entry that is in a log."""
 
     channel: str
@@ -67,8 +74,7 @@ class Entry:
     redacted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True, gc=False):
     """The entry is durable. ``duplicate``: its key had been used, ``entry`` is the first one's."""
 
     entry: Entry
@@ -108,8 +114,7 @@ class Tail:
     """Read watermark of each reader (``kind:id``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(Struct, frozen=True, gc=False):
     """An entry as the feed of its partition shows it, in commit order."""
 
     position: int
@@ -132,28 +137,42 @@ class OutcomeUnknownError(LogError):
     """Some of the call may have been stored; only the same keys again tell."""
 
 
+class BadItemError(LogError):
+    """This item cannot be stored, now or later; it says nothing about the others."""
+
+
+class LogBrokenError(LogError):
+    """What the storage holds is not known any more: the process must end and start again."""
+
+
 class Log(Protocol):
     """A durable log per channel, and a feed over all channels of a partition.
 
     All methods are called from one event loop; ``append`` by one caller at a time.
     """
 
-    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult]:
+    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
         """Store up to :data:`MAX_BATCH` items durably and in order, each for itself.
 
         Returns one result per item, in order. A bad item fails alone. Listeners have been told
-        of the new entries when this returns.
+        of the new entries when this returns, in the same tick.
 
         Raises:
             LogUnavailableError: nothing was stored.
-            OutcomeUnknownError: it is not known what was stored; append the same again.
+            OutcomeUnknownError: it is not known what was stored; append the same items again,
+                before any other.
+            LogBrokenError: the process must end.
         """
         ...
 
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> Page:
-        """Read a page just after or just before an offset; with neither, the latest page."""
+        """Read a page just after or just before an offset; with neither, the latest page.
+
+        Raises:
+            LogUnavailableError: it cannot be read now.
+        """
         ...
 
     async def tail(self, channel: str) -> Tail:
@@ -161,7 +180,10 @@ class Log(Protocol):
         ...
 
     def mark(self, channel: str, reader: str, offset: int) -> None:
-        """Raise a reader's watermark, soon and durably; never lowers it."""
+        """Raise a reader's watermark within a second, durably; never lowers it.
+
+        It ends up no higher than the log is long. An absent channel gets none.
+        """
         ...
 
     def listen(self, listener: Listener) -> None:
