@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from straks_protocol import ErrorCode, Principal
-
 from straks.errors import StraksError
+from straks_protocol import ErrorCode, Principal
 
 __all__ = ["RefusedError"]
 

@@ -1,0 +1,215 @@
+"""A reader of the log's feed that acts on what it reads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias, TypeVar
+
+from straks.conversation.errors import RefusedError
+from straks.log.log import Entry, Feed, FeedItem, LogError
+from straks_protocol import TEMPORARY, ErrorCode
+
+__all__ = ["BATCH", "Consumer", "Handle", "passes"]
+
+BATCH: Final = 256
+"""Items that a handler gets at once, and that are handled again at most after a crash."""
+
+_CURSOR_EVERY: Final = 1.0
+"""Seconds after which the cursor is moved even when few items were handled."""
+_LOOK_EVERY: Final = 1.0
+"""Seconds after which the feed is looked at even if nobody woke the consumer: other nodes."""
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 5.0
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+Handle: TypeAlias = Callable[[Sequence[FeedItem]], Awaitable[int | None]]
+"""Has the effects of some items, of one partition, in order.
+
+Returns None when all effects are done, or the feed position up to which they are: it is then
+called again within ``linger`` seconds, with new items or none, to finish the rest. It may be
+given the same items again.
+"""
+
+
+def passes(error: BaseException) -> bool:
+    """Tell whether the same will work later: the log is away, or the server busy."""
+    if isinstance(error, RefusedError):
+        return error.code in TEMPORARY and error.code is not ErrorCode.INTERNAL
+    return isinstance(error, LogError)
+
+
+class Consumer:
+    """Hands the items of a feed to a handler, at least once each, and remembers how far it came.
+
+    The cursor is moved after the effects and lazily. What fails for now is tried again until it
+    works; an item that fails for another reason ``tries`` times is noted in the server's log and
+    skipped, so that it never stops the others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        feed: Feed,
+        handle: Handle,
+        *,
+        urgent: Callable[[Entry], bool] = lambda _entry: True,
+        linger: float = 0.25,
+        tries: int = 5,
+        partitions: Sequence[int] | None = None,
+        passes: Callable[[BaseException], bool] = passes,
+    ) -> None:
+        """``urgent``: entries that are read at once; others within ``linger`` seconds.
+        ``partitions``: those to read, all if None."""
+        self.name = name
+        self._feed = feed
+        self._handle = handle
+        self._urgent = urgent
+        self._linger = linger
+        self._tries = tries
+        self._partitions = partitions
+        self._passes = passes
+        self._readers: list[_Reader] = []
+        self._soon: asyncio.TimerHandle | None = None
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Note that there are new entries; a listener of the log."""
+        if any(self._urgent(entry) for entry in entries):
+            self.wake()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(self._linger, self.wake)
+
+    def wake(self) -> None:
+        """Look at the feed now."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        for reader in self._readers:
+            reader.awake.set()
+
+    async def run(self) -> None:
+        """Consume until cancelled."""
+        partitions = self._partitions
+        if partitions is None:
+            partitions = range(self._feed.partitions)
+        self._readers = [_Reader(self, partition) for partition in partitions]
+        try:
+            async with asyncio.TaskGroup() as readers:
+                for reader in self._readers:
+                    readers.create_task(reader.run())
+        finally:
+            if self._soon is not None:
+                self._soon.cancel()
+                self._soon = None
+
+
+class _Reader:
+    """One partition of a consumer."""
+
+    def __init__(self, consumer: Consumer, partition: int) -> None:
+        self._consumer = consumer
+        self._partition = partition
+        self.awake = asyncio.Event()
+        self._read = 0
+        """The feed position up to which items were handed to the handler."""
+        self._done = 0
+        """That up to which their effects are done."""
+        self._moved = 0
+        """That which the cursor remembers."""
+        self._moved_at = 0.0
+
+    async def run(self) -> None:
+        consumer = self._consumer
+        self._read = self._done = self._moved = await self._patiently(
+            lambda: consumer._feed.cursor(consumer.name, self._partition)
+        )
+        try:
+            while True:
+                await self._round()
+        finally:
+            # Whatever was not noted is done again, and does no harm.
+            await self._move_cursor()
+
+    async def _round(self) -> None:
+        consumer = self._consumer
+        self.awake.clear()
+        items = await self._patiently(
+            lambda: consumer._feed.feed(self._partition, self._read, BATCH)
+        )
+        if items or self._done < self._read:
+            last = items[-1].position if items else self._read
+            done = await self._effects(items)
+            self._read = last
+            self._done = last if done is None else min(done, last)
+        if asyncio.get_running_loop().time() - self._moved_at >= _CURSOR_EVERY:
+            await self._move_cursor()
+        if len(items) == BATCH:
+            await asyncio.sleep(0)
+        else:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        linger = self._consumer._linger if self._done < self._read else _LOOK_EVERY
+        try:
+            async with asyncio.timeout(linger):
+                await self.awake.wait()
+        except TimeoutError:
+            return
+
+    async def _effects(self, items: Sequence[FeedItem]) -> int | None:
+        try:
+            return await self._patiently(lambda: self._consumer._handle(items))
+        except Exception:
+            # Of several, the others must not fail with the one.
+            _log.exception("%s: items up to %d failed", self._consumer.name, self._read)
+        done = None
+        for item in items:
+            done = await self._effects_of(item)
+        return done
+
+    async def _effects_of(self, item: FeedItem) -> int | None:
+        pause = _FIRST_PAUSE
+        for left in reversed(range(self._consumer._tries)):
+            try:
+                return await self._patiently(lambda: self._consumer._handle((item,)))
+            except Exception:
+                if left:
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
+                else:
+                    _log.exception(
+                        "%s: feed item %d (%s, offset %d) is skipped",
+                        self._consumer.name,
+                        item.position,
+                        item.entry.channel,
+                        item.entry.offset,
+                    )
+        return None
+
+    async def _patiently(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Call until it does not fail for now."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return await call()
+            except Exception as error:
+                if not self._consumer._passes(error):
+                    raise
+                _log.warning("%s: waits: %s", self._consumer.name, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _move_cursor(self) -> None:
+        self._moved_at = asyncio.get_running_loop().time()
+        if self._done == self._moved:
+            return
+        done = self._done
+        try:
+            await self._consumer._feed.move_cursor(self._consumer.name, self._partition, done)
+        except LogError as error:
+            _log.warning("%s: the cursor stays behind: %s", self._consumer.name, error)
+        else:
+            self._moved = done

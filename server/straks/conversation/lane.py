@@ -1,0 +1,183 @@
+"""The way that publishes of one conversation take to the log, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+from straks.conversation.decide import Author
+from straks.conversation.errors import RefusedError
+from straks.conversation.model import Conversation
+from straks.log.log import Appended
+from straks_protocol.channels import Channel
+
+__all__ = ["Done", "Lane", "Lanes", "Publish"]
+
+Done: TypeAlias = Callable[[Appended | RefusedError], None]
+"""Told once how a publish ended; called on the event loop, must not block."""
+
+_EVICTION_LOOK: Final = 16
+"""Lanes that are looked at for one that can go."""
+
+
+class Publish:
+    """An entry on its way to the log."""
+
+    __slots__ = (
+        "author",
+        "changes",
+        "channel",
+        "data",
+        "done",
+        "expect",
+        "key",
+        "kind",
+        "refusal",
+        "tries",
+    )
+
+    def __init__(
+        self,
+        author: Any,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: bytes,
+        expect: int | None,
+        done: Done,
+    ) -> None:
+        self.author: Author = author
+        self.channel = channel
+        self.key = key
+        self.kind = kind
+        self.data = data
+        self.expect = expect
+        self.done = done
+        self.changes = False
+        """It will change the conversation's state."""
+        self.refusal: RefusedError | None = None
+        """Why it is refused, unless the log finds that its key was used."""
+        self.tries = 0
+
+
+class Lane:
+    """One conversation in memory: its fold, what is in flight, what waits its turn.
+
+    What follows waits while the state may be about to change, so that everything is decided on
+    the state that it meets in the log, and nothing overtakes.
+    """
+
+    __slots__ = (
+        "conflicted",
+        "conversation",
+        "guard",
+        "id",
+        "in_flight",
+        "loading",
+        "pumping",
+        "readers",
+        "seen",
+        "stale",
+        "unsettled",
+        "waiting",
+    )
+
+    def __init__(self, conversation_id: str) -> None:
+        self.id = conversation_id
+        self.conversation: Conversation | None = None
+        self.loading = False
+        self.stale = False
+        """The log is known to hold more than the fold."""
+        self.seen = 0
+        """The highest offset that was told while loading."""
+        self.in_flight = 0
+        self.unsettled = 0
+        """Those in flight that would change the state."""
+        self.guard = 0
+        """The state offset that those in flight rest on."""
+        self.conflicted: list[Publish] = []
+        """Those to be decided again, before all that wait."""
+        self.waiting: deque[Publish] = deque()
+        self.readers: list[asyncio.Future[Conversation | None]] = []
+        self.pumping = False
+
+    @property
+    def readable(self) -> bool:
+        """The fold is there and up to date as far as this process knows."""
+        return self.conversation is not None and not self.stale and not self.loading
+
+    @property
+    def open(self) -> bool:
+        """The next publish can be decided now."""
+        conversation = self.conversation
+        return (
+            conversation is not None
+            and not self.loading
+            and not self.stale
+            and not self.unsettled
+            and not self.conflicted
+            and (not self.in_flight or self.guard == conversation.state_offset)
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Nobody would miss it."""
+        return not (
+            self.in_flight or self.loading or self.waiting or self.conflicted or self.readers
+        )
+
+    def retry_conflicted(self) -> None:
+        """Put those to be decided again in front of the line."""
+        self.waiting.extendleft(reversed(self.conflicted))
+        self.conflicted.clear()
+
+
+class Lanes:
+    """The conversations in memory, at most ``capacity`` beside those in use.
+
+    Overflow policy "forget the longest unused": the log still has it all.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._lanes: OrderedDict[str, Lane] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def get(self, conversation_id: str) -> Lane | None:
+        """Find a lane without counting that as use."""
+        return self._lanes.get(conversation_id)
+
+    def use(self, conversation_id: str) -> Lane | None:
+        """Find a lane that is about to be used."""
+        lane = self._lanes.get(conversation_id)
+        if lane is not None:
+            self._lanes.move_to_end(conversation_id)
+        return lane
+
+    def add(self, conversation_id: str) -> Lane:
+        """Make a lane."""
+        lane = self._lanes[conversation_id] = Lane(conversation_id)
+        if len(self._lanes) > self._capacity:
+            self._evict()
+        return lane
+
+    def drop(self, lane: Lane) -> None:
+        """Forget a lane that is idle."""
+        self._lanes.pop(lane.id, None)
+
+    def _evict(self) -> None:
+        busy: list[str] = []
+        for conversation_id, lane in self._lanes.items():
+            if lane.idle and len(self._lanes) > 1:
+                del self._lanes[conversation_id]
+                break
+            busy.append(conversation_id)
+            if len(busy) == _EVICTION_LOOK:
+                break
+        for conversation_id in busy:
+            if conversation_id in self._lanes:
+                self._lanes.move_to_end(conversation_id)

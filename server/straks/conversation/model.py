@@ -1,0 +1,222 @@
+"""What the entries of a conversation say about it, taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import orjson
+
+from straks.log.log import Entry
+from straks_protocol import Principal
+
+__all__ = ["DEFAULT_TEAM", "PREVIEW_LENGTH", "Conversation", "State", "fold"]
+
+DEFAULT_TEAM: Final = "default"
+PREVIEW_LENGTH: Final = 140
+"""Characters of the last thing said that an inbox shows."""
+
+_KEPT_RAW: Final = 600
+"""Bytes of a message up to which the preview is cut out only when somebody asks for it."""
+
+
+class State(StrEnum):
+    """Where a conversation stands (PROTOCOL.md §5)."""
+
+    SELF_SERVICE = "self_service"
+    WAITING = "waiting"
+    WITH_AGENT = "with_agent"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation:
+    """The fold of a conversation's entries up to ``last_offset``.
+
+    It changes in place: whoever was given one by the service reads it and never writes it.
+    Times are milliseconds since the epoch.
+    """
+
+    id: str
+    owners: frozenset[str]
+    """The visitors (``visitor:id``) whose conversation it is."""
+    visitor_id: str
+    opened_at: int
+    updated_at: int
+    last_offset: int
+    last_id: str
+    state: State = State.SELF_SERVICE
+    state_before: State | None = None
+    """The state that ``reopen`` goes back to; only while closed."""
+    state_offset: int = 1
+    agent: Principal | None = None
+    """The agent it is with; while closed, the one it was with."""
+    team: str = DEFAULT_TEAM
+    waiting_since: int | None = None
+    visitor_name: str | None = None
+    visitor_email: str | None = None
+    lang: str | None = None
+    page: dict[str, Any] | None = None
+    said: bytes | str = b""
+    """The data of the last message, or the preview already cut out of it."""
+
+    @classmethod
+    def begin(cls, entry: Entry) -> Self:
+        """Make the conversation that ``entry``, its first, opens."""
+        kind, _, sender_id = entry.sender.partition(":")
+        opened = cls(
+            id=entry.channel.partition(":")[2],
+            owners=frozenset({entry.sender}) if kind == "visitor" else frozenset(),
+            visitor_id=sender_id if kind == "visitor" else "",
+            opened_at=entry.at,
+            updated_at=entry.at,
+            last_offset=entry.offset,
+            last_id=entry.id,
+            state_offset=entry.offset,
+        )
+        _message(opened, entry)
+        return opened
+
+    def apply(self, entry: Entry) -> None:
+        """Take in the entry that follows ``last_offset``.
+
+        Raises:
+            ValueError: it is another one.
+        """
+        if entry.offset != self.last_offset + 1:
+            raise ValueError(f"entry {entry.offset} does not follow {self.last_offset}")
+        self.last_offset = entry.offset
+        self.last_id = entry.id
+        self.updated_at = entry.at
+        if entry.advances:
+            self.state_offset = entry.offset
+        effect = _EFFECTS.get(entry.kind)
+        if effect is not None:
+            effect(self, entry)
+
+    @property
+    def preview(self) -> str:
+        """The last thing that was said, on one line, cut to :data:`PREVIEW_LENGTH`."""
+        return self.said if isinstance(self.said, str) else _preview(self.said)
+
+    @property
+    def position(self) -> tuple[int, str]:
+        """Offset and id of the last entry."""
+        return self.last_offset, self.last_id
+
+
+def fold(entries: Iterable[Entry], conversation: Conversation | None = None) -> Conversation | None:
+    """Take ``entries`` in, from the first or on from where ``conversation`` stands."""
+    for entry in entries:
+        if conversation is None:
+            conversation = Conversation.begin(entry)
+        else:
+            conversation.apply(entry)
+    return conversation
+
+
+def _message(conversation: Conversation, entry: Entry) -> None:
+    data = entry.data
+    conversation.said = data if len(data) <= _KEPT_RAW else _preview(data)
+    # Most messages have neither; the names can be in the JSON text only as names of members.
+    if (b'"page"' in data or b'"lang"' in data) and entry.sender in conversation.owners:
+        fields = _fields(data)
+        if isinstance(page := fields.get("page"), dict):
+            conversation.page = page
+        if isinstance(lang := fields.get("lang"), str):
+            conversation.lang = lang
+
+
+def _answer(conversation: Conversation, entry: Entry) -> None:
+    if b'"text"' in entry.data:
+        conversation.said = _preview(entry.data)
+
+
+def _contact(conversation: Conversation, entry: Entry) -> None:
+    fields = _fields(entry.data)
+    if isinstance(name := fields.get("name"), str):
+        conversation.visitor_name = name
+    if isinstance(email := fields.get("email"), str):
+        conversation.visitor_email = email
+
+
+def _ask_human(conversation: Conversation, entry: Entry) -> None:
+    if entry.advances:
+        _wait(conversation, entry.at)
+
+
+def _accept(conversation: Conversation, entry: Entry) -> None:
+    if entry.advances:
+        agent_id = entry.sender.partition(":")[2]
+        _be_with(conversation, Principal(kind="agent", id=agent_id, name=entry.name))
+
+
+def _transfer(conversation: Conversation, entry: Entry) -> None:
+    if not entry.advances:
+        return
+    fields = _fields(entry.data)
+    if isinstance(agent_id := fields.get("agent"), str):
+        _be_with(conversation, Principal(kind="agent", id=agent_id))
+    else:
+        if isinstance(team := fields.get("team"), str):
+            conversation.team = team
+        conversation.agent = None
+        _wait(conversation, entry.at)
+
+
+def _close(conversation: Conversation, entry: Entry) -> None:
+    if entry.advances and conversation.state is not State.CLOSED:
+        conversation.state_before = conversation.state
+        conversation.state = State.CLOSED
+        conversation.waiting_since = None
+
+
+def _reopen(conversation: Conversation, entry: Entry) -> None:
+    if entry.advances and conversation.state_before is not None:
+        conversation.state = conversation.state_before
+        conversation.state_before = None
+        if conversation.state is State.WAITING:
+            conversation.waiting_since = entry.at
+
+
+def _wait(conversation: Conversation, at: int) -> None:
+    conversation.state = State.WAITING
+    conversation.state_before = None
+    conversation.waiting_since = at
+
+
+def _be_with(conversation: Conversation, agent: Principal) -> None:
+    conversation.state = State.WITH_AGENT
+    conversation.state_before = None
+    conversation.agent = agent
+    conversation.waiting_since = None
+
+
+_EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
+    "message": _message,
+    "answer": _answer,
+    "contact": _contact,
+    "ask_human": _ask_human,
+    "accept": _accept,
+    "transfer": _transfer,
+    "close": _close,
+    "reopen": _reopen,
+}
+
+
+def _fields(data: bytes) -> dict[str, Any]:
+    fields = orjson.loads(data)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _preview(data: bytes) -> str:
+    text = _fields(data).get("text") if data else None
+    if not isinstance(text, str):
+        return ""
+    # No more than a few times the preview is looked at, however long the text.
+    line = " ".join(text[: PREVIEW_LENGTH * 8].split())
+    if len(line) <= PREVIEW_LENGTH:
+        return line
+    return line[: PREVIEW_LENGTH - 1].rstrip() + "…"

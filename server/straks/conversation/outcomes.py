@@ -1,0 +1,60 @@
+"""How publishes end, in the words of the protocol."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from straks.conversation.errors import RefusedError
+from straks.log.log import (
+    Appended,
+    AppendResult,
+    Conflict,
+    Full,
+    LogError,
+    OutcomeUnknownError,
+)
+from straks_protocol import ErrorCode
+
+__all__ = ["RETRY_AFTER", "not_found", "outcome_of", "refused_for_now", "unavailable"]
+
+RETRY_AFTER: Final = 1.0
+"""Seconds after which what was refused for now may be tried again."""
+
+
+def outcome_of(result: AppendResult | LogError) -> Appended | RefusedError:
+    """Say what a result of the log means to who published."""
+    if isinstance(result, Appended):
+        return result
+    if isinstance(result, Conflict):
+        return RefusedError(
+            ErrorCode.CONFLICT,
+            f"The state changed at offset {result.state_offset}; look again.",
+            state_offset=result.state_offset,
+        )
+    if isinstance(result, Full):
+        return RefusedError(
+            ErrorCode.LOG_FULL, "The conversation is as long as it may be; open another."
+        )
+    if isinstance(result, OutcomeUnknownError):
+        return refused_for_now(
+            ErrorCode.OUTCOME_UNKNOWN,
+            "It is not known whether this was stored; send it again with the same key.",
+        )
+    return unavailable()
+
+
+def unavailable() -> RefusedError:
+    """The log cannot be read or written now."""
+    return refused_for_now(
+        ErrorCode.UNAVAILABLE, "The log cannot take this now; nothing was stored. Send it again."
+    )
+
+
+def refused_for_now(code: ErrorCode, message: str) -> RefusedError:
+    """Refuse what may be sent again in a while."""
+    return RefusedError(code, message, retry_after=RETRY_AFTER)
+
+
+def not_found() -> RefusedError:
+    """Absent and foreign channels answer alike."""
+    return RefusedError(ErrorCode.NOT_FOUND, "There is no such channel that is yours.")

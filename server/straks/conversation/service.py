@@ -1,0 +1,408 @@
+"""The only writer of conversations."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
+
+import orjson
+
+from straks.clock import Clock
+from straks.conversation.decide import Author, decide
+from straks.conversation.errors import RefusedError
+from straks.conversation.lane import Done, Lane, Lanes, Publish
+from straks.conversation.loader import Loader
+from straks.conversation.model import Conversation
+from straks.conversation.outcomes import not_found, outcome_of, refused_for_now, unavailable
+from straks.log.log import (
+    Append,
+    Appended,
+    AppendResult,
+    Conflict,
+    Entry,
+    Full,
+    Log,
+    LogError,
+    LogUnavailableError,
+)
+from straks_protocol import TEMPORARY, ErrorCode, RemoteProtocolError
+from straks_protocol.channels import Channel
+from straks_protocol.kinds import validate
+
+__all__ = ["Author", "Commit", "ConversationService", "Done", "Permissions"]
+
+_NEVER: Final = -1
+"""No state has this offset: an append that expects it finds a used key or nothing at all."""
+_MOST_TRIES: Final = 20
+"""Decisions about one publish while others keep changing the state."""
+_PREFIX: Final = "conversation:"
+
+
+class Permissions(Protocol):
+    """Who may do what; satisfied by ``straks.accounts.permissions``."""
+
+    def check_open(self, principal: Any) -> None:
+        """Raise RefusedError unless ``principal`` may open a conversation."""
+        ...
+
+    def check_publish(
+        self, principal: Any, channel: Channel, kind: str, conversation: Conversation | None
+    ) -> None:
+        """Raise RefusedError unless ``principal`` may publish ``kind`` on ``channel``."""
+        ...
+
+
+class Commit(Protocol):
+    """Where appends go; satisfied by ``straks.log.commit.GroupCommit``."""
+
+    def submit(self, item: Append, done: Any) -> None:
+        """Take an append; ``done`` is told its AppendResult or LogError.
+
+        Raises:
+            LogUnavailableError: it is full or closed.
+        """
+        ...
+
+
+class ConversationService:
+    """Checks what principals publish, and appends it to the log in the order it came.
+
+    All methods are called from one event loop. Nothing here waits: how a publish ended is told
+    through ``done``.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        commit: Commit,
+        permissions: Permissions,
+        *,
+        secret: bytes,
+        clock: Clock,
+        capacity: int = 20_000,
+        most_waiting: int = 10_000,
+    ) -> None:
+        """``capacity``: conversations kept in memory. ``most_waiting``: publishes that wait for
+        their conversation to be loaded or its state to settle; one more is refused for now."""
+        self._commit = commit
+        self._permissions = permissions
+        self._secret = secret
+        self._clock = clock
+        self._lanes = Lanes(capacity)
+        self._loader = Loader(log, self._loaded, most_waiting)
+        self._waiting = 0
+        self._most_waiting = most_waiting
+        self._ended = False
+
+    async def run(self) -> None:
+        """Load conversations that are not in memory, until cancelled."""
+        await self._loader.run()
+
+    def refuse_all(self) -> None:
+        """Refuse everything from now on with ``shutting_down``; what is in flight goes on."""
+        self._ended = True
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def channel_of(self, visitor_id: str, key: str) -> str:
+        """Name the channel that this visitor's ``open`` with ``key`` makes, on any node."""
+        digest = hmac.digest(self._secret, f"{visitor_id}\n{key}".encode(), hashlib.sha256)
+        return _PREFIX + base64.b32encode(digest)[:26].decode().lower()
+
+    def open(self, author: Author, key: str, data: dict[str, Any], done: Done) -> None:
+        """Make a conversation with its first message; the same again finds the same one."""
+        try:
+            self._refuse_if_ended()
+            self._permissions.check_open(author)
+            encoded = _encode("conversation", "message", data)
+        except RefusedError as error:
+            done(error)
+            return
+        item = Append(
+            channel=self.channel_of(author.id, key),
+            sender=author.sender,
+            name=author.name,
+            key=key,
+            kind="message",
+            data=encoded,
+            id=secrets.token_urlsafe(16),
+            at=self._clock.now_ms(),
+            advances=True,
+            expect=0,
+        )
+        self._submit_alone(item, done)
+
+    def publish(
+        self,
+        author: Author,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: dict[str, Any],
+        expect: int | None,
+        done: Done,
+    ) -> None:
+        """Append an entry, or tell ``done`` why not.
+
+        ``done`` may be told before this returns. What one caller publishes to one channel is
+        committed in the order of the calls.
+        """
+        refusal = None
+        encoded = b"{}"
+        try:
+            self._refuse_if_ended()
+            encoded = _encode(channel.kind, kind, data)
+        except RefusedError as error:
+            if error.code in TEMPORARY or channel.kind not in {"conversation", "desk"}:
+                done(error)
+                return
+            refusal = error
+        if channel.kind not in {"conversation", "desk"}:
+            self._publish_alone(author, channel, key, kind, encoded, expect, done)
+            return
+        item = Publish(author, channel, key, kind, encoded, expect, done)
+        item.refusal = refusal
+        lane = self._lanes.use(channel.id)
+        if lane is not None and not lane.waiting and lane.open:
+            self._attempt(lane, item)
+        else:
+            self._wait(lane or self._lanes.add(channel.id), item)
+
+    def _publish_alone(
+        self,
+        author: Author,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: bytes,
+        expect: int | None,
+        done: Done,
+    ) -> None:
+        try:
+            self._permissions.check_publish(author, channel, kind, None)
+        except RefusedError as error:
+            done(error)
+            return
+        item = Append(
+            channel=str(channel),
+            sender=author.sender,
+            name=author.name,
+            key=key,
+            kind=kind,
+            data=data,
+            id=secrets.token_urlsafe(16),
+            at=self._clock.now_ms(),
+            expect=expect,
+        )
+        self._submit_alone(item, done)
+
+    def _submit_alone(self, item: Append, done: Done) -> None:
+        try:
+            self._commit.submit(item, lambda result: done(outcome_of(result)))
+        except LogUnavailableError:
+            done(unavailable())
+
+    def _wait(self, lane: Lane, item: Publish) -> None:
+        if self._waiting >= self._most_waiting or not self._load_if_needed(lane):
+            if lane.conversation is None and lane.idle:
+                self._lanes.drop(lane)
+            item.done(unavailable())
+            return
+        self._waiting += 1
+        lane.waiting.append(item)
+
+    def _attempt(self, lane: Lane, item: Publish) -> None:
+        """Decide on the state as it is now, then append guarded by that state."""
+        conversation = lane.conversation
+        guard: int | None = None
+        try:
+            self._permissions.check_publish(item.author, item.channel, item.kind, conversation)
+            if conversation is None:
+                raise not_found()
+            if item.refusal is None and item.channel.kind == "conversation":
+                guard = conversation.state_offset
+                item.changes = decide(conversation, item.author, item.kind, item.expect)
+        except RefusedError as error:
+            if error.code is ErrorCode.NOT_FOUND or item.tries:
+                item.done(error)
+                return
+            # A key that was used before gets its first result, whatever the state is now.
+            item.refusal = item.refusal or error
+        append = Append(
+            channel=str(item.channel),
+            sender=item.author.sender,
+            name=item.author.name,
+            key=item.key,
+            kind=item.kind,
+            data=item.data,
+            id=secrets.token_urlsafe(16),
+            at=self._clock.now_ms(),
+            advances=item.changes,
+            expect=guard if item.refusal is None else _NEVER,
+        )
+        try:
+            self._commit.submit(append, partial(self._settled, lane, item))
+        except LogUnavailableError:
+            self._end(lane, item, unavailable())
+            return
+        lane.in_flight += 1
+        lane.unsettled += item.changes
+        if guard is not None:
+            lane.guard = guard
+
+    def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
+        lane.in_flight -= 1
+        lane.unsettled -= item.changes
+        try:
+            if isinstance(result, Conflict) and item.refusal is None and item.tries < _MOST_TRIES:
+                self._decide_again(lane, item, result)
+            elif item.refusal is not None and isinstance(result, Conflict | Full):
+                self._end(lane, item, item.refusal)
+            else:
+                self._end(lane, item, outcome_of(result))
+        finally:
+            self._pump(lane)
+
+    def _decide_again(self, lane: Lane, item: Publish, conflict: Conflict) -> None:
+        item.tries += 1
+        item.changes = False
+        lane.conflicted.append(item)
+        self._waiting += 1
+        known = 0 if lane.conversation is None else lane.conversation.state_offset
+        if conflict.state_offset != known:
+            lane.stale = True
+        if conflict.state_offset < known and not lane.loading:
+            lane.conversation = None  # The log lost what this fold rests on.
+
+    def _end(self, lane: Lane, item: Publish, outcome: Appended | RefusedError) -> None:
+        if isinstance(outcome, RefusedError) and outcome.code in TEMPORARY:
+            # It will be sent again: what its sender wrote after it must not come before it.
+            channel, sender = item.channel, item.author.sender
+            self._refuse_waiting(
+                lane,
+                lambda other: other.channel == channel and other.author.sender == sender,
+                lambda: refused_for_now(
+                    ErrorCode.RETRY_LATER, "An earlier publish is not settled."
+                ),
+            )
+        item.done(outcome)
+
+    def _refuse_waiting(
+        self, lane: Lane, which: Callable[[Publish], bool], why: Callable[[], RefusedError]
+    ) -> None:
+        refused = [item for item in (*lane.conflicted, *lane.waiting) if which(item)]
+        if refused:
+            lane.conflicted[:] = [item for item in lane.conflicted if not which(item)]
+            lane.waiting = deque(item for item in lane.waiting if not which(item))
+            self._waiting -= len(refused)
+            for item in refused:
+                item.done(why())
+
+    def _pump(self, lane: Lane) -> None:
+        """Let go on what waits, as far as it can be decided now."""
+        if lane.conflicted and not lane.in_flight:
+            lane.retry_conflicted()
+        if lane.pumping:
+            return
+        lane.pumping = True
+        try:
+            while lane.waiting:
+                if not self._load_if_needed(lane):
+                    self._refuse_waiting(lane, lambda _: True, unavailable)
+                if not lane.open:
+                    break
+                self._waiting -= 1
+                self._attempt(lane, lane.waiting.popleft())
+        finally:
+            lane.pumping = False
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def peek(self, conversation_id: str) -> Conversation | None:
+        """Give a conversation if it is in memory."""
+        lane = self._lanes.get(conversation_id)
+        return lane.conversation if lane is not None and lane.readable else None
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """Give a conversation, read from the log if need be; None when there is no such one.
+
+        Raises:
+            RefusedError: ``unavailable``, the log cannot be read now.
+        """
+        lane = self._lanes.use(conversation_id)
+        if lane is not None and lane.readable:
+            return lane.conversation
+        if lane is None:
+            lane = self._lanes.add(conversation_id)
+        if not self._load_if_needed(lane):
+            if lane.conversation is None and lane.idle:
+                self._lanes.drop(lane)
+            raise unavailable()
+        reader: asyncio.Future[Conversation | None] = asyncio.get_running_loop().create_future()
+        lane.readers.append(reader)
+        return await reader
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Take in entries of the log; a listener of it."""
+        for entry in entries:
+            if not entry.channel.startswith(_PREFIX):
+                continue
+            conversation_id = entry.channel[len(_PREFIX) :]
+            lane = self._lanes.get(conversation_id)
+            if lane is None:
+                if entry.offset == 1:
+                    self._lanes.add(conversation_id).conversation = Conversation.begin(entry)
+            elif lane.loading:
+                lane.seen = max(lane.seen, entry.offset)
+            elif lane.conversation is None or entry.offset > lane.conversation.last_offset + 1:
+                lane.stale = True
+            elif entry.offset == lane.conversation.last_offset + 1:
+                lane.conversation.apply(entry)
+
+    def _load_if_needed(self, lane: Lane) -> bool:
+        """Start loading a lane that lacks something; tell whether it will have it."""
+        if lane.loading or (lane.conversation is not None and not lane.stale):
+            return True
+        return self._loader.start(lane)
+
+    def _loaded(self, lane: Lane, error: Exception | None) -> None:
+        readers, lane.readers = lane.readers, []
+        for reader in readers:
+            if reader.done():
+                continue
+            if error is None:
+                reader.set_result(lane.conversation)
+            else:
+                reader.set_exception(unavailable())
+        if error is not None:
+            self._refuse_waiting(lane, lambda _: True, unavailable)
+        elif lane.conversation is None:
+            self._refuse_waiting(lane, lambda _: True, not_found)
+        else:
+            self._pump(lane)
+        if lane.conversation is None and lane.idle:
+            self._lanes.drop(lane)
+
+    def _refuse_if_ended(self) -> None:
+        if self._ended:
+            raise refused_for_now(ErrorCode.SHUTTING_DOWN, "The server stops; connect again.")
+
+
+def _not_before_it() -> RefusedError:
+    return refused_for_now(ErrorCode.RETRY_LATER, "An earlier publish is not settled yet.")
+
+
+def _encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(validate(channel_kind, kind, data))
+    except RemoteProtocolError as error:
+        raise RefusedError(error.code, error.message) from None
+    except TypeError as error:
+        raise RefusedError(ErrorCode.BAD_DATA, f"data: is no JSON object ({error})") from None
