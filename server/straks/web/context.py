@@ -1,0 +1,90 @@
+"""What the web room needs of the other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from straks.accounts.origins import AllowedOrigins
+from straks.accounts.service import Accounts
+from straks.accounts.sessions import Sessions
+from straks.accounts.tokens import Tokens
+from straks_protocol import CloseCode, Position
+
+__all__ = ["Answers", "Check", "Connections", "Inbox", "InboxPage", "WebContext"]
+
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Proves that a part works; raises when it does not."""
+
+
+class Connections(Protocol):
+    """The sockets of this server; the hub."""
+
+    def agents_online(self) -> int:
+        """How many agents are connected."""
+        ...
+
+    def close_session(self, session: str, code: CloseCode) -> None:
+        """Close every connection of a session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """A page of an inbox. ``position``: where its feed stood before the page was read."""
+
+    conversations: Sequence[Mapping[str, Any]]
+    cursor: str | None
+    position: Position
+    counts: Mapping[str, int]
+
+
+class Inbox(Protocol):
+    """The list of conversations."""
+
+    async def page(
+        self, team: str, *, state: str, agent_id: str, cursor: str | None, limit: int
+    ) -> InboxPage:
+        """Read a page.
+
+        Raises:
+            ValueError: ``cursor`` is none of ours.
+        """
+        ...
+
+    async def summary(self, conversation_id: str) -> Mapping[str, Any] | None:
+        """Read one conversation; None when there is none."""
+        ...
+
+
+class Answers(Protocol):
+    """The canned answers."""
+
+    def listed(self, lang: str | None = None) -> Sequence[Mapping[str, Any]]:
+        """Give every answer once, in ``lang`` where it exists."""
+        ...
+
+    def languages(self) -> Sequence[str]:
+        """The languages that there are answers in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """What the routes are built from."""
+
+    accounts: Accounts
+    sessions: Sessions
+    tokens: Tokens
+    origins: AllowedOrigins
+    connections: Connections
+    inbox: Inbox
+    answers: Answers
+    checks: Mapping[str, Check]
+    """What must work for ``/readyz``."""
+    draining: Callable[[], bool]
+    site_name: str
+    static: Path
+    """The folder of the built front-end."""

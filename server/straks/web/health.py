@@ -1,0 +1,71 @@
+"""Whether the server lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from straks.web.context import Check, WebContext
+from straks.web.problems import json_response
+
+__all__ = ["health_routes"]
+
+_log = structlog.get_logger(__name__)
+
+_TIME: Final = 3.0
+
+
+def health_routes(context: WebContext) -> list[Route]:
+    """``/healthz`` and ``/readyz``."""
+    probe = _Probe(context.checks)
+
+    async def healthz(_request: Request) -> Response:
+        return json_response({"status": "ok", "checks": {}})
+
+    async def readyz(_request: Request) -> Response:
+        if context.draining():
+            return json_response({"status": "draining", "checks": {}}, 503)
+        checks = await probe.results()
+        fine = all(result == "ok" for result in checks.values())
+        status = "ok" if fine else "unready"
+        return json_response({"status": status, "checks": checks}, 200 if fine else 503)
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+    ]
+
+
+class _Probe:
+    """Runs the checks; those who ask while they run share the result."""
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+        self._running: asyncio.Task[dict[str, str]] | None = None
+
+    async def results(self) -> dict[str, str]:
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run(), name="readyz")
+        # One asker who goes away must not cancel the check for the others.
+        return await asyncio.shield(self._running)
+
+    async def _run(self) -> dict[str, str]:
+        found = await asyncio.gather(*(self._one(name) for name in self._checks))
+        return dict(zip(self._checks, found, strict=True))
+
+    async def _one(self, name: str) -> str:
+        try:
+            async with asyncio.timeout(_TIME):
+                await self._checks[name]()
+        except TimeoutError:
+            return f"no answer within {_TIME:g} s"
+        except Exception as error:
+            _log.warning("check failed", check=name, error=str(error))
+            return f"failed: {type(error).__name__}"
+        return "ok"

@@ -1,0 +1,159 @@
+"""The built front-end: loader, widget, console."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from straks.accounts.origins import AllowedOrigins
+from straks.web.origin import own_origin
+
+__all__ = ["static_routes"]
+
+_HASHED: Final = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.map)?$")
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_SHORT: Final = "public, max-age=300"
+_ASK: Final = "no-cache"
+_SMALLEST_TO_ZIP: Final = 1024
+_MISSING: Final = (
+    "The web pages of Straks are not built. In the source tree, run `make install` (or `npm ci && "
+    "npm run build` in the folder widget), then load this page again.\n"
+)
+_CONSOLE_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "media-src 'self' data:",
+        "connect-src 'self' {socket}",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def static_routes(folder: Path, origins: AllowedOrigins) -> list[Route]:
+    """``/widget.js``, ``/widget/…``, ``/console/…``; built files are read when first asked for."""
+    files = _Files(folder)
+
+    async def loader(request: Request) -> Response:
+        return _shared(files.serve(request, "widget.js", _SHORT))
+
+    async def widget(request: Request) -> Response:
+        name = "widget/" + request.path_params["path"]
+        return _shared(files.serve(request, name, _life(name)))
+
+    async def console(request: Request) -> Response:
+        path = request.path_params["path"] or "index.html"
+        response = files.serve(request, f"console/{path}", _life(path))
+        # Older Safari does not count a socket of the same host as 'self'.
+        socket = own_origin(request, origins).replace("http", "ws", 1)
+        response.headers["Content-Security-Policy"] = _CONSOLE_POLICY.format(socket=socket)
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/console/")
+
+    return [
+        Route("/", home, methods=["GET"]),
+        Route("/console", home, methods=["GET"]),
+        Route("/widget.js", loader, methods=["GET"]),
+        Route("/widget/{path:path}", widget, methods=["GET"]),
+        Route("/console/{path:path}", console, methods=["GET"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    stamp: tuple[int, int]
+    kind: str
+    body: bytes
+    zipped: bytes | None
+    tag: str
+
+
+class _Files:
+    """The files of the build, kept in memory until they change on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._kept: dict[str, _File] = {}
+
+    def serve(self, request: Request, name: str, life: str) -> Response:
+        file = self._find(name)
+        if file is None:
+            if not (self._folder / "widget.js").is_file():
+                return PlainTextResponse(_MISSING, 503, {"Retry-After": "10"})
+            raise HTTPException(404)
+        headers = {"ETag": file.tag, "Cache-Control": life, "Vary": "Accept-Encoding"}
+        if file.tag in _tags(request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+        body = file.body
+        if file.zipped is not None and _takes_gzip(request):
+            headers["Content-Encoding"] = "gzip"
+            body = file.zipped
+        return Response(body, headers=headers, media_type=file.kind)
+
+    def _find(self, name: str) -> _File | None:
+        path = self._folder / name
+        try:
+            if "\0" in name or not path.resolve().is_relative_to(self._folder):
+                return None
+            status = path.stat()
+        except OSError:
+            return None
+        if not path.is_file():
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        kept = self._kept.get(name)
+        if kept is None or kept.stamp != stamp:
+            kept = self._kept[name] = _load(path, stamp)
+        return kept
+
+
+def _load(path: Path, stamp: tuple[int, int]) -> _File:
+    body = path.read_bytes()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if kind.startswith("text/") or kind in {"application/json", "image/svg+xml"}:
+        kind = kind.replace("application/javascript", "text/javascript")
+        zipped = gzip.compress(body, 9, mtime=0) if len(body) >= _SMALLEST_TO_ZIP else None
+    else:
+        zipped = None
+    # Weak, since the zipped bytes are named by the same tag.
+    return _File(stamp, kind, body, zipped, f'W/"{hashlib.sha256(body).hexdigest()[:24]}"')
+
+
+def _life(name: str) -> str:
+    return _FOR_EVER if _HASHED.search(name) else _ASK
+
+
+def _tags(header: str) -> set[str]:
+    return {tag.strip() for tag in header.split(",")}
+
+
+def _takes_gzip(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding", "").replace(" ", "").lower() + ","
+    return "gzip" in accepted and "gzip;q=0," not in accepted
+
+
+def _shared(response: Response) -> Response:
+    """Let pages of other sites use it: that is what the widget is for."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
