@@ -20,7 +20,7 @@ from straks.web.origin import own_origin
 
 __all__ = ["static_routes"]
 
-_HASHED: Final = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.map)?$")
+_HASHED: Final = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?$")
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SHORT: Final = "public, max-age=300"
 _ASK: Final = "no-cache"
