@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from straks.conversation.errors import RefusedError
-from straks.log.log import Entry, Feed, FeedItem, LogError
+from straks.log.log import (
+    Entry,
+    Feed,
+    FeedItem,
+    LogError,
+    LogUnavailableError,
+    OutcomeUnknownError,
+)
+from straks.records.errors import RecordsUnavailableError
 from straks_protocol import TEMPORARY, ErrorCode
 
 __all__ = ["BATCH", "Consumer", "Handle", "passes"]
@@ -36,10 +44,10 @@ given the same items again.
 
 
 def passes(error: BaseException) -> bool:
-    """Tell whether the same will work later: the log is away, or the server busy."""
+    """Tell whether the same may work later: log or records are away, or the server is busy."""
     if isinstance(error, RefusedError):
         return error.code in TEMPORARY and error.code is not ErrorCode.INTERNAL
-    return isinstance(error, LogError)
+    return isinstance(error, LogUnavailableError | OutcomeUnknownError | RecordsUnavailableError)
 
 
 class Consumer:

@@ -207,12 +207,12 @@ _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
 
 
 def _fields(data: bytes) -> dict[str, Any]:
-    fields = orjson.loads(data)
+    fields = orjson.loads(data) if data else None
     return fields if isinstance(fields, dict) else {}
 
 
 def _preview(data: bytes) -> str:
-    text = _fields(data).get("text") if data else None
+    text = _fields(data).get("text")
     if not isinstance(text, str):
         return ""
     # No more than a few times the preview is looked at, however long the text.

@@ -8,6 +8,7 @@ from straks.conversation.errors import RefusedError
 from straks.log.log import (
     Appended,
     AppendResult,
+    BadItemError,
     Conflict,
     Full,
     LogError,
@@ -15,7 +16,7 @@ from straks.log.log import (
 )
 from straks_protocol import ErrorCode
 
-__all__ = ["RETRY_AFTER", "not_found", "outcome_of", "refused_for_now", "unavailable"]
+__all__ = ["RETRY_AFTER", "not_found", "not_read", "outcome_of", "refused_for_now", "unavailable"]
 
 RETRY_AFTER: Final = 1.0
 """Seconds after which what was refused for now may be tried again."""
@@ -40,6 +41,8 @@ def outcome_of(result: AppendResult | LogError) -> Appended | RefusedError:
             ErrorCode.OUTCOME_UNKNOWN,
             "It is not known whether this was stored; send it again with the same key.",
         )
+    if isinstance(result, BadItemError):
+        return RefusedError(ErrorCode.BAD_DATA, f"This cannot be stored: {result}")
     return unavailable()
 
 
@@ -58,3 +61,10 @@ def refused_for_now(code: ErrorCode, message: str) -> RefusedError:
 def not_found() -> RefusedError:
     """Absent and foreign channels answer alike."""
     return RefusedError(ErrorCode.NOT_FOUND, "There is no such channel that is yours.")
+
+
+def not_read(error: Exception) -> RefusedError:
+    """Say why a conversation could not be read."""
+    if isinstance(error, LogError):
+        return unavailable()
+    return refused_for_now(ErrorCode.INTERNAL, "The conversation cannot be read; it is our fault.")

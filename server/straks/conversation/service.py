@@ -20,7 +20,13 @@ from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
 from straks.conversation.model import Conversation
-from straks.conversation.outcomes import not_found, outcome_of, refused_for_now, unavailable
+from straks.conversation.outcomes import (
+    not_found,
+    not_read,
+    outcome_of,
+    refused_for_now,
+    unavailable,
+)
 from straks.log.log import (
     Append,
     Appended,
@@ -380,9 +386,9 @@ class ConversationService:
             if error is None:
                 reader.set_result(lane.conversation)
             else:
-                reader.set_exception(unavailable())
+                reader.set_exception(not_read(error))
         if error is not None:
-            self._refuse_waiting(lane, lambda _: True, unavailable)
+            self._refuse_waiting(lane, lambda _: True, lambda: not_read(error))
         elif lane.conversation is None:
             self._refuse_waiting(lane, lambda _: True, not_found)
         else:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection, event, insert, inspect, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from straks.errors import StartError
+from straks.records.errors import RecordsUnavailableError
 from straks.records.schema import SCHEMA_VERSION, metadata, schema_version
 
 __all__ = ["Database"]
@@ -40,7 +42,7 @@ class Database:
         event.listen(engine.sync_engine, "begin", _begin)
         database = cls(engine)
         try:
-            async with database.write() as connection:
+            async with database._writing.begin() as connection:
                 await connection.run_sync(_prepare, path)
         except DBAPIError as error:
             await engine.dispose()
@@ -55,15 +57,29 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection that sees one state of the records."""
-        async with self._engine.connect() as connection:
-            yield connection
+        """Give a connection that sees one state of the records.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read now.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (OperationalError, PoolTimeoutError) as error:
+            raise RecordsUnavailableError(f"the records cannot be read: {error}") from error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection in a write transaction, committed at the end unless it raises."""
-        async with self._turn, self._writing.begin() as connection:
-            yield connection
+        """Give a connection in a write transaction, committed at the end unless it raises.
+
+        Raises:
+            RecordsUnavailableError: they cannot be written now; nothing was.
+        """
+        try:
+            async with self._turn, self._writing.begin() as connection:
+                yield connection
+        except (OperationalError, PoolTimeoutError) as error:
+            raise RecordsUnavailableError(f"the records cannot be written: {error}") from error
 
     async def close(self) -> None:
         """Close all connections."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 __all__ = [
     "SCHEMA_VERSION",
     "agents",
+    "customers",
+    "inbox",
     "metadata",
     "schema_version",
     "sessions",
@@ -68,3 +70,33 @@ visitor_families = Table(
 )
 """Visitor tokens that were renewed at least once: the highest generation given out, and the highest
 that came back."""
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("inbox", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("agent_id", String(64)),
+    Column("waiting_since", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("last_offset", Integer, nullable=False),
+    Column("summary", Text, nullable=False),
+    Index("inbox_by_wait", "inbox", "state", "waiting_since", "id"),
+    Index("inbox_by_agent", "inbox", "agent_id", "state", "updated_at", "id"),
+    Index("inbox_by_change", "inbox", "closed", "updated_at", "id"),
+)
+"""Conversations as the inboxes show them: a projection of the log, rebuilt from it when lost.
+``summary`` is JSON."""
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("visitor_id", String(64), primary_key=True),
+    Column("email", String(254)),
+    Column("name", String(100)),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("customers_by_email", "email"),
+)
+"""How visitors said they can be reached: a projection of the log."""
