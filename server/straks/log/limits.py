@@ -1,0 +1,27 @@
+"""How long a channel may grow, and how many keys are remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+_CONVERSATIONS = ("conversation:", "desk:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of every channel."""
+
+    entries: int = 10_000
+    """Most entries of a conversation and of its desk; all their keys are remembered."""
+    keys: int = 1_000
+    """Keys that are remembered of other channels, which grow without end: the last ones."""
+
+    def max_entries(self, channel: str) -> int | None:
+        """Tell how many entries a channel may have; None for a channel without end."""
+        return self.entries if channel.startswith(_CONVERSATIONS) else None
+
+    def max_keys(self, channel: str) -> int | None:
+        """Tell how many keys a channel remembers; None for all."""
+        return None if channel.startswith(_CONVERSATIONS) else self.keys

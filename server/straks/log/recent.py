@@ -1,0 +1,48 @@
+"""The end of a feed, kept in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+
+from straks.log.log import Entry, FeedItem
+
+__all__ = ["RecentFeed"]
+
+
+class RecentFeed:
+    """The last entries of one feed: a consumer that keeps up reads no storage.
+
+    Bounded by entries and by bytes of data; the oldest go first, storage has them.
+    """
+
+    def __init__(self, last: int, *, entries: int = 1024, size: int = 4 << 20) -> None:
+        """Begin after position ``last``."""
+        self._entries: deque[Entry] = deque()
+        self._last = last
+        self._max_entries = entries
+        self._max_size = size
+        self._size = 0
+
+    def add(self, position: int, entry: Entry) -> None:
+        """Add what was just committed."""
+        if position != self._last + 1:
+            self._entries.clear()
+            self._size = 0
+        self._last = position
+        self._entries.append(entry)
+        self._size += len(entry.data)
+        while len(self._entries) > self._max_entries or self._size > self._max_size:
+            self._size -= len(self._entries.popleft().data)
+
+    def after(self, position: int, limit: int) -> Sequence[FeedItem] | None:
+        """Read on from a position; None when storage has to be asked."""
+        if position >= self._last:
+            return ()
+        before_first = self._last - len(self._entries)
+        if position < before_first:
+            return None
+        start = position - before_first
+        entries = islice(self._entries, start, start + limit)
+        return [FeedItem(position + i, entry) for i, entry in enumerate(entries, 1)]

@@ -1,0 +1,216 @@
+"""The embedded log: one file, one server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+
+from straks.log.limits import Limits
+from straks.log.lock import DirectoryLock
+from straks.log.log import (
+    Append,
+    AppendResult,
+    BadItemError,
+    FeedItem,
+    Listener,
+    LogBrokenError,
+    LogError,
+    LogUnavailableError,
+    Page,
+    Tail,
+)
+from straks.log.marks import Marks
+from straks.log.recent import RecentFeed
+from straks.log.sqlite_file import SQLiteThread, prepare
+from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
+from straks.log.sqlite_writer import Writer, Written
+
+__all__ = ["SQLiteLog"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_LOG: Final = logging.getLogger(__name__)
+
+_FILE: Final = "log.db"
+_HOUSEKEEPING_SECONDS: Final = 1.0
+_CHECKPOINT_ENTRIES: Final = 1_000
+"""Entries after which a checkpoint is made in the next quiet moment."""
+
+
+class SQLiteLog:
+    """A log in one SQLite file; implements :class:`Log` with a feed of one partition.
+
+    What is acknowledged has been forced to the disk. One thread writes, one reads channels and
+    one reads the feed, so that none of them waits for another.
+    """
+
+    partitions: Final = 1
+
+    def __init__(
+        self,
+        writer: Writer,
+        threads: tuple[SQLiteThread, SQLiteThread, SQLiteThread],
+        cleanup: AsyncExitStack,
+    ) -> None:
+        """Use :meth:`open`."""
+        self._writer = writer
+        self._write_thread, self._read_thread, self._feed_thread = threads
+        self._cleanup = cleanup
+        self._recent = RecentFeed(writer.position)
+        self._marks = Marks()
+        self._listeners: list[Listener] = []
+        self._broken: LogBrokenError | None = None
+        self._work = asyncio.Event()
+        self._housekeeper = asyncio.get_running_loop().create_task(
+            self._keep_house(), name="log housekeeping"
+        )
+
+    @classmethod
+    async def open(cls, directory: Path, *, limits: Limits | None = None) -> Self:
+        """Open the log in a data directory; make it when there is none.
+
+        Raises:
+            StartError: another server uses it, it is of a newer version, it is damaged, or it
+                cannot be written.
+        """
+        async with AsyncExitStack() as cleanup:
+            lock = DirectoryLock.take(directory)
+            cleanup.callback(lock.release)
+            path = directory / _FILE
+            prepare(path)
+            # The writer is closed last: SQLite then moves everything into the file.
+            writing = await cleanup.enter_async_context(
+                SQLiteThread(path, writes=True, cache_kib=32 << 10)
+            )
+            reading = await cleanup.enter_async_context(
+                SQLiteThread(path, writes=False, cache_kib=8 << 10)
+            )
+            feeding = await cleanup.enter_async_context(
+                SQLiteThread(path, writes=False, cache_kib=2 << 10)
+            )
+            writer = await writing.run(Writer, writing.connection, limits or Limits())
+            return cls(writer, (writing, reading, feeding), cleanup.pop_all())
+
+    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+        """Store a batch in one transaction; see :meth:`straks.log.log.Log.append`."""
+        if self._broken is not None:
+            raise self._broken
+        marks = self._marks.take()
+        try:
+            written = await self._write_thread.run(self._writer.append, batch, marks)
+        except BaseException as error:
+            self._marks.failed(marks)
+            if isinstance(error, LogBrokenError):
+                self._broken = error
+            raise
+        self._marks.stored(marks)
+        if written.entries:
+            self._committed(written)
+        return written.results
+
+    async def read(
+        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> Page:
+        """Read a page; see :meth:`straks.log.log.Log.read`."""
+        return await self._read(self._read_thread, read_page, channel, after, before, limit)
+
+    async def tail(self, channel: str) -> Tail:
+        """Tell where a channel ends; see :meth:`straks.log.log.Log.tail`."""
+        tail = await self._read(self._read_thread, read_tail, channel)
+        marks = self._marks.merge(channel, tail.read, tail.position.offset)
+        return replace(tail, read=marks)
+
+    def mark(self, channel: str, reader: str, offset: int) -> None:
+        """Raise a reader's watermark; see :meth:`straks.log.log.Log.mark`."""
+        self._marks.put(channel, reader, offset)
+        self._work.set()
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener; it hears of every entry, since all are appended here."""
+        self._listeners.append(listener)
+
+    def follow(self, channel: str) -> None:
+        """Do nothing: listeners hear of every channel."""
+
+    def unfollow(self, channel: str) -> None:
+        """Do nothing, as :meth:`follow`."""
+
+    async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
+        """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
+        recent = self._recent.after(after, limit)
+        if recent is not None:
+            return recent
+        return await self._read(self._feed_thread, read_feed, after, limit)
+
+    async def cursor(self, consumer: str, partition: int) -> int:
+        """Tell how far a consumer has come; see :meth:`straks.log.log.Feed.cursor`."""
+        return await self._read(self._feed_thread, read_cursor, consumer)
+
+    async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
+        """Note how far a consumer has come; see :meth:`straks.log.log.Feed.move_cursor`."""
+        await self._write_thread.run(self._writer.move_cursor, consumer, position)
+
+    async def close(self) -> None:
+        """Store what is waiting, close the file and let another server have it."""
+        self._housekeeper.cancel()
+        await asyncio.gather(self._housekeeper, return_exceptions=True)
+        try:
+            if self._marks and self._broken is None:
+                await self._store_marks()
+        except LogError as error:
+            _LOG.error("read watermarks were lost: %s", error)
+        finally:
+            await self._cleanup.aclose()
+
+    def _committed(self, written: Written) -> None:
+        for position, entry in enumerate(written.entries, written.position):
+            self._recent.add(position, entry)
+        for listener in self._listeners:
+            listener(written.entries)
+        self._work.set()
+
+    async def _read(
+        self,
+        thread: SQLiteThread,
+        function: Callable[Concatenate[sqlite3.Connection, _P], _T],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        try:
+            return await thread.run(function, thread.connection, *args, **kwargs)
+        except (sqlite3.Error, ValueError) as error:  # ValueError: it is closed
+            raise LogUnavailableError(f"the log cannot be read: {error}") from error
+
+    async def _store_marks(self) -> None:
+        marks = self._marks.take()
+        try:
+            await self._write_thread.run(self._writer.store_marks, marks)
+        except BaseException:
+            self._marks.failed(marks)
+            raise
+        self._marks.stored(marks)
+
+    async def _keep_house(self) -> None:
+        """Store watermarks that no batch takes along, and make checkpoints between batches."""
+        while True:
+            await self._work.wait()
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+            self._work.clear()
+            try:
+                if self._marks:
+                    await self._store_marks()
+                if self._writer.since_checkpoint >= _CHECKPOINT_ENTRIES:
+                    await self._write_thread.run(self._writer.checkpoint)
+            except LogUnavailableError as error:
+                _LOG.warning("read watermarks have to wait: %s", error)
+                self._work.set()
+            except LogBrokenError as error:
+                _LOG.critical("the log's storage failed: %s", error)
+                self._broken = error  # for the next append, which ends the process
+                return
