@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -99,7 +99,7 @@ class Lane:
         """The state offset that those in flight rest on."""
         self.conflicted: list[Publish] = []
         """Those to be decided again, before all that wait."""
-        self.waiting: deque[Publish] = deque()
+        self.waiting: list[Publish] = []
         self.readers: list[asyncio.Future[Conversation | None]] = []
         self.pumping = False
 
@@ -130,7 +130,7 @@ class Lane:
 
     def retry_conflicted(self) -> None:
         """Put those to be decided again in front of the line."""
-        self.waiting.extendleft(reversed(self.conflicted))
+        self.waiting[:0] = self.conflicted
         self.conflicted.clear()
 
 

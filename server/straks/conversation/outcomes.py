@@ -16,7 +16,15 @@ from straks.log.log import (
 )
 from straks_protocol import ErrorCode
 
-__all__ = ["RETRY_AFTER", "not_found", "not_read", "outcome_of", "refused_for_now", "unavailable"]
+__all__ = [
+    "RETRY_AFTER",
+    "not_found",
+    "not_read",
+    "out_of_turn",
+    "outcome_of",
+    "refused_for_now",
+    "unavailable",
+]
 
 RETRY_AFTER: Final = 1.0
 """Seconds after which what was refused for now may be tried again."""
@@ -68,3 +76,10 @@ def not_read(error: Exception) -> RefusedError:
     if isinstance(error, LogError):
         return unavailable()
     return refused_for_now(ErrorCode.INTERNAL, "The conversation cannot be read; it is our fault.")
+
+
+def out_of_turn() -> RefusedError:
+    """Something that the same sender wrote before it is not settled."""
+    return refused_for_now(
+        ErrorCode.RETRY_LATER, "An earlier publish is not settled; send both again, in order."
+    )

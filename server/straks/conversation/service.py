@@ -7,15 +7,13 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-import orjson
-
 from straks.clock import Clock
 from straks.conversation.decide import Author, decide
+from straks.conversation.encoding import encode
 from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
@@ -23,6 +21,7 @@ from straks.conversation.model import Conversation
 from straks.conversation.outcomes import (
     not_found,
     not_read,
+    out_of_turn,
     outcome_of,
     refused_for_now,
     unavailable,
@@ -38,9 +37,8 @@ from straks.log.log import (
     LogError,
     LogUnavailableError,
 )
-from straks_protocol import TEMPORARY, ErrorCode, RemoteProtocolError
+from straks_protocol import TEMPORARY, ErrorCode
 from straks_protocol.channels import Channel
-from straks_protocol.kinds import validate
 
 __all__ = ["Author", "Commit", "ConversationService", "Done", "Permissions"]
 
@@ -127,22 +125,12 @@ class ConversationService:
         try:
             self._refuse_if_ended()
             self._permissions.check_open(author)
-            encoded = _encode("conversation", "message", data)
+            encoded = encode("conversation", "message", data)
         except RefusedError as error:
             done(error)
             return
-        item = Append(
-            channel=self.channel_of(author.id, key),
-            sender=author.sender,
-            name=author.name,
-            key=key,
-            kind="message",
-            data=encoded,
-            id=secrets.token_urlsafe(16),
-            at=self._clock.now_ms(),
-            advances=True,
-            expect=0,
-        )
+        channel = self.channel_of(author.id, key)
+        item = self._append(author, channel, key, "message", encoded, advances=True, expect=0)
         self._submit_alone(item, done)
 
     def publish(
@@ -164,14 +152,20 @@ class ConversationService:
         encoded = b"{}"
         try:
             self._refuse_if_ended()
-            encoded = _encode(channel.kind, kind, data)
+            encoded = encode(channel.kind, kind, data)
         except RefusedError as error:
             if error.code in TEMPORARY or channel.kind not in {"conversation", "desk"}:
                 done(error)
                 return
             refusal = error
         if channel.kind not in {"conversation", "desk"}:
-            self._publish_alone(author, channel, key, kind, encoded, expect, done)
+            try:
+                self._permissions.check_publish(author, channel, kind, None)
+            except RefusedError as error:
+                done(error)
+                return
+            append = self._append(author, str(channel), key, kind, encoded, expect=expect)
+            self._submit_alone(append, done)
             return
         item = Publish(author, channel, key, kind, encoded, expect, done)
         item.refusal = refusal
@@ -181,23 +175,19 @@ class ConversationService:
         else:
             self._wait(lane or self._lanes.add(channel.id), item)
 
-    def _publish_alone(
+    def _append(
         self,
         author: Author,
-        channel: Channel,
+        channel: str,
         key: str,
         kind: str,
         data: bytes,
-        expect: int | None,
-        done: Done,
-    ) -> None:
-        try:
-            self._permissions.check_publish(author, channel, kind, None)
-        except RefusedError as error:
-            done(error)
-            return
-        item = Append(
-            channel=str(channel),
+        *,
+        advances: bool = False,
+        expect: int | None = None,
+    ) -> Append:
+        return Append(
+            channel=channel,
             sender=author.sender,
             name=author.name,
             key=key,
@@ -205,9 +195,9 @@ class ConversationService:
             data=data,
             id=secrets.token_urlsafe(16),
             at=self._clock.now_ms(),
+            advances=advances,
             expect=expect,
         )
-        self._submit_alone(item, done)
 
     def _submit_alone(self, item: Append, done: Done) -> None:
         try:
@@ -223,6 +213,8 @@ class ConversationService:
             return
         self._waiting += 1
         lane.waiting.append(item)
+        if not lane.in_flight:
+            self._pump(lane)
 
     def _attempt(self, lane: Lane, item: Publish) -> None:
         """Decide on the state as it is now, then append guarded by that state."""
@@ -241,15 +233,12 @@ class ConversationService:
                 return
             # A key that was used before gets its first result, whatever the state is now.
             item.refusal = item.refusal or error
-        append = Append(
-            channel=str(item.channel),
-            sender=item.author.sender,
-            name=item.author.name,
-            key=item.key,
-            kind=item.kind,
-            data=item.data,
-            id=secrets.token_urlsafe(16),
-            at=self._clock.now_ms(),
+        append = self._append(
+            item.author,
+            str(item.channel),
+            item.key,
+            item.kind,
+            item.data,
             advances=item.changes,
             expect=guard if item.refusal is None else _NEVER,
         )
@@ -294,9 +283,7 @@ class ConversationService:
             self._refuse_waiting(
                 lane,
                 lambda other: other.channel == channel and other.author.sender == sender,
-                lambda: refused_for_now(
-                    ErrorCode.RETRY_LATER, "An earlier publish is not settled."
-                ),
+                out_of_turn,
             )
         item.done(outcome)
 
@@ -306,7 +293,7 @@ class ConversationService:
         refused = [item for item in (*lane.conflicted, *lane.waiting) if which(item)]
         if refused:
             lane.conflicted[:] = [item for item in lane.conflicted if not which(item)]
-            lane.waiting = deque(item for item in lane.waiting if not which(item))
+            lane.waiting[:] = [item for item in lane.waiting if not which(item)]
             self._waiting -= len(refused)
             for item in refused:
                 item.done(why())
@@ -325,7 +312,7 @@ class ConversationService:
                 if not lane.open:
                     break
                 self._waiting -= 1
-                self._attempt(lane, lane.waiting.popleft())
+                self._attempt(lane, lane.waiting.pop(0))
         finally:
             lane.pumping = False
 
@@ -399,16 +386,3 @@ class ConversationService:
     def _refuse_if_ended(self) -> None:
         if self._ended:
             raise refused_for_now(ErrorCode.SHUTTING_DOWN, "The server stops; connect again.")
-
-
-def _not_before_it() -> RefusedError:
-    return refused_for_now(ErrorCode.RETRY_LATER, "An earlier publish is not settled yet.")
-
-
-def _encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(validate(channel_kind, kind, data))
-    except RemoteProtocolError as error:
-        raise RefusedError(error.code, error.message) from None
-    except TypeError as error:
-        raise RefusedError(ErrorCode.BAD_DATA, f"data: is no JSON object ({error})") from None
