@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from straks.answers import front_matter, markdown
+from straks.answers import front_matter, languages, markdown
 from straks.answers.front_matter import Field, FrontMatterError
 from straks.answers.text import clean
 from straks.errors import StartError, StraksError
@@ -31,198 +31,7 @@ MAX_TAGS: Final = 20
 
 _KEYS: Final = frozenset({"phrases", "lang", "title", "tags"})
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
-_LANG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_ISO_639: Final = frozenset(
-    [
-        "aa",
-        "ab",
-        "ae",
-        "af",
-        "ak",
-        "am",
-        "an",
-        "ar",
-        "as",
-        "av",
-        "ay",
-        "az",
-        "ba",
-        "be",
-        "bg",
-        "bh",
-        "bi",
-        "bm",
-        "bn",
-        "bo",
-        "br",
-        "bs",
-        "ca",
-        "ce",
-        "ch",
-        "co",
-        "cr",
-        "cs",
-        "cu",
-        "cv",
-        "cy",
-        "da",
-        "de",
-        "dv",
-        "dz",
-        "ee",
-        "el",
-        "en",
-        "eo",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "ff",
-        "fi",
-        "fj",
-        "fo",
-        "fr",
-        "fy",
-        "ga",
-        "gd",
-        "gl",
-        "gn",
-        "gu",
-        "gv",
-        "ha",
-        "he",
-        "hi",
-        "ho",
-        "hr",
-        "ht",
-        "hu",
-        "hy",
-        "hz",
-        "ia",
-        "id",
-        "ie",
-        "ig",
-        "ii",
-        "ik",
-        "io",
-        "is",
-        "it",
-        "iu",
-        "ja",
-        "jv",
-        "ka",
-        "kg",
-        "ki",
-        "kj",
-        "kk",
-        "kl",
-        "km",
-        "kn",
-        "ko",
-        "kr",
-        "ks",
-        "ku",
-        "kv",
-        "kw",
-        "ky",
-        "la",
-        "lb",
-        "lg",
-        "li",
-        "ln",
-        "lo",
-        "lt",
-        "lu",
-        "lv",
-        "mg",
-        "mh",
-        "mi",
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "ms",
-        "mt",
-        "my",
-        "na",
-        "nb",
-        "nd",
-        "ne",
-        "ng",
-        "nl",
-        "nn",
-        "no",
-        "nr",
-        "nv",
-        "ny",
-        "oc",
-        "oj",
-        "om",
-        "or",
-        "os",
-        "pa",
-        "pi",
-        "pl",
-        "ps",
-        "pt",
-        "qu",
-        "rm",
-        "rn",
-        "ro",
-        "ru",
-        "rw",
-        "sa",
-        "sc",
-        "sd",
-        "se",
-        "sg",
-        "si",
-        "sk",
-        "sl",
-        "sm",
-        "sn",
-        "so",
-        "sq",
-        "sr",
-        "ss",
-        "st",
-        "su",
-        "sv",
-        "sw",
-        "ta",
-        "te",
-        "tg",
-        "th",
-        "ti",
-        "tk",
-        "tl",
-        "tn",
-        "to",
-        "tr",
-        "ts",
-        "tt",
-        "tw",
-        "ty",
-        "ug",
-        "uk",
-        "ur",
-        "uz",
-        "ve",
-        "vi",
-        "vo",
-        "wa",
-        "wo",
-        "xh",
-        "yi",
-        "yo",
-        "za",
-        "zh",
-        "zu",
-        "fil",
-        "yue",
-    ]
-)
 
 
 class AnswerFileError(StraksError):
@@ -408,13 +217,9 @@ def _name(file: str) -> tuple[str, str | None]:
         raise AnswerFileError(
             file, 1, "a file's name is its answer's id: small letters, digits, - and _ only"
         )
-    if lang is not None and not _known_lang(lang):
+    if lang is not None and not languages.is_known(lang):
         raise AnswerFileError(file, 1, f"the name ends in '.{lang}', which is no known language")
     return answer_id, lang
-
-
-def _known_lang(lang: str) -> bool:
-    return _LANG.fullmatch(lang) is not None and lang.split("-")[0] in _ISO_639
 
 
 def _lang(fields: dict[str, Field], named: str | None) -> str:
@@ -422,10 +227,9 @@ def _lang(fields: dict[str, Field], named: str | None) -> str:
     if field is None:
         return named or DEFAULT_LANG
     lang = field.scalar()
-    if not _known_lang(lang):
-        raise FrontMatterError(
-            field.line, f"'lang' is no known language tag, like en or pt-BR: {lang!r}"
-        )
+    if not languages.is_known(lang):
+        message = f"'lang' is no known language tag, like en or pt-BR: {lang[:40]!r}"
+        raise FrontMatterError(field.line, message)
     if named is not None and named != lang:
         raise FrontMatterError(field.line, f"'lang' is {lang} but the file's name says {named}")
     return lang

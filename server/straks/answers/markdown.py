@@ -15,29 +15,8 @@ from markdown_it.token import Token
 __all__ = ["Rendered", "render"]
 
 _TAGS: Final = frozenset(
-    [
-        "a",
-        "blockquote",
-        "br",
-        "code",
-        "em",
-        "h3",
-        "h4",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "strong",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    {"a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "s"}
+    | {"strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 _SCHEMES: Final = ("http://", "https://", "mailto:")
 _HEADINGS: Final = {"h1": "h3"}

@@ -2,37 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from straks.answers import languages
 from straks.answers.files import Answer, AnswerBook
+from straks.answers.text import MAX_MATCHED, clean
 
-__all__ = ["Match", "Matcher"]
+if TYPE_CHECKING:
+    from straks.answers.model import Model
+
+__all__ = ["THRESHOLD", "Match", "Matcher"]
+
+THRESHOLD: Final = 0.3
+"""The least score of an answer that is given: below it, saying nothing is better."""
+SUGGESTED: Final = 0.15
+"""The least score of what is offered while a visitor types."""
+
+_FEWEST_TYPED: Final = 3
+"""Characters from which on there is something to look up."""
+_MOST_SENTENCES: Final = 5
+_DEFAULT_LANG: Final = "en"
+_SENTENCE_END: Final = re.compile(r"[.!?\n]+(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An answer that may fit; ``score`` is the confidence in 0…1."""
+    """An answer that may fit. ``score`` is about the chance that it does."""
 
     answer: Answer
     score: float
+    phrase: str
+    """The phrase that comes nearest, cleaned."""
 
 
 class Matcher:
-    """Finds answers by the words of a question. Immutable, so any thread may use it."""
+    """Finds answers by the words of a question."""
 
-    def __init__(self, book: AnswerBook) -> None:
+    def __init__(self, book: AnswerBook, rooms: Mapping[str, _Room]) -> None:
+        """``rooms``: what was learned, by language; :meth:`train` makes them."""
         self.book = book
+        self._rooms = rooms
 
     @classmethod
     def train(cls, book: AnswerBook) -> Matcher:
         """Learn from a book's phrases. Takes a second or so: call it in a thread."""
-        return cls(book)
+        # Slow to import, and nothing else needs it.
+        from straks.answers.model import Model
+
+        by_lang: dict[str, list[Answer]] = {}
+        for answer in book.answers:
+            if answer.phrases and not answer.is_reply:
+                by_lang.setdefault(languages.base(answer.lang), []).append(answer)
+        rooms: dict[str, _Room] = {}
+        for lang, answers in by_lang.items():
+            phrases = [_phrases(answer) for answer in answers]
+            rooms[lang] = _Room(answers, _exact(phrases), Model(phrases, lang))
+        return cls(book, rooms)
 
     def match(self, text: str, lang: str | None = None) -> Match | None:
-        """Find the answer to a question; None when none is known well enough."""
-        raise NotImplementedError
+        """Find the answer to a question; None when none is known well enough.
+
+        ``lang`` is the visitor's language: it is looked in first. Only the first 500 characters
+        count; when all of them together say nothing, each sentence is looked at by itself.
+        """
+        text = text[:MAX_MATCHED]
+        found = self._best(clean(text), lang)
+        if found is not None:
+            return found
+        sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+        if len(sentences) < 2:
+            return None
+        each = (self._best(clean(part), lang) for part in sentences[:_MOST_SENTENCES])
+        return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
 
     def suggest(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Match]:
         """Find what might answer a text that is still being typed, best first."""
-        raise NotImplementedError
+        cleaned = clean(text)
+        if len(cleaned) < _FEWEST_TYPED:
+            return []
+        best: dict[str, Match] = {}
+        for room in self._in_order(lang):
+            for match in room.matches(cleaned, limit):
+                best.setdefault(match.answer.id, match)
+        likely = [match for match in best.values() if match.score >= SUGGESTED]
+        return sorted(likely, key=lambda match: -match.score)[:limit]
+
+    def _best(self, cleaned: str, lang: str | None) -> Match | None:
+        if not cleaned:
+            return None
+        for room in self._in_order(lang):
+            for match in room.matches(cleaned, 1):
+                if match.score >= THRESHOLD:
+                    return match
+        return None
+
+    def _in_order(self, lang: str | None) -> Iterator[_Room]:
+        wanted = languages.base(lang) if lang else _DEFAULT_LANG
+        default = _DEFAULT_LANG if _DEFAULT_LANG in self._rooms else next(iter(self._rooms), "")
+        for language in dict.fromkeys((wanted, default)):
+            if language in self._rooms:
+                yield self._rooms[language]
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """The answers of one language."""
+
+    answers: Sequence[Answer]
+    exact: Mapping[str, int]
+    model: Model
+
+    def matches(self, cleaned: str, limit: int) -> Iterator[Match]:
+        number = self.exact.get(cleaned)
+        if number is not None:
+            yield Match(self.answers[number], 1.0, cleaned)
+        for ranked, score, phrase in self.model.rank(cleaned, limit):
+            if ranked != number:
+                yield Match(self.answers[ranked], score, phrase)
+
+
+def _phrases(answer: Answer) -> list[str]:
+    cleaned = (clean(phrase) for phrase in (*answer.phrases, answer.title))
+    return list(dict.fromkeys(phrase for phrase in cleaned if phrase))
+
+
+def _exact(phrases: Sequence[Sequence[str]]) -> dict[str, int]:
+    exact: dict[str, int] = {}
+    for number, of_one in enumerate(phrases):
+        for phrase in of_one:
+            exact.setdefault(phrase, number)
+    return exact
