@@ -31,4 +31,5 @@ def web_app(context: WebContext) -> ASGIApp:
         ],
         exception_handlers=HANDLERS,
     )
+    app.router.redirect_slashes = False
     return SafeHeaders(BodyLimit(app))

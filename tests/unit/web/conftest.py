@@ -1,0 +1,124 @@
+"""The web room over real accounts, with stand-ins for the rooms beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from straks.accounts.origins import AllowedOrigins
+from straks.accounts.passwords import Passwords
+from straks.accounts.service import Accounts
+from straks.accounts.sessions import Sessions
+from straks.accounts.tokens import Tokens
+from straks.clock import ManualClock
+from straks.records.accounts import AccountRecords
+from straks.records.database import Database
+from straks.web.context import InboxPage, WebContext
+from straks.web.routes import web_app
+from straks_protocol import CloseCode, Position
+
+OWN = "http://127.0.0.1:8080"
+SHOP = "https://shop.example"
+EMAIL = "bo@chat.example"
+PASSWORD = "correct horse"
+
+
+@dataclass
+class Sockets:
+    online: int = 0
+    closed: list[tuple[str, CloseCode]] = field(default_factory=list)
+
+    def agents_online(self) -> int:
+        return self.online
+
+    def close_session(self, session: str, code: CloseCode) -> None:
+        self.closed.append((session, code))
+
+
+@dataclass
+class Inbox:
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    async def page(
+        self, team: str, *, state: str, agent_id: str, cursor: str | None, limit: int
+    ) -> InboxPage:
+        if cursor == "nonsense":
+            raise ValueError(cursor)
+        self.asked.append({"team": team, "state": state, "agent": agent_id, "limit": limit})
+        return InboxPage(
+            conversations=[{"id": "c1"}],
+            cursor=None if cursor else "next",
+            position=Position(offset=3, id="e3"),
+            counts={"waiting": 1, "mine": 0, "open": 1, "closed": 0},
+        )
+
+    async def summary(self, conversation_id: str) -> Mapping[str, Any] | None:
+        return {"id": "c1"} if conversation_id == "c1" else None
+
+
+class Book:
+    def listed(self, lang: str | None = None) -> Sequence[Mapping[str, Any]]:
+        return [{"id": "a1", "lang": lang or "en"}]
+
+    def languages(self) -> Sequence[str]:
+        return ["en", "da"]
+
+
+class Web:
+    """A browser's view of the room, and what stands behind it."""
+
+    def __init__(self, database: Database, clock: ManualClock, static: Path) -> None:
+        records = AccountRecords(database)
+        self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        self.accounts = Accounts(records, self.passwords, clock)
+        self.sessions = Sessions(records, clock)
+        self.sockets = Sockets()
+        self.inbox = Inbox()
+        self.failures: dict[str, Exception] = {}
+        self.is_draining = False
+        self.static = static
+        context = WebContext(
+            accounts=self.accounts,
+            sessions=self.sessions,
+            tokens=Tokens(b"k" * 32, clock, visitor_life=86_400),
+            origins=AllowedOrigins([SHOP], own=OWN),
+            connections=self.sockets,
+            inbox=self.inbox,
+            answers=Book(),
+            checks={"log": self._check_log, "records": self._check_records},
+            draining=lambda: self.is_draining,
+            site_name="Shop",
+            static=static,
+        )
+        transport = httpx.ASGITransport(web_app(context), raise_app_exceptions=False)
+        self.browser = httpx.AsyncClient(transport=transport, base_url=OWN)
+
+    async def _check_log(self) -> None:
+        if "log" in self.failures:
+            raise self.failures["log"]
+
+    async def _check_records(self) -> None:
+        if "records" in self.failures:
+            raise self.failures["records"]
+
+    async def sign_in(self, **body: str) -> httpx.Response:
+        return await self.browser.post(
+            "/v1/session",
+            json=body or {"email": EMAIL, "password": PASSWORD},
+            headers={"Origin": OWN},
+        )
+
+
+@pytest.fixture
+async def web(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Web]:
+    made = Web(database, clock, tmp_path / "static")
+    await made.accounts.add_agent(EMAIL, "Bo", PASSWORD)
+    yield made
+    await made.browser.aclose()
+    made.passwords.close()
