@@ -1,0 +1,186 @@
+"""What all connections share, and what the edge needs of the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from straks.accounts.principals import Principal
+from straks.clock import Clock, SystemClock
+from straks.conversation.errors import RefusedError
+from straks.edge.config import EdgeConfig
+from straks.edge.flush import Flusher
+from straks.edge.limits import AddressCounts, AddressRates
+from straks.edge.wheel import Wheel
+from straks.hub.hub import Hub
+from straks.log.log import Appended, Log
+from straks_protocol import Answer
+from straks_protocol.channels import Channel
+
+__all__ = [
+    "Ask",
+    "Authenticated",
+    "Authenticator",
+    "Conversations",
+    "EdgeConnection",
+    "EdgeContext",
+    "Permissions",
+]
+
+logger = logging.getLogger(__name__)
+
+
+class Authenticated(Protocol):
+    """Who connects; ``token``: a new or renewed one to send back."""
+
+    @property
+    def principal(self) -> Principal: ...
+
+    @property
+    def token(self) -> str | None: ...
+
+
+class Authenticator(Protocol):
+    """Turns a token into a principal; origins are its matter too."""
+
+    def authenticate_now(self, token: str | None, origin: str | None) -> Authenticated | None:
+        """Authenticate without I/O; None when :meth:`authenticate` must be awaited.
+
+        Raises:
+            RefusedError: as :meth:`authenticate`.
+        """
+        ...
+
+    async def authenticate(self, token: str | None, origin: str | None) -> Authenticated:
+        """Say who connects.
+
+        Raises:
+            RefusedError: ``token_invalid``, ``token_expired``, ``token_revoked`` or
+                ``origin_not_allowed``.
+        """
+        ...
+
+
+class Permissions(Protocol):
+    """Who may see and signal what. Both raise RefusedError."""
+
+    def check_read(self, principal: Any, channel: Channel, conversation: Any) -> None: ...
+
+    def check_signal(
+        self, principal: Any, channel: Channel, kind: str, conversation: Any
+    ) -> None: ...
+
+
+class Conversations(Protocol):
+    """The only writer."""
+
+    def open(
+        self,
+        author: Any,
+        key: str,
+        data: dict[str, Any],
+        done: Callable[[Appended | RefusedError], None],
+    ) -> None: ...
+
+    def publish(
+        self,
+        author: Any,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: dict[str, Any],
+        expect: int | None,
+        done: Callable[[Appended | RefusedError], None],
+    ) -> None: ...
+
+    async def conversation(self, conversation_id: str) -> Any: ...
+
+    def peek(self, conversation_id: str) -> Any: ...
+
+
+class Ask(Protocol):
+    """Looks canned answers up."""
+
+    def __call__(self, text: str, lang: str | None, /) -> list[Answer]: ...
+
+
+class EdgeConnection(Protocol):
+    """An accepted WebSocket, as drain sees it."""
+
+    def say_closing(self, reconnect_after: float) -> None:
+        """Announce that the server goes away, then close."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        ...
+
+
+class EdgeContext:
+    """The shared half of every connection. Make it inside the running event loop."""
+
+    def __init__(
+        self,
+        config: EdgeConfig,
+        *,
+        hub: Hub,
+        log: Log,
+        conversations: Conversations,
+        permissions: Permissions,
+        authenticator: Authenticator,
+        ask: Ask | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.config = config
+        self.hub = hub
+        self.log = log
+        self.conversations = conversations
+        self.permissions = permissions
+        self.authenticator = authenticator
+        self.ask = ask
+        self.clock = clock or SystemClock()
+        self.wheel = Wheel(tick=config.wheel_tick)
+        self.flusher = Flusher(loop)
+        self.sockets: set[EdgeConnection] = set()
+        """Accepted WebSockets."""
+        self.connections = 0
+        """TCP connections in all."""
+        self.addresses = AddressCounts(config.max_connections_per_address)
+        self.hello_rates = AddressRates(config.hello_rate)
+        self.open_rates = AddressRates(config.open_rate)
+        self.ready = True
+        """False: new connections are refused with 503."""
+        self.draining = False
+        """True: publishes are refused with ``shutting_down``."""
+        self._loop = loop
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Start the shared timer."""
+        self.wheel.start(self._loop)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run one request's work beside the others.
+
+        Each connection bounds how many of these it has. ``work`` reports its own errors to its
+        client; what it still lets out is logged here.
+        """
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a request failed", exc_info=error)
+
+    async def close(self) -> None:
+        """Stop the timer and the requests that are still running."""
+        self.wheel.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

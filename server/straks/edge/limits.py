@@ -1,0 +1,108 @@
+"""How often and how many: token buckets, counts per address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+
+__all__ = ["AddressCounts", "AddressRates", "Bucket", "Rate", "network_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second, after ``burst`` at once."""
+
+    per_second: float
+    burst: int
+
+    def times(self, factor: float) -> Rate:
+        """The same, wider."""
+        return Rate(self.per_second * factor, round(self.burst * factor))
+
+
+class Bucket:
+    """A token bucket, full at first."""
+
+    __slots__ = ("_rate", "_stamp", "_tokens")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self._rate = rate
+        self._tokens = float(rate.burst)
+        self._stamp = now
+
+    def take(self, now: float) -> float:
+        """Take one. Returns 0 when there was one, else seconds until there is."""
+        rate = self._rate
+        tokens = self._tokens + (now - self._stamp) * rate.per_second
+        self._tokens = tokens = min(tokens, rate.burst)
+        self._stamp = now
+        if tokens >= 1.0:
+            self._tokens = tokens - 1.0
+            return 0.0
+        return (1.0 - tokens) / rate.per_second
+
+
+class AddressRates:
+    """A bucket for each address, for the ``capacity`` addresses that were seen last."""
+
+    def __init__(self, rate: Rate, *, capacity: int = 10_000) -> None:
+        self._rate = rate
+        self._capacity = capacity
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, address: str, now: float) -> float:
+        """Take one. Returns 0 when there was one, else seconds until there is."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = Bucket(self._rate, now)
+            if len(self._buckets) > self._capacity:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(address)
+        return bucket.take(now)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+class AddressCounts:
+    """Connections of each address; holds as many addresses as there are connections."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._counts: dict[str, int] = {}
+
+    def enter(self, address: str) -> bool:
+        """Count one more; False when the address has as many as it may have."""
+        count = self._counts.get(address, 0)
+        if count >= self._limit:
+            return False
+        self._counts[address] = count + 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Count one less."""
+        count = self._counts[address] - 1
+        if count:
+            self._counts[address] = count
+        else:
+            del self._counts[address]
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Give what limits count as one: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
