@@ -36,7 +36,11 @@ class Database:
             StartError: it cannot be read or written, or a newer release made it.
         """
         engine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", pool_size=3, max_overflow=0, hide_parameters=True
+            f"sqlite+aiosqlite:///{path}",
+            pool_size=3,
+            max_overflow=0,
+            pool_timeout=5,
+            hide_parameters=True,
         )
         event.listen(engine.sync_engine, "connect", _configure)
         event.listen(engine.sync_engine, "begin", _begin)

@@ -11,9 +11,10 @@ from straks.accounts.origins import AllowedOrigins
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
+from straks.conversation.model import Conversation
 from straks_protocol import CloseCode, Position
 
-__all__ = ["Answers", "Check", "Connections", "Inbox", "InboxPage", "WebContext"]
+__all__ = ["Answers", "Check", "Connections", "Conversations", "Inbox", "InboxPage", "WebContext"]
 
 Check: TypeAlias = Callable[[], Awaitable[None]]
 """Proves that a part works; raises when it does not."""
@@ -31,31 +32,41 @@ class Connections(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxPage:
+class InboxPage(Protocol):
     """A page of an inbox. ``position``: where its feed stood before the page was read."""
 
-    conversations: Sequence[Mapping[str, Any]]
-    cursor: str | None
-    position: Position
-    counts: Mapping[str, int]
+    @property
+    def conversations(self) -> Sequence[Mapping[str, Any]]: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def position(self) -> Position: ...
+
+    @property
+    def counts(self) -> Mapping[str, int]: ...
 
 
 class Inbox(Protocol):
-    """The list of conversations."""
+    """The lists of conversations."""
 
-    async def page(
-        self, team: str, *, state: str, agent_id: str, cursor: str | None, limit: int
+    async def list(
+        self, team: str, state: str, agent_id: str, cursor: str | None, limit: int
     ) -> InboxPage:
         """Read a page.
 
         Raises:
-            ValueError: ``cursor`` is none of ours.
+            RefusedError: ``bad_field``, the cursor is none of ours.
         """
         ...
 
-    async def summary(self, conversation_id: str) -> Mapping[str, Any] | None:
-        """Read one conversation; None when there is none."""
+
+class Conversations(Protocol):
+    """The folds of conversations."""
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """Give a conversation; None when there is none."""
         ...
 
 
@@ -81,6 +92,7 @@ class WebContext:
     origins: AllowedOrigins
     connections: Connections
     inbox: Inbox
+    conversations: Conversations
     answers: Answers
     checks: Mapping[str, Check]
     """What must work for ``/readyz``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from starlette.requests import Request
@@ -9,14 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from straks.accounts.permissions import TEAMS
+from straks.conversation.errors import RefusedError
+from straks.conversation.summary import summary
 from straks.web.bodies import choice, number
 from straks.web.context import WebContext
 from straks.web.problems import ProblemError, json_response
 from straks.web.sessions import require_session
+from straks_protocol import ErrorCode
 
 __all__ = ["inbox_routes"]
 
 _STATES: Final = ("waiting", "mine", "open", "closed")
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def inbox_routes(context: WebContext) -> list[Route]:
@@ -30,14 +35,12 @@ def inbox_routes(context: WebContext) -> list[Route]:
         state = choice(request, "state", _STATES)
         limit = number(request, "limit", default=50, least=1, most=200)
         try:
-            found = await context.inbox.page(
-                team,
-                state=state,
-                agent_id=session.agent.id,
-                cursor=request.query_params.get("cursor"),
-                limit=limit,
+            found = await context.inbox.list(
+                team, state, session.agent.id, request.query_params.get("cursor"), limit
             )
-        except ValueError:
+        except RefusedError as error:
+            if error.code is not ErrorCode.BAD_FIELD:
+                raise
             raise ProblemError(
                 400, "bad_field", "'cursor' must be one that a page gave.", field="cursor"
             ) from None
@@ -50,10 +53,13 @@ def inbox_routes(context: WebContext) -> list[Route]:
 
     async def one(request: Request) -> Response:
         await require_session(request, context)
-        summary = await context.inbox.summary(request.path_params["id"])
-        if summary is None:
+        conversation_id = request.path_params["id"]
+        found = None
+        if _ID.fullmatch(conversation_id):
+            found = await context.conversations.conversation(conversation_id)
+        if found is None:
             raise ProblemError(404, "not_found", "There is no such conversation that is yours.")
-        return json_response(summary)
+        return json_response(summary(found))
 
     return [
         Route("/v1/inbox/{team}", page, methods=["GET"]),

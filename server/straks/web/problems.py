@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from straks.conversation.errors import RefusedError
 from straks.errors import StraksError
+from straks.log.log import LogError
+from straks.records.errors import RecordsUnavailableError
 from straks_protocol import ErrorCode
 
 __all__ = ["HANDLERS", "ProblemError", "json_response", "problem_response"]
@@ -85,6 +87,13 @@ async def _refused(_request: Request, error: Exception) -> Response:
     )
 
 
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    _log.warning("storage is away", error=str(error))
+    return problem_response(
+        ProblemError(503, "unavailable", "Storage is away for now; try again.", retry_after=2)
+    )
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
@@ -106,6 +115,8 @@ async def _internal(request: Request, error: Exception) -> Response:
 HANDLERS: Final[Mapping[Any, Any]] = {
     ProblemError: _problem,
     RefusedError: _refused,
+    RecordsUnavailableError: _unavailable,
+    LogError: _unavailable,
     HTTPException: _http,
     Exception: _internal,
 }

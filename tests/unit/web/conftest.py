@@ -17,11 +17,13 @@ from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
 from straks.clock import ManualClock
+from straks.conversation.errors import RefusedError
+from straks.conversation.model import Conversation
 from straks.records.accounts import AccountRecords
 from straks.records.database import Database
-from straks.web.context import InboxPage, WebContext
+from straks.web.context import WebContext
 from straks.web.routes import web_app
-from straks_protocol import CloseCode, Position
+from straks_protocol import CloseCode, ErrorCode, Position
 
 OWN = "http://127.0.0.1:8080"
 SHOP = "https://shop.example"
@@ -41,25 +43,48 @@ class Sockets:
         self.closed.append((session, code))
 
 
+@dataclass(frozen=True)
+class Page:
+    conversations: Sequence[Mapping[str, Any]]
+    cursor: str | None
+    position: Position
+    counts: Mapping[str, int]
+
+
 @dataclass
 class Inbox:
     asked: list[dict[str, Any]] = field(default_factory=list)
+    failure: Exception | None = None
 
-    async def page(
-        self, team: str, *, state: str, agent_id: str, cursor: str | None, limit: int
-    ) -> InboxPage:
+    async def list(
+        self, team: str, state: str, agent_id: str, cursor: str | None, limit: int
+    ) -> Page:
+        if self.failure is not None:
+            raise self.failure
         if cursor == "nonsense":
-            raise ValueError(cursor)
+            raise RefusedError(ErrorCode.BAD_FIELD, "cursor: is not one that a list gave.")
         self.asked.append({"team": team, "state": state, "agent": agent_id, "limit": limit})
-        return InboxPage(
+        return Page(
             conversations=[{"id": "c1"}],
             cursor=None if cursor else "next",
             position=Position(offset=3, id="e3"),
             counts={"waiting": 1, "mine": 0, "open": 1, "closed": 0},
         )
 
-    async def summary(self, conversation_id: str) -> Mapping[str, Any] | None:
-        return {"id": "c1"} if conversation_id == "c1" else None
+
+class Conversations:
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        if conversation_id != "c1":
+            return None
+        return Conversation(
+            id="c1",
+            owners=frozenset({"visitor:ann"}),
+            visitor_id="ann",
+            opened_at=1,
+            updated_at=1,
+            last_offset=1,
+            last_id="e1",
+        )
 
 
 class Book:
@@ -90,6 +115,7 @@ class Web:
             origins=AllowedOrigins([SHOP], own=OWN),
             connections=self.sockets,
             inbox=self.inbox,
+            conversations=Conversations(),
             answers=Book(),
             checks={"log": self._check_log, "records": self._check_records},
             draining=lambda: self.is_draining,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from straks.log.log import LogUnavailableError
+from straks.records.errors import RecordsUnavailableError
 from tests.unit.web.conftest import OWN, SHOP, Web
 
 
@@ -104,3 +106,14 @@ async def test_a_draining_server_is_not_ready(web: Web) -> None:
     web.is_draining = True
     response = await web.browser.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "draining")
+
+
+@pytest.mark.parametrize(
+    "failure", [RecordsUnavailableError("locked"), LogUnavailableError("disk full")]
+)
+async def test_storage_that_is_away_may_be_tried_again(web: Web, failure: Exception) -> None:
+    await web.sign_in()
+    web.inbox.failure = failure
+    response = await web.browser.get("/v1/inbox/default")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert response.headers["retry-after"] == "2"
