@@ -155,8 +155,25 @@ class EdgeContext:
         """False: new connections are refused with 503."""
         self.draining = False
         """True: publishes are refused with ``shutting_down``."""
+        self._gone = asyncio.Event()
+        self._gone.set()
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def enter(self, socket: EdgeConnection) -> None:
+        """Count an accepted WebSocket."""
+        self.sockets.add(socket)
+        self._gone.clear()
+
+    def leave(self, socket: EdgeConnection) -> None:
+        """End :meth:`enter`."""
+        self.sockets.discard(socket)
+        if not self.sockets:
+            self._gone.set()
+
+    async def all_gone(self) -> None:
+        """Wait until no WebSocket is left."""
+        await self._gone.wait()
 
     def start(self) -> None:
         """Start the shared timer."""

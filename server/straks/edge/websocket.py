@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from straks.edge.context import EdgeContext
 from straks.edge.receiver import BINARY, Receiver
@@ -29,9 +29,9 @@ class WebSocket(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_address",
         "_connections",
         "_context",
+        "_counted",
         "_heard",
         "_joined",
         "_joined_size",
@@ -52,16 +52,22 @@ class WebSocket(asyncio.Protocol):
         context: EdgeContext,
         transport: asyncio.Transport,
         codec: Codec,
-        connections: set[object],
+        connections: set[Any],
         *,
         origin: str | None,
         address: str | None,
+        counted: str | None,
     ) -> None:
-        """``connections``: the set in which uvicorn counts its connections."""
+        """
+        Args:
+            connections: the set in which uvicorn has its connections.
+            address: what limits per address count; None where they do not apply.
+            counted: the address to take off the connection counts at the end.
+        """
         now = context.wheel.now
         self.slot = NOWHERE
         self.session = Session(context, self, codec, origin=origin, address=address)
-        self._address = address
+        self._counted = counted
         self._connections = connections
         self._context = context
         self._transport = transport
@@ -74,7 +80,7 @@ class WebSocket(asyncio.Protocol):
         self._lost = False
         self._since = self._heard = self._sent = now
         connections.add(self)
-        context.sockets.add(self)
+        context.enter(self)
         context.wheel.add(self, context.config.hello_seconds)
 
     # --- from the transport -----------------------------------------------------------------
@@ -94,11 +100,11 @@ class WebSocket(asyncio.Protocol):
         self._joined = self._mailbox = None
         context = self._context
         context.wheel.discard(self)
-        context.sockets.discard(self)
+        context.leave(self)
         self._connections.discard(self)
         context.connections -= 1
-        if self._address is not None:
-            context.addresses.leave(self._address)
+        if self._counted is not None:
+            context.addresses.leave(self._counted)
         self.session.end()
 
     def pause_writing(self) -> None:
