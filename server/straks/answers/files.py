@@ -18,6 +18,7 @@ from straks.answers import front_matter, languages, markdown
 from straks.answers.front_matter import Field, FrontMatterError
 from straks.answers.text import clean
 from straks.errors import StartError, StraksError
+from straks_protocol.kinds import MAX_TEXT
 
 __all__ = ["Answer", "AnswerBook", "AnswerFileError", "check", "parse"]
 
@@ -25,6 +26,7 @@ DEFAULT_LANG: Final = "en"
 REPLY_TAG: Final = "reply"
 MAX_FILE: Final = 64 * 1024
 MAX_BODY: Final = 4_000
+MAX_ID: Final = 64
 MAX_LINE: Final = 200
 MAX_PHRASES: Final = 200
 MAX_TAGS: Final = 20
@@ -193,8 +195,8 @@ def _parse(file: str, raw: bytes) -> _Draft:
         if len(body) > MAX_BODY:
             raise FrontMatterError(document.body_line, f"text longer than {MAX_BODY} characters")
         rendered = markdown.render(body)
-        if not rendered.text:
-            raise FrontMatterError(document.body_line, "nothing to read in the text")
+        if not rendered.text or max(len(rendered.text), len(rendered.html) // 8) > MAX_TEXT:
+            raise FrontMatterError(document.body_line, "nothing to read in it, or too much markup")
     except FrontMatterError as error:
         raise AnswerFileError(file, error.line, error.message) from error
     answer = Answer(
@@ -213,10 +215,9 @@ def _name(file: str) -> tuple[str, str | None]:
     stem = file.removesuffix(".md")
     head, dot, tail = stem.rpartition(".")
     answer_id, lang = (head, tail) if dot else (stem, None)
-    if len(answer_id) > MAX_LINE or not _ID.fullmatch(answer_id):
-        raise AnswerFileError(
-            file, 1, "a file's name is its answer's id: small letters, digits, - and _ only"
-        )
+    if len(answer_id) > MAX_ID or not _ID.fullmatch(answer_id):
+        message = f"a file's name is its answer's id: 1 to {MAX_ID} of a-z, 0-9, - and _"
+        raise AnswerFileError(file, 1, message)
     if lang is not None and not languages.is_known(lang):
         raise AnswerFileError(file, 1, f"the name ends in '.{lang}', which is no known language")
     return answer_id, lang
@@ -240,8 +241,9 @@ def _title(fields: dict[str, Field]) -> str:
         raise FrontMatterError(1, "no 'title' in the front matter")
     field = fields["title"]
     title = field.scalar().strip()
-    if not title or len(title) > MAX_LINE:
-        raise FrontMatterError(field.line, f"'title' must have 1 to {MAX_LINE} characters")
+    if not title.isprintable() or not 1 <= len(title) <= MAX_LINE:
+        message = f"'title' must be one line of 1 to {MAX_LINE} characters"
+        raise FrontMatterError(field.line, message)
     return title
 
 

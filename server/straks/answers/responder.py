@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
 
-from straks.answers.matcher import Matcher
+import orjson
+
+from straks.accounts.principals import RESPONDER, Principal
+from straks.answers import languages
+from straks.answers.files import Answer
+from straks.answers.matcher import Match, Matcher
+from straks.answers.wishes import wants_person
 from straks.conversation.errors import RefusedError
-from straks.log.log import Appended, FeedItem
+from straks.conversation.model import Conversation, State
+from straks.log.log import Appended, Entry, FeedItem
+from straks_protocol import TEMPORARY, ErrorCode, channels
 from straks_protocol import Answer as Suggestion
+from straks_protocol.channels import Channel
 
 __all__ = ["Conversations", "Responder"]
+
+_KEYS: Final = uuid.UUID("5b1e0b0e-6a51-4c0a-9b0c-0f2f6f1d7a43")
+"""The namespace of the keys that derive from the entry a reply is for."""
+_MOST_TRIES: Final = 4
+"""Decisions about one question while others keep changing the conversation's state."""
+_TURN: Final = 16
+"""Questions after which others get their turn on the event loop."""
+
+_A_PERSON_CAME: Final = frozenset(
+    {ErrorCode.WRONG_STATE, ErrorCode.ALREADY_TAKEN, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND}
+)
+"""Refusals that leave nothing to do."""
 
 Done: TypeAlias = Callable[[Appended | RefusedError], None]
 
@@ -18,26 +43,168 @@ Done: TypeAlias = Callable[[Appended | RefusedError], None]
 class Conversations(Protocol):
     """What the responder needs of the conversation service."""
 
+    def peek(self, conversation_id: str) -> Conversation | None:
+        """Give a conversation if it is in memory."""
+        ...
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """Give a conversation, read from the log if need be."""
+        ...
+
+    def publish(
+        self,
+        author: Principal,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: dict[str, Any],
+        expect: int | None,
+        done: Done,
+    ) -> None:
+        """Append an entry, or tell ``done`` why not."""
+        ...
+
 
 class Responder:
     """Answers what visitors ask while no person is with them.
 
-    ``handle`` is a consumer's handler: each question gets exactly one entry, however often it is
-    shown, since the entry's key derives from the question's.
+    Each question gets exactly one reply, however often it is shown, since the reply's key derives
+    from the question's entry: an ``answer``, known or not, or ``ask_human`` when the visitor
+    wishes for a person in so many words.
     """
 
     def __init__(self, conversations: Conversations, matcher: Matcher, *, name: str) -> None:
         """``name`` is what visitors see as the author of the answers."""
-        raise NotImplementedError
+        self._conversations = conversations
+        self._matcher = matcher
+        self._author = dataclasses.replace(RESPONDER, name=name)
+
+    @staticmethod
+    def is_question(entry: Entry) -> bool:
+        """Tell whether an entry is a visitor's message; a consumer's ``urgent``."""
+        return (
+            entry.kind == "message" and entry.sender.startswith("visitor:") and not entry.redacted
+        )
 
     async def handle(self, items: Sequence[FeedItem]) -> None:
-        """Answer the questions among some feed items; returns when all of that is durable."""
-        raise NotImplementedError
+        """Reply to the questions among some feed items; a consumer's handler.
+
+        Returns when all replies are durable, or there is nothing to reply.
+
+        Raises:
+            RefusedError: it cannot be done now; the same items again will finish it.
+        """
+        questions = [item.entry for item in items if self.is_question(item.entry)]
+        for _ in range(_MOST_TRIES):
+            if not questions:
+                return
+            questions = await self._reply(questions)
 
     def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""
-        raise NotImplementedError
+        return [
+            Suggestion(answer=m.answer.id, title=m.answer.title, score=round(m.score, 3))
+            for m in self._matcher.suggest(text, lang)
+        ]
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
-        """Every answer, as ``GET /v1/answers`` gives them to agents."""
-        raise NotImplementedError
+        """Every answer, as ``GET /v1/answers`` gives them to agents: canned replies first."""
+        return [
+            {"id": a.id, "title": a.title, "text": a.text, "lang": a.lang, "tags": list(a.tags)}
+            for a in self._matcher.book.listed(lang)
+        ]
+
+    def languages(self) -> list[str]:
+        """The languages that there are answers in."""
+        return sorted({languages.base(answer.lang) for answer in self._matcher.book.answers})
+
+    async def _reply(self, questions: Sequence[Entry]) -> list[Entry]:
+        """Reply to each; give those whose conversation changed meanwhile."""
+        settled = _Settled()
+        for number, question in enumerate(questions, start=1):
+            conversation = await self._conversation(question)
+            if conversation is not None and conversation.state is State.SELF_SERVICE:
+                self._publish(question, conversation, settled.expect(question))
+            if not number % _TURN:
+                await asyncio.sleep(0)
+        return await settled.changed()
+
+    async def _conversation(self, question: Entry) -> Conversation | None:
+        conversation_id = question.channel.partition(":")[2]
+        known = self._conversations.peek(conversation_id)
+        if known is not None:
+            return known
+        return await self._conversations.conversation(conversation_id)
+
+    def _publish(self, question: Entry, conversation: Conversation, done: Done) -> None:
+        message = orjson.loads(question.data)
+        text = message["text"]
+        if wants_person(text):
+            kind, data = "ask_human", {}
+        else:
+            match = self._matcher.match(text, message.get("lang") or conversation.lang)
+            kind, data = "answer", _answer(question.offset, match)
+        self._conversations.publish(
+            self._author,
+            channels.conversation(conversation.id),
+            str(uuid.uuid5(_KEYS, question.id)),
+            kind,
+            data,
+            conversation.state_offset,
+            done,
+        )
+
+
+class _Settled:
+    """How the replies to some questions ended."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._all: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._changed: list[Entry] = []
+        self._error: RefusedError | None = None
+
+    def expect(self, question: Entry) -> Done:
+        """Count one more reply; what is returned takes how it ended."""
+        self._open += 1
+        return partial(self._take, question)
+
+    async def changed(self) -> list[Entry]:
+        """Wait for all; give the questions whose conversation's state was not as expected.
+
+        Raises:
+            RefusedError: at least one failed otherwise.
+        """
+        if self._open:
+            await self._all
+        if self._error is not None:
+            raise self._error
+        return self._changed
+
+    def _take(self, question: Entry, outcome: Appended | RefusedError) -> None:
+        self._open -= 1
+        if isinstance(outcome, RefusedError):
+            if outcome.code is ErrorCode.CONFLICT:
+                self._changed.append(question)
+            elif outcome.code not in _A_PERSON_CAME:
+                # One that passes by itself must not hide one that does not.
+                if self._error is None or self._error.code in TEMPORARY:
+                    self._error = outcome
+        if not self._open and not self._all.done():
+            self._all.set_result(None)
+
+
+def _answer(question: int, match: Match | None) -> dict[str, Any]:
+    if match is None:
+        return {"question": question, "answer": None, "score": 0.0}
+    answer: Answer = match.answer
+    return {
+        "question": question,
+        "answer": answer.id,
+        "title": answer.title,
+        "text": answer.text,
+        "html": answer.html,
+        "lang": answer.lang,
+        "score": round(match.score, 3),
+        "tags": list(answer.tags),
+    }
