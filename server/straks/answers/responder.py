@@ -19,7 +19,7 @@ from straks.answers.wishes import wants_person
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation, State
 from straks.log.log import Appended, Entry, FeedItem
-from straks_protocol import TEMPORARY, ErrorCode, channels
+from straks_protocol import TEMPORARY, ErrorCode
 from straks_protocol import Answer as Suggestion
 from straks_protocol.channels import Channel
 
@@ -146,7 +146,7 @@ class Responder:
             kind, data = "answer", _answer(question.offset, match)
         self._conversations.publish(
             self._author,
-            channels.conversation(conversation.id),
+            Channel("conversation", conversation.id),
             str(uuid.uuid5(_KEYS, question.id)),
             kind,
             data,
@@ -159,7 +159,8 @@ class _Settled:
     """How the replies to some questions ended."""
 
     def __init__(self) -> None:
-        self._open = 0
+        # One more than were begun until all of them are.
+        self._open = 1
         self._all: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._changed: list[Entry] = []
         self._error: RefusedError | None = None
@@ -175,21 +176,28 @@ class _Settled:
         Raises:
             RefusedError: at least one failed otherwise.
         """
-        if self._open:
-            await self._all
+        self._close_one()
+        await self._all
         if self._error is not None:
             raise self._error
         return self._changed
 
     def _take(self, question: Entry, outcome: Appended | RefusedError) -> None:
-        self._open -= 1
         if isinstance(outcome, RefusedError):
-            if outcome.code is ErrorCode.CONFLICT:
-                self._changed.append(question)
-            elif outcome.code not in _A_PERSON_CAME:
-                # One that passes by itself must not hide one that does not.
-                if self._error is None or self._error.code in TEMPORARY:
-                    self._error = outcome
+            self._refused(question, outcome)
+        self._close_one()
+
+    def _refused(self, question: Entry, error: RefusedError) -> None:
+        if error.code is ErrorCode.CONFLICT:
+            self._changed.append(question)
+        elif error.code in _A_PERSON_CAME:
+            return
+        elif self._error is None or self._error.code in TEMPORARY:
+            # One that passes by itself must not hide one that does not.
+            self._error = error
+
+    def _close_one(self) -> None:
+        self._open -= 1
         if not self._open and not self._all.done():
             self._all.set_result(None)
 
