@@ -300,7 +300,7 @@ def _special(name: str, argument: Any, value: Any, variables: dict[str, Any]) ->
             argument == "boolean" or not isinstance(value, bool)
         )
     if name == "$length":
-        return isinstance(value, list) and len(value) == argument
+        return isinstance(value, list) and len(value) == int(argument)
     if name == "$contains":
         rest = iter(value if isinstance(value, list) else ())
         return all(_found(pattern, rest, variables) for pattern in argument)
