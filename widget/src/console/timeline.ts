@@ -1,0 +1,124 @@
+/** One line of time out of a conversation's entries, the agents' notes, what is being sent. */
+
+import type { ChannelView, Entry, OutboxItem, Principal } from "../protocol/index.ts";
+
+export type Delivery = "sending" | "sent" | "read" | "failed";
+
+export interface Item {
+  /** The same for an item in the outbox and for its entry. */
+  readonly key: string;
+  readonly at: number;
+  readonly offset: number;
+  readonly from: Principal;
+  readonly channel: "conversation" | "desk";
+  readonly kind: string;
+  readonly data: Entry["data"];
+  /** Of my own messages and notes. */
+  readonly delivery?: Delivery;
+  readonly error?: string | undefined;
+}
+
+export interface Group {
+  readonly key: string;
+  /** The first of a new day. */
+  readonly day: boolean;
+  readonly items: readonly Item[];
+}
+
+/** Messages of one person closer than this share a heading. */
+const TOGETHER_MS = 5 * 60_000;
+
+type View = Pick<ChannelView, "entries" | "hasOlder">;
+
+function fromEntry(entry: Entry, channel: Item["channel"], me: string, read: number): Item {
+  const own = entry.from.kind === "agent" && entry.from.id === me;
+  const { at, offset, from, kind, data } = entry;
+  const item: Item = { key: entry.key ?? entry.id, at, offset, from, channel, kind, data };
+  if (!own || (kind !== "message" && kind !== "note")) return item;
+  return { ...item, delivery: channel === "conversation" && offset <= read ? "read" : "sent" };
+}
+
+function fromOutbox(item: OutboxItem, channel: Item["channel"], me: Principal): Item {
+  const { key, at, kind, data, error } = item;
+  const delivery = item.state === "failed" ? "failed" : "sending";
+  const offset = Number.POSITIVE_INFINITY;
+  return { key, at, offset, from: me, channel, kind, data, delivery, error };
+}
+
+/** Merge two lists that rise in time; neither's own order changes. */
+function merge(a: readonly Item[], b: readonly Item[]): Item[] {
+  const merged: Item[] = [];
+  let j = 0;
+  for (const item of a) {
+    for (let next = b[j]; next && next.at < item.at; next = b[j]) {
+      merged.push(next);
+      j += 1;
+    }
+    merged.push(item);
+  }
+  return merged.concat(b.slice(j));
+}
+
+/**
+ * Everything to show, oldest first. Notes from before the first message that is loaded wait
+ * until the messages around them are. `read` is how far the visitor has read.
+ */
+export function timeline(
+  conversation: View,
+  desk: View,
+  outbox: readonly OutboxItem[],
+  me: Principal,
+  read: number,
+): Item[] {
+  const start = conversation.hasOlder ? (conversation.entries[0]?.at ?? 0) : 0;
+  const said = conversation.entries.map((entry) => fromEntry(entry, "conversation", me.id, read));
+  const noted = desk.entries
+    .filter((entry) => entry.at >= start)
+    .map((entry) => fromEntry(entry, "desk", me.id, 0));
+  const here = new Set([...said, ...noted].map((item) => item.key));
+  const going = outbox
+    .filter((item) => item.state !== "sent" || !here.has(item.key))
+    .filter((item) => !here.has(item.key) && (item.kind === "message" || item.kind === "note"))
+    .map((item) => fromOutbox(item, item.channel.startsWith("desk:") ? "desk" : "conversation", me))
+    .sort((a, b) => a.at - b.at);
+  return [...merge(said, noted), ...going];
+}
+
+function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+const BUBBLES = new Set(["message", "answer", "note"]);
+
+/** Whether an item is something said, rather than something that happened. */
+export function isBubble(item: Item): boolean {
+  return BUBBLES.has(item.kind) && !(item.kind === "answer" && !item.data["answer"]);
+}
+
+function belongsTo(last: Item, next: Item): boolean {
+  return (
+    isBubble(last) &&
+    isBubble(next) &&
+    last.kind === next.kind &&
+    last.from.kind === next.from.kind &&
+    last.from.id === next.from.id &&
+    next.at - last.at < TOGETHER_MS &&
+    sameDay(last.at, next.at)
+  );
+}
+
+/** Runs of what one person said. */
+export function grouped(items: readonly Item[]): Group[] {
+  const groups: { key: string; day: boolean; items: Item[] }[] = [];
+  let last: Item | undefined;
+  for (const item of items) {
+    const group = groups.at(-1);
+    if (last && group && belongsTo(last, item)) group.items.push(item);
+    else {
+      const day = !last || !sameDay(last.at, item.at);
+      groups.push({ key: item.key, day, items: [item] });
+    }
+    last = item;
+  }
+  return groups;
+}

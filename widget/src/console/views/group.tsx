@@ -1,0 +1,133 @@
+/** A run of what one person said, or one thing that happened. */
+
+import { useMemo } from "preact/hooks";
+import { Avatar } from "../../ui/avatar.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { PlainText, SafeHtml } from "../../ui/text.tsx";
+import { clockTime, fullTime } from "../../ui/time.ts";
+import type { OpenConversation } from "../open.ts";
+import { agentName } from "../summary.ts";
+import { t } from "../texts.ts";
+import { type Group, type Item, isBubble } from "../timeline.ts";
+import { happened } from "./happened.ts";
+
+function word(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function Time({ at }: { at: number }) {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at, "en")}>
+      {clockTime(at, "en")}
+    </time>
+  );
+}
+
+function Failed({ item, open }: { item: Item; open: OpenConversation }) {
+  const why = item.error ? t.why[item.error] : undefined;
+  const mode = item.kind === "note" ? "note" : "reply";
+  const edit = () => open.edit(item.key, mode, word(item.data["text"]));
+  return (
+    <p class="delivery delivery-failed" role="alert">
+      <Icon name="alert" />
+      <span>
+        {t.failed}
+        {why ? `: ${why}` : ""}
+      </span>
+      <button type="button" class="linklike" onClick={() => open.retry(item.key)}>
+        {t.retry}
+      </button>
+      <button type="button" class="linklike" onClick={edit}>
+        {t.edit}
+      </button>
+    </p>
+  );
+}
+
+function Delivery({ item }: { item: Item }) {
+  if (!item.delivery || item.delivery === "failed" || item.kind === "note") return null;
+  const icon = { sending: "clock", sent: "check", read: "checks" } as const;
+  return (
+    <p class={`delivery delivery-${item.delivery}`}>
+      <Icon name={icon[item.delivery]} />
+      {t[item.delivery]}
+    </p>
+  );
+}
+
+function Bubble({ item }: { item: Item }) {
+  const { data, kind } = item;
+  const text = word(data["text"]);
+  const html = word(data["html"]);
+  // What does not change is not built again when another message comes.
+  return useMemo(
+    () => (
+      <div class={`bubble ${kind === "answer" ? "bubble-rich" : ""}`}>
+        {kind === "answer" && data["title"] ? <p class="heading">{word(data["title"])}</p> : null}
+        {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
+      </div>
+    ),
+    [kind, text, html, data],
+  );
+}
+
+function heading(item: Item, open: OpenConversation): string {
+  if (item.kind === "answer") return t.bot;
+  return item.from.kind === "visitor" ? open.visitor.value : agentName(item.from);
+}
+
+function sideOf(item: Item): string {
+  if (item.kind === "note") return "note";
+  if (item.kind === "answer" || item.from.kind === "app") return "bot";
+  if (item.from.kind === "visitor") return "visitor";
+  return item.delivery ? "own" : "agent";
+}
+
+function Said({ group, open }: { group: Group; open: OpenConversation }) {
+  const [first] = group.items;
+  const last = group.items.at(-1);
+  if (!first || !last) return null;
+  const side = sideOf(first);
+  const name = heading(first, open);
+  return (
+    <div class={`group group-${side}`}>
+      {side === "visitor" && <Avatar name={name} id={first.from.id} />}
+      <div class="group-body">
+        <p class="group-head">
+          {side === "bot" && <Icon name="bolt" />}
+          {side === "note" && <Icon name="lock" />}
+          <strong>{name}</strong>
+          {side === "note" && <span title={t.privateNote}>{t.note}</span>}
+          <Time at={first.at} />
+        </p>
+        {group.items.map((item) => (
+          <div key={item.key} class={item.delivery === "sending" ? "going" : ""}>
+            <Bubble item={item} />
+            {item.delivery === "failed" && <Failed item={item} open={open} />}
+          </div>
+        ))}
+        <Delivery item={last} />
+      </div>
+    </div>
+  );
+}
+
+function Happened({ item, open }: { item: Item; open: OpenConversation }) {
+  const text = happened(item, open.visitor.value);
+  if (!text) return null;
+  return (
+    <p class="happened">
+      <span>{text}</span> <Time at={item.at} />
+    </p>
+  );
+}
+
+export function GroupView({ group, open }: { group: Group; open: OpenConversation }) {
+  const [first] = group.items;
+  if (!first) return null;
+  return isBubble(first) ? (
+    <Said group={group} open={open} />
+  ) : (
+    <Happened item={first} open={open} />
+  );
+}

@@ -1,0 +1,32 @@
+/** Words for what happened in a conversation: accepted, closed, rated. */
+
+import { agentName } from "../summary.ts";
+import { t } from "../texts.ts";
+import type { Item } from "../timeline.ts";
+
+/** One line, or nothing for kinds that this console does not know. */
+export function happened(item: Item, visitor: string): string {
+  const { data, kind } = item;
+  const who = nameOf(item, visitor);
+  const text = (name: string) => (typeof data[name] === "string" ? (data[name] as string) : "");
+  if (kind === "answer") return t.botUnknown;
+  if (kind === "ask_human") return item.from.kind === "visitor" ? t.askedForPerson : "";
+  if (kind === "accept") return t.accepted(who);
+  if (kind === "close") return t.closedBy(who);
+  if (kind === "reopen") return t.reopenedBy(who);
+  if (kind === "transfer") return t.transferred(who, text("agent") || text("team"));
+  if (kind === "contact") {
+    return t.leftContact([text("name"), text("email")].filter(Boolean).join(", "));
+  }
+  if (kind === "rate") {
+    const rated = t.rated(Number(data["stars"]) || 0);
+    return text("comment") ? `${rated}: ${text("comment")}` : rated;
+  }
+  if (kind === "tag") return t.tagged(who, text("tag"), data["on"] !== false);
+  return kind === "assign_reason" ? text("text") : "";
+}
+
+function nameOf(item: Item, visitor: string): string {
+  if (item.from.kind === "visitor") return visitor;
+  return item.from.kind === "agent" ? agentName(item.from) : t.system;
+}

@@ -1,0 +1,89 @@
+/** One conversation in the list. */
+
+import { useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { Avatar } from "../../ui/avatar.tsx";
+import { shortSpan, stopwatch } from "../../ui/time.ts";
+import { now } from "../clock.ts";
+import { go } from "../route.ts";
+import {
+  agentName,
+  type Summary,
+  shortPage,
+  type Tab,
+  visitorName,
+  waitingSince,
+} from "../summary.ts";
+import { t } from "../texts.ts";
+
+/** Ticks in seconds for the first minutes of a wait, then in minutes. */
+const SECONDS_UNTIL_MS = 5 * 60_000;
+
+/** Renders only when its text changes, not every second. */
+export function Since({ at, wait = false }: { at: number; wait?: boolean }) {
+  const text = useComputed(() => {
+    const span = Math.max(0, now.value - at);
+    if (wait && span < SECONDS_UNTIL_MS) return stopwatch(span);
+    return shortSpan(span, "en") ?? t.waitingNow;
+  });
+  return <time dateTime={new Date(at).toISOString()}>{text}</time>;
+}
+
+function standing(summary: Summary, tab: Tab, me: string): string {
+  if (summary.state === "with_agent" && summary.agent) {
+    if (summary.agent.id === me) return tab === "mine" ? "" : t.withYou;
+    return t.withAgent(agentName(summary.agent));
+  }
+  if (tab !== "open") return "";
+  return summary.state === "waiting" ? t.waiting : t.selfService;
+}
+
+interface Props {
+  summary: Summary;
+  tab: Tab;
+  me: string;
+  current: boolean;
+  unread: boolean;
+  draft: boolean;
+}
+
+function Content({ summary, tab, me, current, unread, draft }: Props) {
+  const name = visitorName(summary.visitor);
+  const waits = summary.state === "waiting";
+  const state = standing(summary, tab, me);
+  const page = summary.page ? shortPage(summary.page.url) : "";
+  return (
+    <a
+      class={`row ${unread ? "row-unread" : ""}`}
+      href={`#/${tab}/${summary.id}`}
+      aria-current={current ? "true" : undefined}
+      data-conversation={summary.id}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go({ conversation: summary.id });
+      }}
+    >
+      <Avatar name={summary.visitor.name ?? name} id={summary.visitor.id} />
+      <span class="row-name">{name}</span>
+      <span class={`row-time ${waits ? "row-waits" : ""}`}>
+        {unread && <span class="dot" title={t.unread} />}
+        <Since at={waits ? waitingSince(summary) : summary.updated_at} wait={waits} />
+      </span>
+      <span class="row-preview">{summary.preview}</span>
+      <span class="row-meta">
+        {draft && <span class="row-draft">{t.draft}</span>}
+        {state && <span>{state}</span>}
+        {summary.lang && <span class="row-lang">{summary.lang}</span>}
+        {page && <span class="row-page">{page}</span>}
+      </span>
+    </a>
+  );
+}
+
+export function Row(props: Props) {
+  const { summary, tab, me, current, unread, draft } = props;
+  // The same element again is not compared again: hundreds of rows stay cheap.
+  const content = useMemo(() => <Content {...props} />, [summary, tab, me, current, unread, draft]);
+  return <li>{content}</li>;
+}

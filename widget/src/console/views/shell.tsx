@@ -1,0 +1,57 @@
+/** The frame around list and conversation: banner, keys, dialogs. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Desk, Surroundings } from "../desk.ts";
+import { route } from "../route.ts";
+import { onShortcut } from "../shortcuts.ts";
+import { t } from "../texts.ts";
+import { ConversationPane } from "./conversation.tsx";
+import { Help } from "./help.tsx";
+import { InboxPane } from "./inbox.tsx";
+import { SignInAgain } from "./sign-in.tsx";
+
+/** A connection that is back within this time is not worth a word. */
+const PATIENCE_MS = 1500;
+
+function Banner({ desk }: { desk: Desk }) {
+  const late = useSignal(false);
+  const down = desk.status.value !== "online" && desk.status.value !== "refused";
+  useEffect(() => {
+    late.value = false;
+    if (!down) return;
+    const timer = setTimeout(() => {
+      late.value = true;
+    }, PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [down, late]);
+  const text = desk.online.value ? t.reconnecting : t.offline;
+  return (
+    <div class="banner-place" role="status">
+      {down && late.value && <p class="banner">{text}</p>}
+    </div>
+  );
+}
+
+export function Shell({ desk, around }: { desk: Desk; around: Surroundings }) {
+  const help = useSignal(false);
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      if (around.session.presence.value !== "in") return;
+      if (onShortcut(event, desk) === "help") help.value = !help.value;
+    };
+    addEventListener("keydown", heard);
+    return () => removeEventListener("keydown", heard);
+  }, [desk, around, help]);
+
+  const conversation = route.value.conversation;
+  return (
+    <div class={`shell ${conversation ? "shell-open" : ""}`}>
+      <Banner desk={desk} />
+      <InboxPane desk={desk} around={around} help={() => (help.value = true)} />
+      <ConversationPane desk={desk} />
+      {help.value && <Help close={() => (help.value = false)} />}
+      {around.session.presence.value === "ended" && <SignInAgain session={around.session} />}
+    </div>
+  );
+}
