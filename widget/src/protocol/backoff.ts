@@ -5,19 +5,23 @@ const CAP = 20;
 
 /** Full jitter: a random delay, in seconds, below a bound that doubles with every failure. */
 export class Backoff {
-  private failures = 0;
+  #failures = 0;
 
-  constructor(private readonly random: () => number = Math.random) {}
+  readonly #random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
 
   /** The next delay in seconds. */
   next(): number {
-    const bound = Math.min(CAP, BASE * 2 ** Math.min(this.failures, 16));
-    this.failures += 1;
-    return bound * this.random();
+    const bound = Math.min(CAP, BASE * 2 ** Math.min(this.#failures, 16));
+    this.#failures += 1;
+    return bound * this.#random();
   }
 
   /** A connection was welcomed: begin at the shortest bound again. */
   reset(): void {
-    this.failures = 0;
+    this.#failures = 0;
   }
 }

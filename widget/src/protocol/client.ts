@@ -63,8 +63,8 @@ export interface ClientOptions {
   readonly pauseWhenHidden?: boolean;
   readonly events: ClientEvents;
   /**
-   * A publish was refused for good. `retry` sends it again (after what the application published
-   * from within this call), `drop` forgets it, undefined leaves it as failed.
+   * A publish was refused for good. `retry` sends it again in its place (the application may have
+   * published something `before` it), `drop` forgets it, undefined leaves it as failed.
    */
   readonly refused?: (item: OutboxItem, error: RequestError) => "retry" | "drop" | undefined;
 }
@@ -82,21 +82,24 @@ export class Client {
   principal: Principal | undefined;
   limits: Limits | undefined;
 
-  private readonly socket: Socket;
-  private readonly box: Outbox;
-  private readonly delivery: Delivery;
-  private readonly channels: Channels;
-  private readonly typist: TypingSender;
-  private readonly waiting = new Map<number, Waiting>();
-  private unwatch = () => {};
+  readonly #socket: Socket;
+  readonly #box: Outbox;
+  readonly #delivery: Delivery;
+  readonly #channels: Channels;
+  readonly #typist: TypingSender;
+  readonly #waiting = new Map<number, Waiting>();
+  #unwatch = () => {};
 
-  constructor(private readonly options: ClientOptions) {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
     const { clock, events, name } = options;
     const now = () => clock.now();
     const online = () => this.status === "online";
     const send = <T extends Unnumbered<Request>>(body: T) => this.request(body);
-    this.box = new Outbox(options.storage, name, now, (item) => events.outbox?.(item));
-    this.delivery = new Delivery(this.box, {
+    this.#box = new Outbox(options.storage, name, now, (item) => events.outbox?.(item));
+    this.#delivery = new Delivery(this.#box, {
       ...options,
       online,
       send,
@@ -104,45 +107,45 @@ export class Client {
       removed: () => events.outbox?.(undefined),
       refused: (item, error) => options.refused?.(item, error),
     });
-    this.channels = new Channels(this.box, {
+    this.#channels = new Channels(this.#box, {
       clock,
       online,
       send,
-      tellRead: (channel, offset) => this.socket.say({ type: "read", channel, offset }),
-      pump: () => this.delivery.pump(),
+      tellRead: (channel, offset) => this.#socket.say({ type: "read", channel, offset }),
+      pump: () => this.#delivery.pump(),
       change: (view, what) => events.change?.(view, what),
       entry: (view, entry) => events.entry?.(view, entry),
       signal: (push) => events.signal?.(push),
     });
-    this.typist = new TypingSender(now, (channel, on) => this.signal(channel, "typing", { on }));
-    this.socket = new Socket({
+    this.#typist = new TypingSender(now, (channel, on) => this.signal(channel, "typing", { on }));
+    this.#socket = new Socket({
       ...options,
       pauseWhenHidden: options.pauseWhenHidden ?? true,
-      status: (status, reason) => this.statusChanged(status, reason),
-      event: (event) => this.received(event),
-      tick: () => this.overdue(),
+      status: (status, reason) => this.#statusChanged(status, reason),
+      event: (event) => this.#received(event),
+      tick: () => this.#overdue(),
     });
   }
 
   get status(): Status {
-    return this.socket.status;
+    return this.#socket.status;
   }
 
   /** Connect and stay connected; after `refused`, with what the token provider says now. */
   start(): void {
-    this.unwatch();
-    this.unwatch = this.options.storage.watch((name) => {
-      if (!name.startsWith(`${this.options.name}:out:`)) return;
-      this.options.events.outbox?.(undefined);
-      this.delivery.pump();
+    this.#unwatch();
+    this.#unwatch = this.#options.storage.watch((name) => {
+      if (!name.startsWith(`${this.#options.name}:out:`)) return;
+      this.#options.events.outbox?.(undefined);
+      this.#delivery.pump();
     });
-    this.socket.start();
+    this.#socket.start();
   }
 
   /** Disconnect; what is in the outbox stays there. */
   stop(): void {
-    this.unwatch();
-    this.socket.stop();
+    this.#unwatch();
+    this.#socket.stop();
   }
 
   /**
@@ -152,38 +155,38 @@ export class Client {
    * many entries the view holds. A channel that ended is tried again.
    */
   subscribe(channel: string, options: { after?: Position; keep?: number } = {}): ChannelView {
-    return this.channels.follow(channel, options);
+    return this.#channels.follow(channel, options);
   }
 
   unsubscribe(channel: string): void {
-    if (!this.channels.leave(channel) || this.status !== "online") return;
+    if (!this.#channels.leave(channel) || this.status !== "online") return;
     this.request({ type: "unsubscribe", channel }).catch(() => {});
   }
 
   view(channel: string): ChannelView | undefined {
-    return this.channels.get(channel);
+    return this.#channels.get(channel);
   }
 
   /** Put the page of history before the first known entry in front of a subscribed channel. */
-  older(channel: string, limit = 50): Promise<void> {
-    return this.channels.older(channel, limit);
+  older(channel: string, limit?: number): Promise<void> {
+    return this.#channels.older(channel, limit);
   }
 
   /** Everything up to `offset` was seen. Told again after a reconnect. */
   read(channel: string, offset: number): void {
-    const view = this.channels.get(channel);
+    const view = this.#channels.get(channel);
     if (!view || offset <= view.readUpTo) return;
     view.readUpTo = offset;
-    this.socket.say({ type: "read", channel, offset });
+    this.#socket.say({ type: "read", channel, offset });
   }
 
   /** Call at every key, and with `on` false once the text is gone. */
   typing(channel: string, on = true): void {
-    if (this.status === "online") this.typist.typing(channel, on);
+    if (this.status === "online") this.#typist.typing(channel, on);
   }
 
   signal(channel: string, kind: string, data?: Data): void {
-    this.socket.say({ type: "signal", channel, kind, data });
+    this.#socket.say({ type: "signal", channel, kind, data });
   }
 
   presence(channel: string): Promise<PresencePush> {
@@ -196,28 +199,28 @@ export class Client {
 
   /** Create a conversation with its first message; more may go to `pendingChannel(key)` at once. */
   open(data: Data): Publishing {
-    return this.delivery.write("", "open", data, {});
+    return this.#delivery.write("", "open", data, {});
   }
 
   /** Append an entry to a channel, in the order of the calls. */
   publish(channel: string, kind: string, data: Data, options: PublishOptions = {}): Publishing {
-    return this.delivery.write(channel, kind, data, options);
+    return this.#delivery.write(channel, kind, data, options);
   }
 
   /** What was written to a channel and is not, or only just, in its log. */
   outbox(channel?: string): OutboxItem[] {
-    return this.box.items(channel);
+    return this.#box.items(channel);
   }
 
   /** Send a failed item again. */
   retry(key: string): void {
-    this.box.retry(key);
-    this.delivery.pump();
+    this.#box.retry(key);
+    this.#delivery.pump();
   }
 
   /** Forget an item. */
   discard(key: string): void {
-    this.delivery.discard(key);
+    this.#delivery.discard(key);
   }
 
   /** Send one request; rejects with RequestError. */
@@ -227,49 +230,49 @@ export class Client {
         reject(disconnected());
         return;
       }
-      const id = this.socket.request(body);
-      const deadline = this.options.clock.now() + REPLY_MS;
-      this.waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, deadline });
+      const id = this.#socket.request(body);
+      const deadline = this.#options.clock.now() + REPLY_MS;
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, deadline });
     });
   }
 
-  private statusChanged(status: Status, reason?: string): void {
+  #statusChanged(status: Status, reason?: string): void {
     if (status !== "online") {
-      const waiting = [...this.waiting.values()];
-      this.waiting.clear();
+      const waiting = [...this.#waiting.values()];
+      this.#waiting.clear();
       for (const each of waiting) each.reject(disconnected());
-      this.channels.broke();
+      this.#channels.broke();
     }
-    this.options.events.status?.(status, reason);
+    this.#options.events.status?.(status, reason);
     if (status !== "online") return;
-    this.channels.connected();
-    this.delivery.pump();
+    this.#channels.connected();
+    this.#delivery.pump();
   }
 
-  private overdue(): void {
-    const now = this.options.clock.now();
-    if ([...this.waiting.values()].some((each) => each.deadline <= now)) this.socket.reconnect();
+  #overdue(): void {
+    const now = this.#options.clock.now();
+    if ([...this.#waiting.values()].some((each) => each.deadline <= now)) this.#socket.reconnect();
   }
 
-  private received(event: SessionEvent): void {
+  #received(event: SessionEvent): void {
     if (event.kind === "welcome") {
       this.principal = event.welcome.principal;
       this.limits = event.welcome.limits;
-      if (event.welcome.token) this.options.renewed?.(event.welcome.token);
-      this.options.events.welcome?.(this.principal);
+      if (event.welcome.token) this.#options.renewed?.(event.welcome.token);
+      this.#options.events.welcome?.(this.principal);
     } else if (event.kind === "reply") {
-      this.take(event.id)?.resolve(event.reply as never);
+      this.#take(event.id)?.resolve(event.reply as never);
     } else if (event.kind === "error") {
-      this.take(event.id)?.reject(new RequestError(event.error));
+      this.#take(event.id)?.reject(new RequestError(event.error));
     } else if (event.kind === "push") {
-      if (event.push.type === "error") this.options.events.error?.(event.push);
-      else this.channels.pushed(event.push);
+      if (event.push.type === "error") this.#options.events.error?.(event.push);
+      else this.#channels.pushed(event.push);
     }
   }
 
-  private take(id: number): Waiting | undefined {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
     return waiting;
   }
 }

@@ -12,6 +12,8 @@ export interface PublishOptions {
   readonly durable?: boolean;
   /** Not durable only: give up after so many milliseconds (default 15,000). */
   readonly within?: number;
+  /** Key of an unsettled item that this one goes before; otherwise it goes last. */
+  readonly before?: string;
 }
 
 export interface Publishing {
@@ -42,28 +44,31 @@ const GIVE_UP_MS = 15_000;
 const RETRY_S = 1;
 
 export class Delivery {
-  private readonly inFlight = new Set<string>();
-  private readonly settling = new Map<
+  readonly #inFlight = new Set<string>();
+  readonly #settling = new Map<
     string,
     { resolve: (at: Settled) => void; reject: (error: RequestError) => void }
   >();
 
-  constructor(
-    private readonly box: Outbox,
-    private readonly options: DeliveryOptions,
-  ) {}
+  readonly #box: Outbox;
+  readonly #options: DeliveryOptions;
+
+  constructor(box: Outbox, options: DeliveryOptions) {
+    this.#box = box;
+    this.#options = options;
+  }
 
   /** Write an item down and send it as soon as its turn comes. */
   write(channel: string, kind: string, data: Data, options: PublishOptions): Publishing {
     const durable = options.durable ?? true;
-    const item = this.box.add(channel, kind, data, { expect: options.expect, durable });
+    const item = this.#box.add(channel, kind, data, { ...options, durable });
     const settled = new Promise<Settled>((resolve, reject) => {
-      this.settling.set(item.key, { resolve, reject });
+      this.#settling.set(item.key, { resolve, reject });
     });
     // Who does not wait for it sees the outcome in the outbox.
     settled.catch(() => {});
     if (!durable) {
-      this.options.clock.after(options.within ?? GIVE_UP_MS, () => this.giveUp(item.key));
+      this.#options.clock.after(options.within ?? GIVE_UP_MS, () => this.#giveUp(item.key));
     }
     this.pump();
     return { key: item.key, settled };
@@ -71,72 +76,72 @@ export class Delivery {
 
   /** Send what can be sent now. */
   pump(): void {
-    if (!this.options.online()) return;
-    for (const item of this.box.heads()) {
-      const channel = this.box.channelOf(item);
-      if (this.inFlight.has(channel)) continue;
-      this.inFlight.add(channel);
-      const lock = `${this.options.name}:${channel}`;
-      void this.options.exclusively(lock, () => this.deliver(item.key, channel));
+    if (!this.#options.online()) return;
+    for (const item of this.#box.heads()) {
+      const channel = this.#box.channelOf(item);
+      if (this.#inFlight.has(channel)) continue;
+      this.#inFlight.add(channel);
+      const lock = `${this.#options.name}:${channel}`;
+      void this.#options.exclusively(lock, () => this.#deliver(item.key, channel));
     }
   }
 
   /** Forget an item. */
   discard(key: string): void {
-    this.box.remove(key);
-    this.options.removed();
+    this.#box.remove(key);
+    this.#options.removed();
   }
 
   /** Send the head of a channel; another tab may have done so while we waited for our turn. */
-  private async deliver(key: string, channel: string): Promise<void> {
-    const item = this.box.get(key);
+  async #deliver(key: string, channel: string): Promise<void> {
+    const item = this.#box.get(key);
     let pause = 0;
     try {
-      if (item?.state === "sending" && this.options.online()) await this.transmit(item, channel);
+      if (item?.state === "sending" && this.#options.online()) await this.#transmit(item, channel);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.temporary) pause = (error.retryAfter ?? RETRY_S) * 1000;
-      else this.fail(key, error);
+      else this.#fail(key, error);
     }
     const next = () => {
-      this.inFlight.delete(channel);
+      this.#inFlight.delete(channel);
       this.pump();
     };
     // Without a connection the next one starts the pump.
-    if (pause > 0 && this.options.online()) this.options.clock.after(pause, next);
+    if (pause > 0 && this.#options.online()) this.#options.clock.after(pause, next);
     else next();
   }
 
-  private async transmit(item: OutboxItem, channel: string): Promise<void> {
+  async #transmit(item: OutboxItem, channel: string): Promise<void> {
     const { key, kind, data, expect } = item;
     let reply: Opened | Published;
-    if (kind === "open") reply = await this.options.send({ type: "open", key, data });
-    else reply = await this.options.send({ type: "publish", channel, key, kind, data, expect });
-    this.box.settle(key, reply.offset, kind === "open" ? reply.channel : undefined);
-    if (kind === "open") this.options.opened(key, reply.channel);
-    this.settling.get(key)?.resolve({ channel: reply.channel, offset: reply.offset });
-    this.settling.delete(key);
+    if (kind === "open") reply = await this.#options.send({ type: "open", key, data });
+    else reply = await this.#options.send({ type: "publish", channel, key, kind, data, expect });
+    this.#box.settle(key, reply.offset, kind === "open" ? reply.channel : undefined);
+    if (kind === "open") this.#options.opened(key, reply.channel);
+    this.#settling.get(key)?.resolve({ channel: reply.channel, offset: reply.offset });
+    this.#settling.delete(key);
   }
 
-  private fail(key: string, error: RequestError): void {
-    const item = this.box.get(key);
+  #fail(key: string, error: RequestError): void {
+    const item = this.#box.get(key);
     if (!item) return;
-    const verdict = item.durable ? this.options.refused(item, error) : "drop";
-    this.box.fail(key, error.code);
+    const verdict = item.durable ? this.#options.refused(item, error) : "drop";
+    this.#box.fail(key, error.code);
     if (verdict === "retry") {
-      this.box.retry(key);
+      this.#box.retry(key, true);
       return;
     }
     if (verdict === "drop") this.discard(key);
-    this.settling.get(key)?.reject(error);
-    this.settling.delete(key);
+    this.#settling.get(key)?.reject(error);
+    this.#settling.delete(key);
   }
 
-  private giveUp(key: string): void {
-    if (this.box.get(key)?.state !== "sending") return;
+  #giveUp(key: string): void {
+    if (this.#box.get(key)?.state !== "sending") return;
     this.discard(key);
     const error = new RequestError({ code: "outcome_unknown", message: "no answer in time" });
-    this.settling.get(key)?.reject(error);
-    this.settling.delete(key);
+    this.#settling.get(key)?.reject(error);
+    this.#settling.delete(key);
   }
 }

@@ -38,33 +38,40 @@ export function pendingChannel(openKey: string): string {
 }
 
 export class Outbox {
-  private readonly memory = new Map<string, OutboxItem>();
-  private readonly prefix: string;
+  readonly #memory = new Map<string, OutboxItem>();
+  readonly #prefix: string;
 
   /** `name` tells this outbox from others in the same store; `changed` hears of every new state. */
+  readonly #storage: StoragePort;
+  readonly #now: () => number;
+  readonly #changed: (item: OutboxItem) => void;
+
   constructor(
-    private readonly storage: StoragePort,
+    storage: StoragePort,
     name: string,
-    private readonly now: () => number,
-    private readonly changed: (item: OutboxItem) => void = () => {},
+    now: () => number,
+    changed: (item: OutboxItem) => void = () => {},
   ) {
-    this.prefix = `${name}:out:`;
-    this.prune();
+    this.#storage = storage;
+    this.#now = now;
+    this.#changed = changed;
+    this.#prefix = `${name}:out:`;
+    this.#prune();
   }
 
   /** Everything that is kept, in the order it was written. */
   items(channel?: string): OutboxItem[] {
-    const items = [...this.memory.values()];
-    for (const name of this.storage.names(this.prefix)) {
-      const item = this.stored(name);
-      if (item && !this.memory.has(item.key)) items.push(item);
+    const items = [...this.#memory.values()];
+    for (const name of this.#storage.names(this.#prefix)) {
+      const item = this.#stored(name);
+      if (item && !this.#memory.has(item.key)) items.push(item);
     }
     const all = items.sort((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
     return channel === undefined ? all : all.filter((item) => this.channelOf(item) === channel);
   }
 
   get(key: string): OutboxItem | undefined {
-    return this.memory.get(key) ?? this.stored(this.prefix + key);
+    return this.#memory.get(key) ?? this.#stored(this.#prefix + key);
   }
 
   /** Write something down to be sent. */
@@ -72,21 +79,26 @@ export class Outbox {
     channel: string,
     kind: string,
     data: Data,
-    options: { expect?: number | undefined; durable?: boolean; key?: string } = {},
+    options: {
+      expect?: number | undefined;
+      durable?: boolean;
+      before?: string | undefined;
+    } = {},
   ): OutboxItem {
-    const key = options.key ?? newKey(this.now());
+    const key = newKey(this.#now());
+    const next = options.before === undefined ? undefined : this.get(options.before);
     const item: OutboxItem = {
       key,
       channel: kind === "open" ? pendingChannel(key) : channel,
       kind,
       data,
       expect: options.expect,
-      at: this.now(),
-      order: Math.max(0, ...this.items().map((each) => each.order)) + 1,
+      at: this.#now(),
+      order: next ? next.order - 0.5 : this.#lastOrder() + 1,
       state: "sending",
       durable: options.durable ?? true,
     };
-    this.put(item);
+    this.#put(item);
     return item;
   }
 
@@ -112,27 +124,27 @@ export class Outbox {
   settle(key: string, offset: number, opened?: string): void {
     const item = this.get(key);
     if (!item || (item.state === "sent" && item.offset === offset)) return;
-    this.put({ ...item, state: "sent", offset, error: undefined, opened: opened ?? item.opened });
-    this.prune();
+    this.#put({ ...item, state: "sent", offset, error: undefined, opened: opened ?? item.opened });
+    this.#prune();
   }
 
   /** The server will not take it, for the reason `error`; it waits for `retry` or `remove`. */
   fail(key: string, error: string): void {
     const item = this.get(key);
-    if (item?.state === "sending") this.put({ ...item, state: "failed", error });
+    if (item?.state === "sending") this.#put({ ...item, state: "failed", error });
   }
 
-  /** Send a failed item again, with the same key, after everything that is waiting now. */
-  retry(key: string): void {
+  /** Send a failed item again, with the same key: last of all, or in its old place. */
+  retry(key: string, inPlace = false): void {
     const item = this.get(key);
     if (item?.state !== "failed") return;
-    const order = Math.max(0, ...this.items().map((each) => each.order)) + 1;
-    this.put({ ...item, state: "sending", error: undefined, order });
+    const order = inPlace ? item.order : this.#lastOrder() + 1;
+    this.#put({ ...item, state: "sending", error: undefined, order });
   }
 
   remove(key: string): void {
-    this.memory.delete(key);
-    this.storage.remove(this.prefix + key);
+    this.#memory.delete(key);
+    this.#storage.remove(this.#prefix + key);
   }
 
   /**
@@ -146,7 +158,7 @@ export class Outbox {
       const offset = present.get(item.key);
       if (offset !== undefined) this.settle(item.key, offset);
       // An entry from before this page may well be there: then the server says `duplicate`.
-      else if (replaced && this.isRecent(item)) this.again(item);
+      else if (replaced && this.#isRecent(item)) this.#again(item);
     }
   }
 
@@ -154,44 +166,49 @@ export class Outbox {
   restart(channel: string): boolean {
     const items = this.items(channel);
     const open = items.find((item) => item.kind === "open");
-    if (!open || !this.isRecent(open)) return false;
-    for (const item of items) if (this.isRecent(item)) this.again(item);
+    if (!open || !this.#isRecent(open)) return false;
+    for (const item of items) if (this.#isRecent(item)) this.#again(item);
     return true;
   }
 
-  private isRecent(item: OutboxItem): boolean {
-    return item.state === "sent" && this.now() - item.at < KEEP_MS;
+  #lastOrder(): number {
+    return Math.max(0, ...this.items().map((item) => item.order));
   }
 
-  private again(item: OutboxItem): void {
+  #isRecent(item: OutboxItem): boolean {
+    return item.state === "sent" && this.#now() - item.at < KEEP_MS;
+  }
+
+  #again(item: OutboxItem): void {
     // An `open` goes out as an `open` again: its key leads to the same conversation.
-    this.put({ ...item, state: "sending", offset: undefined });
+    this.#put({ ...item, state: "sending", offset: undefined });
   }
 
-  private prune(): void {
+  #prune(): void {
     const items = this.items();
-    const kept = items.filter((item) => item.state !== "sent" || this.now() - item.at < KEEP_MS);
+    const kept = items.filter((item) => item.state !== "sent" || this.#now() - item.at < KEEP_MS);
     const needed = new Set(kept.map((item) => item.channel));
     for (const item of items) {
       if (!kept.includes(item) && !needed.has(pendingChannel(item.key))) this.remove(item.key);
     }
   }
 
-  private put(item: OutboxItem): void {
-    const name = this.prefix + item.key;
+  #put(item: OutboxItem): void {
+    const name = this.#prefix + item.key;
     // What cannot be stored is at least kept while the page lives.
-    if (item.durable && this.storage.set(name, JSON.stringify(item))) this.memory.delete(item.key);
-    else this.memory.set(item.key, item);
-    this.changed(item);
+    if (item.durable && this.#storage.set(name, JSON.stringify(item)))
+      this.#memory.delete(item.key);
+    else this.#memory.set(item.key, item);
+    this.#changed(item);
   }
 
-  private stored(name: string): OutboxItem | undefined {
-    const text = this.storage.get(name);
+  #stored(name: string): OutboxItem | undefined {
+    const text = this.#storage.get(name);
     if (!text) return undefined;
     try {
       return JSON.parse(text) as OutboxItem;
     } catch {
-      this.storage.remove(name);
+      this.#storage.remove(name);
       return undefined;
     }
   }

@@ -54,23 +54,23 @@ export const systemClock: ClockPort = {
 
 /** A store that is gone with the page. */
 export class MemoryStorage implements StoragePort {
-  private readonly values = new Map<string, string>();
+  readonly #values = new Map<string, string>();
 
   get(name: string): string | undefined {
-    return this.values.get(name);
+    return this.#values.get(name);
   }
 
   set(name: string, value: string): boolean {
-    this.values.set(name, value);
+    this.#values.set(name, value);
     return true;
   }
 
   remove(name: string): void {
-    this.values.delete(name);
+    this.#values.delete(name);
   }
 
   names(prefix: string): string[] {
-    return [...this.values.keys()].filter((name) => name.startsWith(prefix));
+    return [...this.#values.keys()].filter((name) => name.startsWith(prefix));
   }
 
   watch(): () => void {

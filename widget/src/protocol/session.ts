@@ -47,39 +47,39 @@ export class ClientSession {
   /** Seconds of silence after which a side speaks up; the server's word once it is known. */
   heartbeat = 30;
 
-  private lastId = 0;
-  private readonly waiting = new Map<number, Request["type"]>();
-  private heardAt: number;
-  private saidAt: number;
+  #lastId = 0;
+  readonly #waiting = new Map<number, Request["type"]>();
+  #heardAt: number;
+  #saidAt: number;
 
   /** `now` in milliseconds, of any clock that the other calls use too. */
   constructor(now: number) {
-    this.heardAt = now;
-    this.saidAt = now;
+    this.#heardAt = now;
+    this.#saidAt = now;
   }
 
   /** The first frame of the connection. */
   hello(token: string | undefined, now: number): ClientMessage {
     if (this.state !== "new") throw new Error(`hello in state ${this.state}`);
     this.state = "greeting";
-    return this.number({ type: "hello", token }, now);
+    return this.#number({ type: "hello", token }, now);
   }
 
   /** Give a request its id and expect the reply. */
   request<T extends Request>(body: Unnumbered<T>, now: number): T {
     const able = this.state === "live" || this.state === "closing";
     if (!able) throw new Error(`${body.type} in state ${this.state}`);
-    return this.number(body, now) as T;
+    return this.#number(body, now) as T;
   }
 
   /** Note that something without a reply was sent. */
   said(now: number): void {
-    this.saidAt = now;
+    this.#saidAt = now;
   }
 
   /** Take in one frame of the server. */
   receive(frame: ServerMessage, now: number): SessionEvent {
-    this.heardAt = now;
+    this.#heardAt = now;
     switch (frame.type) {
       case "ping":
         return { kind: "pong" };
@@ -87,50 +87,52 @@ export class ClientSession {
         this.state = "closing";
         return { kind: "closing", closing: frame };
       case "error":
-        return this.refused(frame);
+        return this.#refused(frame);
       case "entry":
       case "signal":
       case "read":
         return { kind: "push", push: frame };
       default:
-        return this.answered(frame);
+        return this.#answered(frame);
     }
   }
 
   /** What silence asks for at `now`: nothing, a `pong`, or giving the connection up. */
   due(now: number): "nothing" | "pong" | "dead" {
-    if (now - this.heardAt >= this.heartbeat * 2000) return "dead";
-    return this.state === "live" && now - this.saidAt >= this.heartbeat * 1000 ? "pong" : "nothing";
+    if (now - this.#heardAt >= this.heartbeat * 2000) return "dead";
+    return this.state === "live" && now - this.#saidAt >= this.heartbeat * 1000
+      ? "pong"
+      : "nothing";
   }
 
-  private number(body: Unnumbered<Request>, now: number): Request {
-    this.lastId += 1;
-    this.waiting.set(this.lastId, body.type);
-    this.saidAt = now;
-    return { ...body, id: this.lastId } as Request;
+  #number(body: Unnumbered<Request>, now: number): Request {
+    this.#lastId += 1;
+    this.#waiting.set(this.#lastId, body.type);
+    this.#saidAt = now;
+    return { ...body, id: this.#lastId } as Request;
   }
 
-  private answered(frame: Reply): SessionEvent {
+  #answered(frame: Reply): SessionEvent {
     if (frame.id === undefined) return { kind: "push", push: frame as PresencePush | Unsubscribed };
-    const asked = this.waiting.get(frame.id);
+    const asked = this.#waiting.get(frame.id);
     if (!asked || REPLIES[asked] !== frame.type) {
       return { kind: "violation", reason: `${frame.type} ${frame.id} answers nothing` };
     }
-    this.waiting.delete(frame.id);
+    this.#waiting.delete(frame.id);
     if (frame.type !== "welcome") return { kind: "reply", id: frame.id, reply: frame };
     this.state = "live";
     if (frame.heartbeat > 0) this.heartbeat = frame.heartbeat;
     return { kind: "welcome", welcome: frame };
   }
 
-  private refused(error: ErrorFrame): SessionEvent {
-    const asked = error.id === undefined ? undefined : this.waiting.get(error.id);
+  #refused(error: ErrorFrame): SessionEvent {
+    const asked = error.id === undefined ? undefined : this.#waiting.get(error.id);
     if (CREDENTIALS.has(error.code)) {
       this.state = "refused";
       return { kind: "refused", code: error.code };
     }
     if (error.id === undefined || !asked) return { kind: "push", push: error };
-    this.waiting.delete(error.id);
+    this.#waiting.delete(error.id);
     return { kind: "error", id: error.id, error };
   }
 }

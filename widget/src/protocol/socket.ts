@@ -47,202 +47,207 @@ const OFFLINE_S = 20;
 export class Socket {
   status: Status = "idle";
 
-  private session: ClientSession | undefined;
-  private wire: Wire | undefined;
-  private readonly backoff: Backoff;
-  private reconnectAfter: number | undefined;
-  private expired = false;
-  private cancelTimer = () => {};
-  private unwatch = () => {};
-  private wasOnline = true;
-  private hangUp: (code: number) => void = () => {};
+  #session: ClientSession | undefined;
+  #wire: Wire | undefined;
+  readonly #backoff: Backoff;
+  #reconnectAfter: number | undefined;
+  #expired = false;
+  #cancelTimer = () => {};
+  #unwatch = () => {};
+  #wasOnline = true;
+  #hangUp: (code: number) => void = () => {};
 
-  constructor(private readonly options: SocketOptions) {
-    this.backoff = new Backoff(options.random);
+  readonly #options: SocketOptions;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.random);
   }
 
   /** Connect and stay connected; also after `refused`, with what the token provider says now. */
   start(): void {
     if (this.status !== "idle" && this.status !== "refused") return;
-    this.backoff.reset();
-    this.expired = false;
-    this.wasOnline = this.options.page.online();
-    this.unwatch();
-    this.unwatch = this.options.page.watch(() => this.pageChanged());
-    this.attempt();
+    this.#backoff.reset();
+    this.#expired = false;
+    this.#wasOnline = this.#options.page.online();
+    this.#unwatch();
+    this.#unwatch = this.#options.page.watch(() => this.#pageChanged());
+    this.#attempt();
   }
 
   stop(): void {
-    this.unwatch();
-    this.cancelTimer();
-    this.become("idle");
-    this.hangUp(CloseCode.NORMAL);
+    this.#unwatch();
+    this.#cancelTimer();
+    this.#become("idle");
+    this.#hangUp(CloseCode.NORMAL);
   }
 
   /** Give this connection up and dial again at once. */
   reconnect(): void {
     if (this.status === "idle" || this.status === "refused") return;
-    this.reconnectAfter = 0;
-    if (this.wire) this.hangUp(CloseCode.HEARTBEAT_TIMEOUT);
-    else if (this.status !== "connecting") this.attempt();
+    this.#reconnectAfter = 0;
+    if (this.#wire) this.#hangUp(CloseCode.HEARTBEAT_TIMEOUT);
+    else if (this.status !== "connecting") this.#attempt();
   }
 
   /** Send a request; its reply comes as an event with the id returned. Only while `online`. */
   request(body: Unnumbered<Request>): number {
-    if (!this.session) throw new Error("not connected");
-    const frame = this.session.request(body, this.options.clock.now());
-    this.wire?.send(encode(frame));
+    if (!this.#session) throw new Error("not connected");
+    const frame = this.#session.request(body, this.#options.clock.now());
+    this.#wire?.send(encode(frame));
     return frame.id;
   }
 
   /** Send what has no reply; dropped when not online. */
   say(frame: ClientMessage): void {
-    if (this.status !== "online" || !this.session) return;
-    this.session.said(this.options.clock.now());
-    this.wire?.send(encode(frame));
+    if (this.status !== "online" || !this.#session) return;
+    this.#session.said(this.#options.clock.now());
+    this.#wire?.send(encode(frame));
   }
 
-  private attempt(): void {
-    this.cancelTimer();
-    if (this.options.pauseWhenHidden && this.options.page.hidden()) {
-      this.become("paused");
+  #attempt(): void {
+    this.#cancelTimer();
+    if (this.#options.pauseWhenHidden && this.#options.page.hidden()) {
+      this.#become("paused");
       return;
     }
-    this.become("connecting");
-    void this.options.exclusively("hello", () => this.greet());
+    this.#become("connecting");
+    void this.#options.exclusively("hello", () => this.#greet());
   }
 
   /** Dial; done once there is a welcome, or no hope of one. */
-  private greet(): Promise<void> {
-    if (this.status !== "connecting" || this.wire) return Promise.resolve();
+  #greet(): Promise<void> {
+    if (this.status !== "connecting" || this.#wire) return Promise.resolve();
     return new Promise((done) => {
-      const { clock } = this.options;
+      const { clock } = this.#options;
       const session = new ClientSession(clock.now());
       let over = false;
       const finish = (code: number) => {
         if (over) return;
         over = true;
-        this.session = undefined;
-        this.wire = undefined;
+        this.#session = undefined;
+        this.#wire = undefined;
         done();
-        this.lost(code, session);
+        this.#lost(code, session);
       };
-      this.session = session;
-      this.hangUp = (code) => {
+      this.#session = session;
+      this.#hangUp = (code) => {
         wire.close(code);
         // The browser may take a minute to report the end of a dead connection.
         finish(code);
       };
-      const wire = this.options.dial(this.options.url, SUBPROTOCOL, {
-        open: () => void this.hello(session, wire, finish),
+      const wire = this.#options.dial(this.#options.url, SUBPROTOCOL, {
+        open: () => void this.#hello(session, wire, finish),
         text: (text) => {
-          if (!over && this.receive(session, text)) done();
+          if (!over && this.#receive(session, text)) done();
         },
         close: finish,
       });
-      this.wire = wire;
-      this.cancelTimer = clock.after(GREETING_S * 1000, () => this.hangUp(CloseCode.HELLO_TIMEOUT));
+      this.#wire = wire;
+      this.#cancelTimer = clock.after(GREETING_S * 1000, () =>
+        this.#hangUp(CloseCode.HELLO_TIMEOUT),
+      );
     });
   }
 
-  private async hello(session: ClientSession, wire: Wire, finish: (code: number) => void) {
+  async #hello(session: ClientSession, wire: Wire, finish: (code: number) => void) {
     try {
-      const token = await this.options.token(this.expired);
-      if (this.session !== session) return;
-      wire.send(encode(session.hello(token, this.options.clock.now())));
+      const token = await this.#options.token(this.#expired);
+      if (this.#session !== session) return;
+      wire.send(encode(session.hello(token, this.#options.clock.now())));
     } catch (error) {
-      if (error instanceof RefusedError && this.session === session) this.refuse(error.code);
+      if (error instanceof RefusedError && this.#session === session) this.#refuse(error.code);
       wire.close(CloseCode.NORMAL);
       finish(CloseCode.GOING_AWAY);
     }
   }
 
   /** Take in one text; true when it was the welcome. */
-  private receive(session: ClientSession, text: string): boolean {
+  #receive(session: ClientSession, text: string): boolean {
     let event: SessionEvent;
     try {
-      event = session.receive(decode(text), this.options.clock.now());
+      event = session.receive(decode(text), this.#options.clock.now());
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       // A frame of a newer server is none of ours; anything else is a broken connection.
-      if (error.code !== "unknown_type") this.hangUp(CloseCode.INTERNAL);
+      if (error.code !== "unknown_type") this.#hangUp(CloseCode.INTERNAL);
       return false;
     }
     if (event.kind === "pong") this.say({ type: "pong" });
-    else if (event.kind === "closing") this.reconnectAfter = event.closing.reconnect_after;
-    else if (event.kind === "refused") this.rejected(event.code);
-    else if (event.kind === "violation") this.hangUp(CloseCode.INTERNAL);
-    else if (event.kind === "welcome") this.welcomed(event);
-    else this.options.event(event);
+    else if (event.kind === "closing") this.#reconnectAfter = event.closing.reconnect_after;
+    else if (event.kind === "refused") this.#rejected(event.code);
+    else if (event.kind === "violation") this.#hangUp(CloseCode.INTERNAL);
+    else if (event.kind === "welcome") this.#welcomed(event);
+    else this.#options.event(event);
     return event.kind === "welcome";
   }
 
-  private welcomed(event: SessionEvent): void {
-    this.backoff.reset();
-    this.expired = false;
-    this.schedule();
-    this.options.event(event);
-    this.become("online");
+  #welcomed(event: SessionEvent): void {
+    this.#backoff.reset();
+    this.#expired = false;
+    this.#schedule();
+    this.#options.event(event);
+    this.#become("online");
   }
 
-  private schedule(): void {
-    this.cancelTimer();
-    this.cancelTimer = this.options.clock.after(1000, () => this.beat());
+  #schedule(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(1000, () => this.#beat());
   }
 
-  private beat(): void {
-    const due = this.session?.due(this.options.clock.now());
+  #beat(): void {
+    const due = this.#session?.due(this.#options.clock.now());
     if (due === "dead") {
-      this.hangUp(CloseCode.HEARTBEAT_TIMEOUT);
+      this.#hangUp(CloseCode.HEARTBEAT_TIMEOUT);
       return;
     }
     if (due === "pong") this.say({ type: "pong" });
-    this.schedule();
-    this.options.tick();
+    this.#schedule();
+    this.#options.tick();
   }
 
-  private rejected(code: string): void {
+  #rejected(code: string): void {
     // Once, another token may help; the provider hears that the last one expired.
-    if (code === "token_expired" && !this.expired) this.expired = true;
-    else this.refuse(code);
+    if (code === "token_expired" && !this.#expired) this.#expired = true;
+    else this.#refuse(code);
   }
 
-  private refuse(code: string): void {
-    this.cancelTimer();
-    this.become("refused", code);
+  #refuse(code: string): void {
+    this.#cancelTimer();
+    this.#become("refused", code);
   }
 
-  private lost(code: number, session: ClientSession): void {
-    this.cancelTimer();
-    const after = this.reconnectAfter;
-    this.reconnectAfter = undefined;
+  #lost(code: number, session: ClientSession): void {
+    this.#cancelTimer();
+    const after = this.#reconnectAfter;
+    this.#reconnectAfter = undefined;
     if (this.status === "idle" || this.status === "refused") return;
     if (!mayReconnect(code)) {
-      this.refuse(refusal(code));
+      this.#refuse(refusal(code));
       return;
     }
-    if (code === CloseCode.TOKEN_EXPIRED && session.state !== "refused") this.expired = true;
-    const wait = this.options.page.online() ? (after ?? this.backoff.next()) : OFFLINE_S;
-    this.become("waiting");
-    this.cancelTimer = this.options.clock.after(wait * 1000, () => this.attempt());
+    if (code === CloseCode.TOKEN_EXPIRED && session.state !== "refused") this.#expired = true;
+    const wait = this.#options.page.online() ? (after ?? this.#backoff.next()) : OFFLINE_S;
+    this.#become("waiting");
+    this.#cancelTimer = this.#options.clock.after(wait * 1000, () => this.#attempt());
   }
 
-  private pageChanged(): void {
-    const { page, clock } = this.options;
-    const cameOnline = page.online() && !this.wasOnline;
-    this.wasOnline = page.online();
-    if (this.status === "paused" && !page.hidden()) this.attempt();
-    else if (this.status === "waiting" && page.online() && !page.hidden()) this.attempt();
+  #pageChanged(): void {
+    const { page, clock } = this.#options;
+    const cameOnline = page.online() && !this.#wasOnline;
+    this.#wasOnline = page.online();
+    if (this.status === "paused" && !page.hidden()) this.#attempt();
+    else if (this.status === "waiting" && page.online() && !page.hidden()) this.#attempt();
     // A socket seldom survives a lost network, and is slow to say so.
     else if (this.status === "online" && cameOnline) this.reconnect();
-    else if (this.status === "online" && this.session?.due(clock.now()) === "dead")
+    else if (this.status === "online" && this.#session?.due(clock.now()) === "dead")
       this.reconnect();
   }
 
-  private become(status: Status, reason?: string): void {
+  #become(status: Status, reason?: string): void {
     if (status === this.status && !reason) return;
     this.status = status;
-    this.options.status(status, reason);
+    this.#options.status(status, reason);
   }
 }
 

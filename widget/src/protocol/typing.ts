@@ -9,56 +9,62 @@ const LAST_MS = 6000;
 
 /** Says that this person types, no more often than needed. */
 export class TypingSender {
-  private readonly saidAt = new Map<string, number>();
+  readonly #saidAt = new Map<string, number>();
 
-  constructor(
-    private readonly now: () => number,
-    private readonly send: (channel: string, on: boolean) => void,
-  ) {}
+  readonly #now: () => number;
+  readonly #send: (channel: string, on: boolean) => void;
+
+  constructor(now: () => number, send: (channel: string, on: boolean) => void) {
+    this.#now = now;
+    this.#send = send;
+  }
 
   /** Call at every key, and with `on` false once the text was sent or cleared. */
   typing(channel: string, on: boolean): void {
-    const said = this.saidAt.get(channel);
-    const fresh = said !== undefined && this.now() - said < (on ? REPEAT_MS : LAST_MS);
+    const said = this.#saidAt.get(channel);
+    const fresh = said !== undefined && this.#now() - said < (on ? REPEAT_MS : LAST_MS);
     if (on === fresh) return;
-    if (on) this.saidAt.set(channel, this.now());
-    else this.saidAt.delete(channel);
-    this.send(channel, on);
+    if (on) this.#saidAt.set(channel, this.#now());
+    else this.#saidAt.delete(channel);
+    this.#send(channel, on);
   }
 }
 
 /** Remembers who types in one channel, and forgets them in time. */
 export class TypingWatch {
-  private readonly typists = new Map<string, { who: Principal; cancel: () => void }>();
+  readonly #typists = new Map<string, { who: Principal; cancel: () => void }>();
 
-  constructor(
-    private readonly clock: ClockPort,
-    private readonly changed: (typists: readonly Principal[]) => void,
-  ) {}
+  readonly #clock: ClockPort;
+  readonly #changed: (typists: readonly Principal[]) => void;
+
+  constructor(clock: ClockPort, changed: (typists: readonly Principal[]) => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
 
   /** A signal came in. */
   heard(who: Principal, on: boolean): void {
     const name = nameOf(who);
-    const before = this.typists.get(name);
+    const before = this.#typists.get(name);
     before?.cancel();
     if (!on) {
-      if (this.typists.delete(name)) this.tell();
+      if (this.#typists.delete(name)) this.#tell();
       return;
     }
-    this.typists.set(name, {
+    this.#typists.set(name, {
       who,
-      cancel: this.clock.after(LAST_MS, () => this.heard(who, false)),
+      cancel: this.#clock.after(LAST_MS, () => this.heard(who, false)),
     });
-    if (!before) this.tell();
+    if (!before) this.#tell();
   }
 
   /** Nobody types: the channel is left. */
   clear(): void {
-    for (const { cancel } of this.typists.values()) cancel();
-    this.typists.clear();
+    for (const { cancel } of this.#typists.values()) cancel();
+    this.#typists.clear();
   }
 
-  private tell(): void {
-    this.changed([...this.typists.values()].map(({ who }) => who));
+  #tell(): void {
+    this.#changed([...this.#typists.values()].map(({ who }) => who));
   }
 }

@@ -50,11 +50,15 @@ export class MutableView implements ChannelView {
   /** A subscribe is under way: what is pushed meanwhile will be in its reply. */
   attaching = false;
 
+  readonly #keep;
+
   constructor(
     readonly channel: string,
     public position: Position = START,
-    private readonly keep = Number.POSITIVE_INFINITY,
-  ) {}
+    keep = Number.POSITIVE_INFINITY,
+  ) {
+    this.#keep = keep;
+  }
 
   /** Add a pushed entry if it is the next one; tell where it belongs. */
   push(entry: Entry): Place {
@@ -67,7 +71,7 @@ export class MutableView implements ChannelView {
   append(entries: readonly Entry[]): readonly Entry[] {
     const fresh = entries.filter((entry) => entry.offset > this.position.offset);
     if (fresh.length > 0) {
-      this.entries = [...this.entries, ...fresh].slice(-this.keep);
+      this.entries = [...this.entries, ...fresh].slice(-this.#keep);
       this.position = endOf(fresh);
     }
     return fresh;
@@ -75,7 +79,7 @@ export class MutableView implements ChannelView {
 
   /** Begin anew with the latest page. */
   replace(entries: readonly Entry[], position: Position): void {
-    this.entries = entries.slice(-this.keep);
+    this.entries = entries.slice(-this.#keep);
     this.position = position;
     this.hasOlder = (entries[0]?.offset ?? 1) > 1;
   }

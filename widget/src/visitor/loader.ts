@@ -1,5 +1,194 @@
-/** Stands in until the loader is there. */
+/** What a host page loads: a launcher button at once, everything else when somebody wants it. */
+
+import { chooseLanguage } from "./language.ts";
+import css from "./launcher.css?inline";
+import type { Language, Shell, Widget, WidgetModule } from "./shell.ts";
 
 declare const __WIDGET_MAIN__: string;
 
-void import(/* @vite-ignore */ new URL(__WIDGET_MAIN__, location.href).href);
+interface Api {
+  open(): void;
+  close(): void;
+  toggle(): void;
+  destroy(): void;
+}
+
+declare global {
+  interface Window {
+    Straks?: Api;
+  }
+}
+
+/** Open, close, could not load. */
+const LABELS: Record<Language, readonly [string, string, string]> = {
+  en: ["Open chat", "Close chat", "The chat did not load. Try again"],
+  sv: ["Öppna chatten", "Stäng chatten", "Chatten kunde inte laddas. Försök igen"],
+  da: ["Åbn chatten", "Luk chatten", "Chatten kunne ikke indlæses. Prøv igen"],
+  nb: ["Åpne chatten", "Lukk chatten", "Chatten kunne ikke lastes. Prøv igjen"],
+  nl: ["Chat openen", "Chat sluiten", "De chat is niet geladen. Probeer het opnieuw"],
+  pl: ["Otwórz czat", "Zamknij czat", "Nie udało się wczytać czatu. Spróbuj ponownie"],
+};
+const BUBBLE =
+  "M12 3.5c-5 0-9 3.4-9 7.6 0 2.3 1.2 4.3 3.1 5.7-.1 1.2-.6 2.3-1.4 3.2 1.7-.1 3.2-.7 4.4-1.6.9.2 1.9.3 2.9.3 5 0 9-3.4 9-7.6S17 3.5 12 3.5z";
+const CHEVRON = "M6 9.5l6 6 6-6";
+
+function start(script: HTMLScriptElement): Api {
+  const base = new URL(".", script.src).href;
+  const prefix = `straks:${new URL(base).host}`;
+  const { lang: wanted, position, color, colour } = script.dataset;
+  const lang = chooseLanguage([wanted, document.documentElement.lang, ...navigator.languages]);
+  const [openLabel, closeLabel, failLabel] = LABELS[lang];
+
+  const host = document.createElement("div");
+  host.id = "straks";
+  host.lang = lang;
+  host.dataset["side"] = position === "left" ? "left" : "right";
+  const root = host.attachShadow({ mode: "open" });
+  paint(host, colour ?? color);
+
+  const style = (text: string) => {
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    } catch {
+      const element = document.createElement("style");
+      element.nonce = script.nonce;
+      element.textContent = text;
+      root.append(element);
+    }
+  };
+  style(css);
+
+  const launcher = document.createElement("button");
+  launcher.type = "button";
+  launcher.className = "launcher";
+  launcher.setAttribute("aria-haspopup", "dialog");
+  const badge = document.createElement("span");
+  badge.className = "badge";
+  badge.ariaHidden = "true";
+  launcher.append(icon(BUBBLE, "bubble"), icon(CHEVRON, "chevron"), badge);
+  root.append(launcher);
+
+  const mark = (unread: number, open: boolean) => {
+    const label = open ? closeLabel : openLabel;
+    launcher.setAttribute("aria-label", unread ? `${label} (${unread})` : label);
+    launcher.ariaExpanded = String(open);
+    badge.textContent = unread ? (unread > 99 ? "99+" : String(unread)) : "";
+  };
+  mark(0, false);
+
+  const shell: Shell = { base, prefix, lang, host, root, launcher, style, mark };
+  let widget: Widget | undefined;
+  let loading: Promise<Widget> | undefined;
+  let module: Promise<WidgetModule> | undefined;
+  let failures = 0;
+  let destroyed = false;
+
+  const preload = () => {
+    // A browser remembers that a module failed to load: ask by another name.
+    const again = failures ? `?${failures}` : "";
+    module ??= import(/* @vite-ignore */ base + __WIDGET_MAIN__ + again);
+    return module;
+  };
+  const failed = () => {
+    failures += 1;
+    module = undefined;
+    loading = undefined;
+  };
+  const load = () => {
+    loading ??= preload().then(async ({ mount }) => {
+      widget = await mount(shell);
+      if (destroyed) widget.destroy();
+      return widget;
+    });
+    return loading;
+  };
+  const act = (verb: "open" | "close" | "toggle") => {
+    if (widget) return widget[verb]();
+    launcher.ariaBusy = "true";
+    load()
+      .then(
+        (ready) => ready[verb](),
+        () => {
+          failed();
+          launcher.setAttribute("aria-label", failLabel);
+        },
+      )
+      .finally(() => {
+        launcher.ariaBusy = null;
+      });
+  };
+  const warm = () => void preload().catch(failed);
+  launcher.addEventListener("pointerenter", warm, { once: true });
+  launcher.addEventListener("focus", warm, { once: true });
+  launcher.addEventListener("click", () => act("toggle"));
+
+  // Sites that change pages without loading them may throw our element out with the old page.
+  const place = () => {
+    if (!destroyed && !host.isConnected) document.body?.append(host);
+  };
+  const observer = new MutationObserver(place);
+  const attach = () => {
+    place();
+    observer.observe(document.documentElement, { childList: true });
+    observer.observe(document.body, { childList: true });
+  };
+  if (document.body) attach();
+  else addEventListener("DOMContentLoaded", attach, { once: true });
+
+  if (hasConversation(prefix)) load().catch(failed);
+
+  return {
+    open: () => act("open"),
+    close: () => widget?.close(),
+    toggle: () => act("toggle"),
+    destroy() {
+      destroyed = true;
+      observer.disconnect();
+      widget?.destroy();
+      host.remove();
+      delete window.Straks;
+    },
+  };
+}
+
+/** Looks without leaving anything. */
+function hasConversation(prefix: string): boolean {
+  try {
+    return localStorage.getItem(`${prefix}:conversation`) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function icon(path: string, name: string): SVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", name);
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(space, "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+/** The site's own colour, with black or white on it, whichever reads better. */
+function paint(host: HTMLElement, colour: string | undefined): void {
+  const hex = /^#([\da-f]{6})$/i.exec(colour?.trim() ?? "")?.[1];
+  if (!hex) return;
+  const [r, g, b] = [0, 2, 4].map((at) => {
+    const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.179;
+  host.style.setProperty("--brand", `#${hex}`);
+  host.style.setProperty("--on-brand", dark ? "#fff" : "#111");
+}
+
+const script =
+  document.currentScript ?? document.querySelector<HTMLScriptElement>('script[src*="/widget.js"]');
+if (!window.Straks && script instanceof HTMLScriptElement && script.src) {
+  window.Straks = start(script);
+}

@@ -1,0 +1,67 @@
+/** Nobody is here: the message is kept, with an e-mail address if the visitor likes. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
+import { useWidget } from "../context.ts";
+import { EmailField, isEmail } from "./email.tsx";
+
+export function LeaveForm() {
+  const { store, texts } = useWidget();
+  const [email, setEmail] = useState("");
+  const [bad, setBad] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = store.draft.value;
+  // What was already asked in the conversation need not be written again.
+  const needed = !store.channel.value;
+
+  useEffect(() => field.current?.focus(), []);
+
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (email.trim() && !isEmail(email)) {
+      setBad(true);
+    } else if (needed && !text.trim()) {
+      field.current?.focus();
+    } else {
+      store.act.leaveMessage(text.trim(), email.trim());
+    }
+  };
+
+  return (
+    <form class="leave" noValidate onSubmit={submit}>
+      <p class="leave-title">{texts.away}</p>
+      <p>{texts.awayOffer}</p>
+      <div class="field">
+        <label for="straks-leave">{texts.message}</label>
+        <textarea
+          ref={field}
+          id="straks-leave"
+          rows={3}
+          value={text}
+          required={needed}
+          onInput={(event) => store.act.write(event.currentTarget.value)}
+        />
+      </div>
+      <EmailField
+        value={email}
+        bad={bad}
+        onInput={(value) => {
+          setEmail(value);
+          setBad(false);
+        }}
+      />
+      <div class="leave-buttons">
+        <Button
+          onClick={() => {
+            store.leaving.value = false;
+          }}
+        >
+          {texts.cancel}
+        </Button>
+        <Button type="submit" look="primary">
+          {texts.leave}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,103 @@
+/** One message: who, what, when, and how far it got. */
+
+import { useMemo } from "preact/hooks";
+import { Avatar } from "../../ui/avatar.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Icon, type IconName } from "../../ui/icon.tsx";
+import { PlainText, SafeHtml } from "../../ui/text.tsx";
+import { clockTime, fullTime } from "../../ui/time.ts";
+import { useWidget } from "../context.ts";
+import type { Delivery, MessageRow } from "../rows.ts";
+import { fill } from "../texts/texts.ts";
+
+const MARKS: Record<Exclude<Delivery, "failed">, IconName> = {
+  sending: "clock",
+  sent: "check",
+  read: "checks",
+};
+
+export function Message({ row }: { row: MessageRow }) {
+  const { texts } = useWidget();
+  const bot = row.from?.kind === "app" || row.from?.kind === "server";
+  const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
+  const side = row.own ? "own" : "other";
+  return (
+    <div class={`message ${side} ${row.first ? "first" : ""} ${row.last ? "last" : ""}`}>
+      {row.own || !row.first ? (
+        <span class="hidden">{name}: </span>
+      ) : (
+        <p class="sender">
+          {bot ? (
+            <span class="bot-mark" aria-hidden="true">
+              <Icon name="bolt" />
+            </span>
+          ) : (
+            <Avatar name={name} id={row.from?.id ?? ""} />
+          )}
+          {name}
+        </p>
+      )}
+      <div class="bubble">
+        <Body row={row} />
+      </div>
+      {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
+    </div>
+  );
+}
+
+function Body({ row }: { row: MessageRow }) {
+  const { store, texts } = useWidget();
+  const { html, text } = row;
+  const content = useMemo(
+    () => (html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />),
+    [html, text],
+  );
+  if (row.unknown) {
+    return <p>{store.available.value === false ? texts.unknownAway : texts.unknown}</p>;
+  }
+  return (
+    <>
+      {row.title && <p class="heading">{row.title}</p>}
+      <div class={html ? "rich" : "plain"}>{content}</div>
+    </>
+  );
+}
+
+function Meta({ row }: { row: MessageRow }) {
+  const { store, texts } = useWidget();
+  const delivery = row.delivery as Exclude<Delivery, "failed"> | undefined;
+  return (
+    <p class="meta" title={fullTime(row.at, store.lang)}>
+      <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at, store.lang)}</time>
+      {delivery && (
+        <span class={`delivery delivery-${delivery}`}>
+          {texts[delivery]}
+          <Icon name={MARKS[delivery]} />
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Failed({ row }: { row: MessageRow }) {
+  const { store, texts } = useWidget();
+  const code = row.error ?? "";
+  const reason =
+    code === "too_large" || code === "bad_data"
+      ? texts.refusedSize
+      : code === "forbidden" || code === "not_found" || code === "wrong_state"
+        ? texts.refusedRight
+        : fill(texts.refusedOther, { code });
+  return (
+    <div class="failed">
+      <p>
+        <Icon name="alert" />
+        <span>
+          {texts.failed} {reason}
+        </span>
+      </p>
+      <Button onClick={() => store.act.retry(row.key)}>{texts.retry}</Button>
+      <Button onClick={() => store.act.discard(row.key)}>{texts.discard}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+/** The conversation so far, and the greeting before there is one. */
+
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { dayLabel } from "../../ui/time.ts";
+import { useWidget } from "../context.ts";
+import type { EventRow, Row } from "../rows.ts";
+import { fill } from "../texts/texts.ts";
+import { Message } from "./message.tsx";
+
+/** How near to an end, in pixels, counts as there. */
+const NEAR = 60;
+
+export function Messages() {
+  const { store, texts } = useWidget();
+  const rows = store.rows.value;
+  const typists = store.typists.value;
+  const list = useRef<HTMLDivElement>(null);
+  const before = useRef({ first: "", last: "", height: 0, atEnd: true });
+  const [below, setBelow] = useState(false);
+  const opened = store.opened.value;
+
+  const toEnd = () => {
+    const element = list.current;
+    if (element) element.scrollTop = element.scrollHeight;
+    setBelow(false);
+  };
+
+  useLayoutEffect(() => {
+    const element = list.current;
+    const was = before.current;
+    if (!element || !opened) return;
+    const first = firstKey(rows);
+    const last = rows.at(-1);
+    const grew = last !== undefined && last.key !== was.last;
+    const own = grew && last.type === "message" && last.own;
+    if (was.first && first !== was.first && !grew) {
+      // History came in above: what was being read stays where it is.
+      element.scrollTop += element.scrollHeight - was.height;
+    } else if (was.atEnd || own) toEnd();
+    else if (grew) setBelow(true);
+    before.current = { ...was, first, last: last?.key ?? "", height: element.scrollHeight };
+    if (element.scrollHeight <= element.clientHeight) store.act.older();
+  }, [rows, typists.length, opened]);
+
+  const onScroll = () => {
+    const element = list.current;
+    if (!element || !opened) return;
+    const left = element.scrollHeight - element.clientHeight - element.scrollTop;
+    before.current.atEnd = left < NEAR;
+    if (left < NEAR) setBelow(false);
+    if (element.scrollTop < NEAR) store.act.older();
+  };
+
+  const typist = typists[0];
+  return (
+    <div class="middle">
+      <div
+        ref={list}
+        class="messages"
+        role="log"
+        aria-label={texts.messages}
+        aria-live="polite"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrollable by key
+        tabIndex={0}
+        onScroll={onScroll}
+      >
+        {!store.channel.value && <Greeting />}
+        {rows.map((row) => (
+          <RowView key={row.key} row={row} />
+        ))}
+        {typist && <Typing name={typist.name ?? texts.team} />}
+      </div>
+      {below && (
+        <Button look="quiet" class="below" onClick={toEnd}>
+          <Icon name="down" />
+          {texts.below}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The first row that stays what it is when history comes in above. */
+function firstKey(rows: readonly Row[]): string {
+  return rows.find((row) => row.type !== "day")?.key ?? "";
+}
+
+function RowView({ row }: { row: Row }) {
+  const { store, texts } = useWidget();
+  if (row.type === "message") return <Message row={row} />;
+  if (row.type === "day") {
+    return (
+      <p class="day">
+        <span>{dayLabel(row.at, Date.now(), store.lang)}</span>
+      </p>
+    );
+  }
+  return <p class="event">{eventText(row)}</p>;
+
+  function eventText({ event, values }: EventRow): string {
+    return fill(texts[event], { ...values, name: values["name"] || texts.team });
+  }
+}
+
+function Greeting() {
+  const { store, texts } = useWidget();
+  return (
+    <div class="greeting">
+      <p class="greeting-title">{texts.greeting}</p>
+      <p>{store.available.value === false ? texts.greetingAway : texts.greetingHere}</p>
+    </div>
+  );
+}
+
+function Typing({ name }: { name: string }) {
+  const { texts } = useWidget();
+  return (
+    <div class="typing">
+      <span class="dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      <span>{fill(texts.typing, { name })}</span>
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+/** A conversation as rows to show: days, what happened, messages in groups. */
+
+import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
+import { sameDay } from "../ui/time.ts";
+
+export type Delivery = "sending" | "sent" | "read" | "failed";
+
+export interface MessageRow {
+  readonly type: "message";
+  readonly key: string;
+  readonly at: number;
+  readonly own: boolean;
+  readonly from: Principal | undefined;
+  readonly text: string;
+  readonly html: string | undefined;
+  readonly title: string | undefined;
+  /** The bot does not know: it says so and offers a person. */
+  readonly unknown: boolean;
+  /** Own messages only. */
+  readonly delivery: Delivery | undefined;
+  readonly error: string | undefined;
+  /** First and last of a group by one sender. */
+  first: boolean;
+  last: boolean;
+}
+
+export type EventName =
+  | "asked"
+  | "joined"
+  | "moved"
+  | "closed"
+  | "closedBy"
+  | "reopened"
+  | "contact";
+
+export interface EventRow {
+  readonly type: "event";
+  readonly key: string;
+  readonly at: number;
+  readonly event: EventName;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface DayRow {
+  readonly type: "day";
+  readonly key: string;
+  readonly at: number;
+}
+
+export type Row = MessageRow | EventRow | DayRow;
+
+/** Messages of one sender within so many milliseconds stand together. */
+const TOGETHER_MS = 5 * 60_000;
+
+/** Make the rows; `readTo` is the offset up to which an agent has read. */
+export function rowsOf(
+  entries: readonly Entry[],
+  outbox: readonly OutboxItem[],
+  readTo: number,
+): Row[] {
+  const known = new Set(entries.flatMap((entry) => entry.key ?? []));
+  const waiting = outbox.filter((item) => !known.has(item.key));
+  const rows = [
+    ...entries.map((entry) => ofEntry(entry, readTo)),
+    ...waiting.map((item) => ofItem(item)),
+  ].filter((row) => row !== undefined);
+  return grouped(withDays(rows));
+}
+
+function ofEntry(entry: Entry, readTo: number): MessageRow | EventRow | undefined {
+  const { from, at, kind } = entry;
+  const key = entry.key ?? entry.id;
+  const data = entry.data as Record<string, string | null | undefined>;
+  if (kind === "message" || kind === "answer") {
+    const own = from.kind === "visitor";
+    return {
+      ...message(key, at, own, data["text"] ?? ""),
+      from,
+      html: data["html"] ?? undefined,
+      title: data["title"] ?? undefined,
+      unknown: kind === "answer" && (data["answer"] ?? null) === null && !data["text"],
+      delivery: own ? (entry.offset <= readTo ? "read" : "sent") : undefined,
+    };
+  }
+  const event = (name: EventName, values: Record<string, string> = {}): EventRow => ({
+    type: "event",
+    key: entry.id,
+    at,
+    event: name,
+    values,
+  });
+  const name = from.name ?? "";
+  if (kind === "ask_human") return event("asked");
+  if (kind === "accept") return event("joined", { name });
+  if (kind === "transfer") return event("moved");
+  if (kind === "close")
+    return from.kind === "agent" && name ? event("closedBy", { name }) : event("closed");
+  if (kind === "reopen") return event("reopened");
+  if (kind === "contact" && data["email"]) return event("contact", { email: data["email"] });
+  return undefined;
+}
+
+function ofItem(item: OutboxItem): MessageRow | undefined {
+  if (item.kind !== "message" && item.kind !== "open") return undefined;
+  const { text } = item.data as { text?: string };
+  return {
+    ...message(item.key, item.at, true, text ?? ""),
+    delivery: item.state,
+    error: item.error,
+  };
+}
+
+function message(key: string, at: number, own: boolean, text: string): MessageRow {
+  return {
+    type: "message",
+    key,
+    at,
+    own,
+    text,
+    from: undefined,
+    html: undefined,
+    title: undefined,
+    unknown: false,
+    delivery: undefined,
+    error: undefined,
+    first: true,
+    last: true,
+  };
+}
+
+function withDays(rows: readonly (MessageRow | EventRow)[]): Row[] {
+  const all: Row[] = [];
+  let before: number | undefined;
+  for (const row of rows) {
+    if (before === undefined || !sameDay(before, row.at)) {
+      all.push({ type: "day", key: `day ${new Date(row.at).toDateString()}`, at: row.at });
+    }
+    before = row.at;
+    all.push(row);
+  }
+  return all;
+}
+
+function grouped(rows: Row[]): Row[] {
+  rows.forEach((row, at) => {
+    const before = rows[at - 1];
+    if (row.type !== "message" || before?.type !== "message") return;
+    if (!together(before, row)) return;
+    row.first = false;
+    // What is not yet where its neighbour is says so itself.
+    before.last = before.own && before.delivery !== row.delivery;
+  });
+  return rows;
+}
+
+function together(a: MessageRow, b: MessageRow): boolean {
+  const same = a.own ? b.own : a.from?.kind === b.from?.kind && a.from?.id === b.from?.id && !b.own;
+  return same && b.at - a.at < TOGETHER_MS && a.delivery !== "failed";
+}

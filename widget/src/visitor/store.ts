@@ -1,0 +1,379 @@
+/** The widget's state: what is shown follows from it, and every deed goes through it. */
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import {
+  browserDial,
+  type ChannelView,
+  Client,
+  type Data,
+  type Entry,
+  inTurn,
+  type OutboxItem,
+  pendingChannel,
+  type RequestError,
+  type Status,
+  systemClock,
+} from "../protocol/index.ts";
+import { browserPage, browserStorage, overTabs } from "../ui/browser.ts";
+import { fold } from "./fold.ts";
+import { rowsOf } from "./rows.ts";
+import type { Language } from "./shell.ts";
+import { fetchSite, type Site } from "./site.ts";
+
+export const MAX_TEXT = 10_000;
+
+const BANNER_AFTER_MS = 2000;
+const SITE_EVERY_MS = 30_000;
+const MAX_REOPENS = 3;
+
+export interface StoreOptions {
+  readonly base: string;
+  readonly prefix: string;
+  readonly lang: Language;
+}
+
+/** Everything the components read and call. */
+export type Store = ReturnType<typeof createStore>;
+
+export function createStore({ base, prefix, lang }: StoreOptions) {
+  const storage = browserStorage();
+  const name = (what: string) => `${prefix}:${what}`;
+
+  const opened = signal(false);
+  const looking = signal(!document.hidden);
+  const site = signal<Site | undefined>(undefined);
+  const status = signal<Status>("idle");
+  const refusal = signal<string | undefined>(undefined);
+  /** The connection has been gone for long enough to be worth a word. */
+  const apart = signal(false);
+  const online = signal(navigator.onLine);
+  const channel = signal(storage.get(name("conversation")));
+  const view = signal<ChannelView | undefined>(undefined);
+  const outbox = signal<readonly OutboxItem[]>([]);
+  const draft = signal(storage.get(name("draft")) ?? "");
+  const seen = signal(Number(storage.get(name("seen")) ?? 0));
+  /** The form that leaves a message while nobody is here. */
+  const leaving = signal(false);
+
+  const entries = computed(() => view.value?.entries ?? []);
+  const folded = computed(() => fold(entries.value));
+  const readTo = computed(() => {
+    let most = 0;
+    for (const [who, offset] of view.value?.reads ?? []) {
+      if (who.startsWith("agent:")) most = Math.max(most, offset);
+    }
+    return most;
+  });
+  const rows = computed(() => rowsOf(entries.value, outbox.value, readTo.value));
+  const available = computed(() => view.value?.available ?? site.value?.available);
+  const typists = computed(() =>
+    (view.value?.typing ?? []).filter((who) => who.kind !== "visitor"),
+  );
+  const unread = computed(
+    () => entries.value.filter((entry) => entry.offset > seen.value && isForMe(entry)).length,
+  );
+  /** A person was asked for, as far as this visitor is concerned. */
+  const asked = computed(
+    () =>
+      folded.value.state === "waiting" ||
+      folded.value.state === "with_agent" ||
+      outbox.value.some((item) => item.kind === "ask_human" && item.state === "sending"),
+  );
+
+  let client: Client;
+  const reopens = new Map<string, number>();
+  let cancelApart = () => {};
+
+  // --- the connection ---
+
+  function connect(): Client {
+    const socketUrl = new URL("v1/socket", base);
+    socketUrl.protocol = socketUrl.protocol === "https:" ? "wss:" : "ws:";
+    return new Client({
+      url: socketUrl.href,
+      name: prefix,
+      storage,
+      dial: browserDial,
+      clock: systemClock,
+      page: browserPage,
+      exclusively: overTabs(inTurn()),
+      token: (expired) => {
+        // Visitor tokens are renewed in time; one that was not is of no more use.
+        if (expired) forget();
+        return storage.get(name("token"));
+      },
+      renewed: (token) => storage.set(name("token"), token),
+      refused,
+      events: {
+        status: statusChanged,
+        change: (changed) => {
+          if (changed.channel === channel.peek()) show(changed);
+        },
+        outbox: () => readOutbox(),
+        opened: (key, to) => {
+          if (channel.peek() === pendingChannel(key)) go(to);
+        },
+      },
+    });
+  }
+
+  function statusChanged(now: Status, reason?: string): void {
+    status.value = now;
+    cancelApart();
+    if (now === "online") {
+      batch(() => {
+        apart.value = false;
+        refusal.value = undefined;
+      });
+    } else if (now !== "idle") {
+      cancelApart = systemClock.after(BANNER_AFTER_MS, () => {
+        apart.value = true;
+      });
+    }
+    if (now !== "refused") return;
+    // Without the token we are a new visitor; what was typed goes with us.
+    if (reason !== "origin_not_allowed" && storage.get(name("token"))) {
+      startAnew();
+      client.start();
+    } else refusal.value = reason;
+  }
+
+  function show(changed: ChannelView): void {
+    if (changed.ended === "not_found" || changed.ended === "forbidden") {
+      // The log may be on its way back: our `open` goes out again with its old key.
+      const open = client.outbox(changed.channel).find((item) => item.kind === "open");
+      if (open?.state === "sending") go(pendingChannel(open.key));
+      else startAnew();
+      return;
+    }
+    // The view is changed in place: a copy tells that it is another.
+    view.value = { ...changed };
+    if (!fold(changed.entries).certain && changed.live && changed.hasOlder) act.older();
+  }
+
+  // --- which conversation ---
+
+  function go(to: string | undefined): void {
+    const from = channel.peek();
+    if (from && from !== to && !from.startsWith("open:")) client.unsubscribe(from);
+    if (to === undefined) storage.remove(name("conversation"));
+    else storage.set(name("conversation"), to);
+    batch(() => {
+      channel.value = to;
+      view.value = undefined;
+      readOutbox();
+    });
+    if (to && !to.startsWith("open:")) view.value = { ...client.subscribe(to) };
+  }
+
+  function forget(): void {
+    storage.remove(name("token"));
+  }
+
+  /** Begin as a new visitor: what was not delivered becomes the start of a new conversation. */
+  function startAnew(): void {
+    const old = channel.peek();
+    const unsent = old ? client.outbox(old).filter((item) => item.state !== "sent") : [];
+    forget();
+    storage.remove(name("seen"));
+    seen.value = 0;
+    for (const item of old ? client.outbox(old) : []) client.discard(item.key);
+    go(undefined);
+    for (const item of unsent) {
+      if (item.kind === "message" || item.kind === "open") say(item.data);
+      else if (item.kind !== "reopen") publish(item.kind, item.data);
+    }
+  }
+
+  function readOutbox(): void {
+    const at = channel.peek();
+    const now = at && client ? client.outbox(at) : [];
+    // A conversation whose `open` was settled, in another tab perhaps, has its channel.
+    const to = now.find((item) => item.kind === "open")?.opened;
+    if (at?.startsWith("open:") && to) go(to);
+    else outbox.value = now;
+  }
+
+  // --- writing ---
+
+  function publish(kind: string, data: Data): void {
+    const to = channel.peek();
+    if (to) client.publish(to, kind, data);
+  }
+
+  function say(data: Data): void {
+    client.start();
+    const to = channel.peek();
+    if (!to) {
+      const { key } = client.open(data);
+      go(pendingChannel(key));
+      return;
+    }
+    const { state, stateOffset } = folded.peek();
+    const reopening = client.outbox(to).some((i) => i.kind === "reopen" && i.state === "sending");
+    if (state === "closed" && !reopening) {
+      client.publish(to, "reopen", {}, { expect: stateOffset });
+    }
+    client.publish(to, "message", data);
+  }
+
+  function send(text: string): void {
+    const page = {
+      url: location.href.slice(0, 2000),
+      ...(document.title && { title: plainTitle().slice(0, 300) }),
+    };
+    say({ text, page, lang });
+  }
+
+  function refused(item: OutboxItem, error: RequestError): "retry" | "drop" | undefined {
+    if (item.kind === "open") return undefined;
+    if (item.kind !== "message") return "drop";
+    const tries = reopens.get(item.key) ?? 0;
+    if (error.code === "wrong_state" && tries < MAX_REOPENS) {
+      // Closed while this was on its way: it opens the conversation again.
+      reopens.set(item.key, tries + 1);
+      const expect = error.stateOffset ?? folded.peek().stateOffset;
+      client.publish(item.channel, "reopen", {}, { expect, before: item.key });
+      return "retry";
+    }
+    if (error.code === "log_full") {
+      queueMicrotask(() => {
+        go(undefined);
+        say(item.data);
+      });
+      return "drop";
+    }
+    return undefined;
+  }
+
+  function older(): void {
+    const at = channel.peek();
+    if (at) client.older(at).catch(() => {});
+  }
+
+  // --- what the visitor does ---
+
+  const act = {
+    open(): void {
+      opened.value = true;
+      void refreshSite();
+      if (channel.peek()) client.start();
+    },
+    close(): void {
+      opened.value = false;
+      leaving.value = false;
+    },
+    send(text: string): void {
+      act.write("");
+      send(text);
+    },
+    /** Keep what is being typed, and let the other side know that it is. */
+    write(text: string): void {
+      draft.value = text;
+      if (text) storage.set(name("draft"), text);
+      else storage.remove(name("draft"));
+      // The connection is there by the time the message is.
+      if (text) client.start();
+      const at = channel.peek();
+      if (at && !at.startsWith("open:")) client.typing(at, text !== "");
+    },
+    /** `words`: what opens a conversation that there is none of yet. */
+    askPerson(words: string): void {
+      if (available.peek() === false) {
+        leaving.value = true;
+        return;
+      }
+      if (!channel.peek()) send(words);
+      publish("ask_human", {});
+    },
+    leaveMessage(text: string, email: string): void {
+      batch(() => {
+        leaving.value = false;
+        if (text) act.send(text);
+        if (email) publish("contact", { email });
+        publish("ask_human", {});
+      });
+    },
+    leaveEmail: (email: string) => publish("contact", { email }),
+    retry: (key: string) => client.retry(key),
+    discard: (key: string) => client.discard(key),
+    older: () => older(),
+  };
+
+  async function refreshSite(): Promise<void> {
+    site.value = (await fetchSite(base)) ?? site.value;
+  }
+
+  // --- it runs ---
+
+  client = connect();
+  const stops = [
+    browserPage.watch(() => {
+      looking.value = !document.hidden;
+      online.value = navigator.onLine;
+    }),
+    storage.watch((changed) => {
+      if (changed === name("seen")) seen.value = Number(storage.get(changed) ?? 0);
+      const to = storage.get(name("conversation"));
+      if (changed === name("conversation") && to !== channel.peek()) {
+        go(to);
+        if (to) client.start();
+      }
+    }),
+    effect(() => {
+      const last = entries.value.at(-1)?.offset ?? 0;
+      const at = channel.value;
+      if (!at || !opened.value || !looking.value || last === 0) return;
+      client.read(at, last);
+      if (last <= seen.peek()) return;
+      seen.value = last;
+      storage.set(name("seen"), String(last));
+    }),
+    effect(() => {
+      // Before there is a conversation nobody tells us who is here: ask now and then.
+      if (!opened.value || !looking.value || view.value) return;
+      const timer = setInterval(() => void refreshSite(), SITE_EVERY_MS);
+      return () => clearInterval(timer);
+    }),
+  ];
+  if (channel.peek()) {
+    go(channel.peek());
+    client.start();
+  }
+
+  return {
+    lang,
+    opened,
+    site,
+    status,
+    refusal,
+    apart,
+    online,
+    channel,
+    view,
+    draft,
+    leaving,
+    folded,
+    rows,
+    available,
+    typists,
+    unread,
+    asked,
+    act,
+    destroy(): void {
+      for (const stop of stops) stop();
+      cancelApart();
+      client.stop();
+    },
+  };
+}
+
+/** An entry that a visitor wants to know of. */
+function isForMe(entry: Entry): boolean {
+  return (entry.kind === "message" || entry.kind === "answer") && entry.from.kind !== "visitor";
+}
+
+/** The page's title without our count. */
+export function plainTitle(): string {
+  return document.title.replace(/^\(\d+\) /, "");
+}
