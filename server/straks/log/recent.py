@@ -17,8 +17,8 @@ class RecentFeed:
     Bounded by entries and by bytes of data; the oldest go first, storage has them.
     """
 
-    def __init__(self, last: int, *, entries: int = 1024, size: int = 4 << 20) -> None:
-        """Begin after position ``last``."""
+    def __init__(self, last: int | None, *, entries: int = 1024, size: int = 4 << 20) -> None:
+        """Begin after position ``last``; with None storage alone knows where the feed ends."""
         self._entries: deque[Entry] = deque()
         self._last = last
         self._max_entries = entries
@@ -27,17 +27,24 @@ class RecentFeed:
 
     def add(self, position: int, entry: Entry) -> None:
         """Add what was just committed."""
-        if position != self._last + 1:
-            self._entries.clear()
-            self._size = 0
+        if self._last is None or position != self._last + 1:
+            self.forget()
         self._last = position
         self._entries.append(entry)
         self._size += len(entry.data)
         while len(self._entries) > self._max_entries or self._size > self._max_size:
             self._size -= len(self._entries.popleft().data)
 
+    def forget(self) -> None:
+        """Forget everything, where the feed ends too: it has gone on without us."""
+        self._entries.clear()
+        self._size = 0
+        self._last = None
+
     def after(self, position: int, limit: int) -> Sequence[FeedItem] | None:
         """Read on from a position; None when storage has to be asked."""
+        if self._last is None:
+            return None
         if position >= self._last:
             return ()
         before_first = self._last - len(self._entries)

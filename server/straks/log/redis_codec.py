@@ -1,0 +1,95 @@
+"""How the log packs appends for Redis, and unpacks what Redis holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgpack
+
+from straks.log.limits import Limits
+from straks.log.log import Append, BadItemError, Entry
+from straks.log.redis_keys import ChannelKeys, channel_keys, feed_key
+
+__all__ = ["Call", "pack_batch", "unpack_stored", "unpack_streamed"]
+
+
+class Call:
+    """A batch as the append function takes it."""
+
+    __slots__ = ("bad", "feeds", "items", "keys", "packed")
+
+    def __init__(self) -> None:
+        self.items: list[tuple[Append, ChannelKeys]] = []
+        """What is sent, in order."""
+        self.bad: dict[int, BadItemError] = {}
+        """What is not, by place in the batch."""
+        self.feeds: list[str] = []
+        self.keys: list[str] = []
+        self.packed = b""
+
+
+def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
+    """Pack a batch; an item that cannot be packed is left out."""
+    call = Call()
+    feeds: dict[int, int] = {}
+    rows: list[tuple[Any, ...]] = []
+    for place, item in enumerate(batch):
+        try:
+            keys = channel_keys(item.channel)
+            row = _row(item, keys, limits)
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            call.bad[place] = BadItemError(f"it cannot be stored: {error}")
+            continue
+        feed = feeds.get(keys.partition)
+        if feed is None:
+            feeds[keys.partition] = feed = len(feeds) + 1
+            call.feeds.append(feed_key(keys.partition))
+        rows.append((feed, *row))
+        call.items.append((item, keys))
+        call.keys += (keys.state, keys.log)
+    call.packed = msgpack.packb(rows, use_bin_type=False)  # Redis knows one type of string
+    return call
+
+
+def _row(item: Append, keys: ChannelKeys, limits: Limits) -> tuple[Any, ...]:
+    if not isinstance(item.data, bytes):
+        raise TypeError("data is not bytes")
+    packed = msgpack.packb((item.id, item.sender, item.name, item.key, item.kind, item.data))
+    return (
+        item.channel,
+        keys.live,
+        blake2b(f"{item.sender}\n{item.key}".encode(), digest_size=16).digest(),
+        item.id,
+        packed,
+        int(item.at),
+        int(item.advances),
+        -1 if item.expect is None else item.expect,
+        limits.max_entries(item.channel) or 0,
+        limits.max_keys(item.channel) or 0,
+    )
+
+
+def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes) -> Entry:
+    """Make an entry of what the append function says of it."""
+    entry_id, sender, name, key, kind, data = msgpack.unpackb(packed)
+    return Entry(
+        channel=channel,
+        offset=offset,
+        id=entry_id,
+        at=at,
+        sender=sender,
+        name=name,
+        key=key,
+        kind=kind,
+        data=data,
+        advances=state == offset,
+    )
+
+
+def unpack_streamed(channel: str, item: tuple[bytes, dict[bytes, bytes]]) -> Entry:
+    """Make an entry of an item of a channel's stream."""
+    stream_id, fields = item
+    offset = int(stream_id.partition(b"-")[2])
+    return unpack_stored(channel, offset, int(fields[b"t"]), int(fields[b"g"]), fields[b"e"])
