@@ -28,6 +28,8 @@ _CURSOR_EVERY: Final = 1.0
 """Seconds after which the cursor is moved even when few items were handled."""
 _LOOK_EVERY: Final = 1.0
 """Seconds after which the feed is looked at even if nobody woke the consumer: other nodes."""
+_MOST_NOTED: Final = 2 * BATCH
+"""New entries after which the feed is looked at, urgent or not: while it is still in memory."""
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
@@ -82,16 +84,19 @@ class Consumer:
         self._passes = passes
         self._readers: list[_Reader] = []
         self._soon: asyncio.TimerHandle | None = None
+        self._noted = 0
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note that there are new entries; a listener of the log."""
-        if any(self._urgent(entry) for entry in entries):
+        self._noted += len(entries)
+        if self._noted >= _MOST_NOTED or any(self._urgent(entry) for entry in entries):
             self.wake()
         elif self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(self._linger, self.wake)
 
     def wake(self) -> None:
         """Look at the feed now."""
+        self._noted = 0
         if self._soon is not None:
             self._soon.cancel()
             self._soon = None

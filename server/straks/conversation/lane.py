@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from straks.conversation.decide import Author
@@ -162,22 +163,19 @@ class Lanes:
         """Make a lane."""
         lane = self._lanes[conversation_id] = Lane(conversation_id)
         if len(self._lanes) > self._capacity:
-            self._evict()
+            self._evict(lane)
         return lane
 
     def drop(self, lane: Lane) -> None:
         """Forget a lane that is idle."""
         self._lanes.pop(lane.id, None)
 
-    def _evict(self) -> None:
-        busy: list[str] = []
-        for conversation_id, lane in self._lanes.items():
-            if lane.idle and len(self._lanes) > 1:
-                del self._lanes[conversation_id]
+    def _evict(self, newest: Lane) -> None:
+        # Those in use go to the end, so that the next look begins at others.
+        for lane in list(islice(self._lanes.values(), _EVICTION_LOOK)):
+            if len(self._lanes) <= self._capacity or lane is newest:
                 break
-            busy.append(conversation_id)
-            if len(busy) == _EVICTION_LOOK:
-                break
-        for conversation_id in busy:
-            if conversation_id in self._lanes:
-                self._lanes.move_to_end(conversation_id)
+            if lane.idle:
+                del self._lanes[lane.id]
+            else:
+                self._lanes.move_to_end(lane.id)

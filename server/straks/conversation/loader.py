@@ -33,9 +33,12 @@ class Loader:
         self._log = log
         self._ended = ended
         self._lanes: asyncio.Queue[Lane] = asyncio.Queue(capacity)
+        self._stopped = False
 
     def start(self, lane: Lane) -> bool:
         """Bring a lane's fold up to date soon; tell whether there is room to do so."""
+        if self._stopped:
+            return False
         try:
             self._lanes.put_nowait(lane)
         except asyncio.QueueFull:
@@ -50,6 +53,7 @@ class Loader:
                 for _ in range(_AT_ONCE):
                     workers.create_task(self._work())
         finally:
+            self._stopped = True
             while not self._lanes.empty():
                 self._end(self._lanes.get_nowait(), LogUnavailableError("the server stops"))
 

@@ -377,7 +377,9 @@ class ConversationService:
         if error is not None:
             self._refuse_waiting(lane, lambda _: True, lambda: not_read(error))
         elif lane.conversation is None:
-            self._refuse_waiting(lane, lambda _: True, not_found)
+            while lane.waiting:
+                self._waiting -= 1
+                self._attempt(lane, lane.waiting.pop(0))
         else:
             self._pump(lane)
         if lane.conversation is None and lane.idle:

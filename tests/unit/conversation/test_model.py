@@ -1,0 +1,254 @@
+"""The fold says the same however it came about."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from straks.accounts.principals import Principal
+from straks.conversation.decide import decide
+from straks.conversation.errors import RefusedError
+from straks.conversation.model import PREVIEW_LENGTH, Conversation, State, fold
+from straks.log.log import Entry
+
+VISITOR = Principal(kind="visitor", id="v1")
+AGENTS = [Principal(kind="agent", id=f"a{n}", name=f"Agent {n}") for n in range(3)]
+RESPONDER = Principal(kind="app", id="answers", scopes=frozenset({"answer"}))
+
+
+def entry(
+    offset: int,
+    sender: Principal,
+    kind: str,
+    data: dict[str, Any] | None = None,
+    *,
+    advances: bool = False,
+) -> Entry:
+    return Entry(
+        channel="conversation:c1",
+        offset=offset,
+        id=f"e{offset}",
+        at=1_000 * offset,
+        sender=sender.sender,
+        name=sender.name,
+        key=f"k{offset}",
+        kind=kind,
+        data=orjson.dumps(data or {}),
+        advances=advances,
+    )
+
+
+def opening(**data: Any) -> Entry:
+    return entry(1, VISITOR, "message", {"text": "Hello", **data}, advances=True)
+
+
+def folded(*entries: Entry) -> Conversation:
+    conversation = fold(entries)
+    assert conversation is not None
+    return conversation
+
+
+class ConversationMachine(RuleBasedStateMachine):
+    """Everything that is legal, in any order, as the service would append it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries = [opening()]
+        self.conversation = folded(*self.entries)
+        self.before: tuple[State, Any] | None = None
+
+    def publish(self, sender: Principal, kind: str, data: dict[str, Any] | None = None) -> None:
+        state_offset = self.conversation.state_offset
+        advances = decide(self.conversation, sender, kind, state_offset)
+        new = entry(len(self.entries) + 1, sender, kind, data, advances=advances)
+        self.entries.append(new)
+        self.conversation.apply(new)
+        assert self.conversation.state_offset == (new.offset if advances else state_offset)
+
+    def state_is(self, *states: State) -> bool:
+        return self.conversation.state in states
+
+    @precondition(lambda self: not self.state_is(State.CLOSED))
+    @rule(text=st.text(min_size=1, max_size=300), lang=st.sampled_from(["en", "nb", None]))
+    def visitor_says(self, text: str, lang: str | None) -> None:
+        self.publish(VISITOR, "message", {"text": text} | ({"lang": lang} if lang else {}))
+        if lang:
+            assert self.conversation.lang == lang
+
+    @precondition(lambda self: self.state_is(State.WITH_AGENT))
+    @rule(text=st.text(min_size=1, max_size=300))
+    def agent_says(self, text: str) -> None:
+        assert self.conversation.agent is not None
+        agent = next(a for a in AGENTS if a.id == self.conversation.agent.id)
+        self.publish(agent, "message", {"text": text})
+
+    @precondition(lambda self: self.state_is(State.SELF_SERVICE, State.WAITING))
+    @rule(known=st.booleans())
+    def responder_answers(self, known: bool) -> None:
+        data: dict[str, Any] = {"question": 1, "answer": "hours" if known else None, "score": 0.5}
+        before = self.conversation.preview
+        self.publish(RESPONDER, "answer", data | ({"text": "Nine to five"} if known else {}))
+        assert self.conversation.preview == ("Nine to five" if known else before)
+
+    @rule(name=st.sampled_from(["Vera", None]), email=st.sampled_from(["v@example.org", None]))
+    def visitor_leaves_contact(self, name: str | None, email: str | None) -> None:
+        data = {k: v for k, v in (("name", name), ("email", email)) if v}
+        self.publish(VISITOR, "contact", data)
+        assert name in {None, self.conversation.visitor_name}
+        assert email in {None, self.conversation.visitor_email}
+
+    @precondition(lambda self: not self.state_is(State.CLOSED))
+    @rule()
+    def visitor_asks_for_a_person(self) -> None:
+        before = self.conversation.state
+        self.publish(VISITOR, "ask_human")
+        after = State.WAITING if before is State.SELF_SERVICE else before
+        assert self.conversation.state is after
+
+    @precondition(lambda self: self.state_is(State.SELF_SERVICE, State.WAITING))
+    @rule(agent=st.sampled_from(AGENTS))
+    def agent_accepts(self, agent: Principal) -> None:
+        self.publish(agent, "accept")
+        assert self.conversation.state is State.WITH_AGENT
+        assert self.conversation.agent == agent.wire()
+
+    @precondition(lambda self: self.state_is(State.WITH_AGENT))
+    @rule(to=st.sampled_from([{"team": "sales"}, {"agent": "a2"}]))
+    def agent_transfers(self, to: dict[str, str]) -> None:
+        assert self.conversation.agent is not None
+        agent = next(a for a in AGENTS if a.id == self.conversation.agent.id)
+        self.publish(agent, "transfer", to)
+        if "team" in to:
+            assert self.state_is(State.WAITING)
+            assert self.conversation.team == "sales"
+            assert self.conversation.agent is None
+        else:
+            assert self.conversation.agent is not None
+            assert self.conversation.agent.id == "a2"
+
+    @precondition(lambda self: not self.state_is(State.CLOSED))
+    @rule()
+    def visitor_closes(self) -> None:
+        self.before = self.conversation.state, self.conversation.agent
+        self.publish(VISITOR, "close")
+        assert self.state_is(State.CLOSED)
+
+    @precondition(lambda self: self.state_is(State.CLOSED))
+    @rule()
+    def visitor_reopens(self) -> None:
+        self.publish(VISITOR, "reopen")
+        assert (self.conversation.state, self.conversation.agent) == self.before
+
+    @precondition(lambda self: self.state_is(State.CLOSED))
+    @rule(kind=st.sampled_from(["message", "answer", "ask_human", "accept", "transfer", "close"]))
+    def closed_takes_nothing_else(self, kind: str) -> None:
+        with pytest.raises(RefusedError):
+            self.publish(AGENTS[0], kind)
+
+    @invariant()
+    def any_prefix_and_the_rest_fold_to_the_same(self) -> None:
+        for cut in {1, len(self.entries) // 2, len(self.entries) - 1} - {0}:
+            part = copy.copy(folded(*self.entries[:cut]))
+            assert fold(self.entries[cut:], part) == self.conversation
+
+    @invariant()
+    def fields_go_with_the_state(self) -> None:
+        now = self.conversation
+        assert (now.state_before is not None) == (now.state is State.CLOSED)
+        assert (now.waiting_since is not None) == (now.state is State.WAITING)
+        assert now.state is not State.WITH_AGENT or now.agent is not None
+        assert now.state_offset <= now.last_offset == len(self.entries)
+        assert now.owners == {VISITOR.sender}
+        assert len(now.preview) <= PREVIEW_LENGTH
+
+
+ConversationMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
+TestConversationMachine = ConversationMachine.TestCase
+
+
+def test_first_entry_opens_in_self_service() -> None:
+    page = {"url": "https://shop.example/cart", "title": "Cart"}
+    conversation = folded(opening(page=page, lang="nb"))
+    assert conversation.id == "c1"
+    assert conversation.state is State.SELF_SERVICE
+    assert conversation.visitor_id == "v1"
+    assert conversation.owners == {"visitor:v1"}
+    assert (conversation.page, conversation.lang) == (page, "nb")
+    assert (conversation.opened_at, conversation.last_offset, conversation.last_id) == (
+        1_000,
+        1,
+        "e1",
+    )
+
+
+def test_entry_out_of_turn_is_not_taken() -> None:
+    with pytest.raises(ValueError, match="does not follow"):
+        folded(opening(), entry(3, VISITOR, "message", {"text": "Where was 2?"}))
+
+
+def test_agents_page_is_not_the_visitors() -> None:
+    agents = {"text": "Hi", "page": {"url": "https://console.example"}, "lang": "pl"}
+    conversation = folded(opening(lang="en"), entry(2, AGENTS[0], "message", agents))
+    assert (conversation.page, conversation.lang) == (None, "en")
+
+
+def test_text_that_names_fields_changes_none() -> None:
+    conversation = folded(opening(lang="en"), entry(2, VISITOR, "message", {"text": '"lang":"pl"'}))
+    assert conversation.lang == "en"
+
+
+def test_waiting_begins_again_on_reopen() -> None:
+    conversation = folded(
+        opening(),
+        entry(2, VISITOR, "ask_human", advances=True),
+        entry(3, VISITOR, "close", advances=True),
+        entry(4, VISITOR, "reopen", advances=True),
+    )
+    assert conversation.state is State.WAITING
+    assert conversation.waiting_since == 4_000
+
+
+def test_kinds_of_later_releases_move_the_state_offset_only() -> None:
+    conversation = folded(opening(), entry(2, VISITOR, "snooze", advances=True))
+    assert (conversation.state, conversation.state_offset) == (State.SELF_SERVICE, 2)
+
+
+def test_redacted_entries_say_nothing() -> None:
+    redacted = Entry(
+        channel="conversation:c1",
+        offset=2,
+        id="e2",
+        at=2_000,
+        sender="visitor:v1",
+        name=None,
+        key="k2",
+        kind="message",
+        data=b"",
+        redacted=True,
+    )
+    assert folded(opening(), redacted).preview == ""
+
+
+@given(st.text(max_size=1_000))
+@settings(max_examples=60)
+def test_preview_is_one_short_line(text: str) -> None:
+    preview = folded(opening(text=text)).preview
+    line = " ".join(text.split())
+    assert len(preview) <= PREVIEW_LENGTH
+    if len(line) <= PREVIEW_LENGTH:
+        assert preview == line
+    else:
+        assert preview.endswith("…")
+        assert line.startswith(preview[:-1])
+
+
+def test_preview_of_a_very_long_text_is_cut_at_once() -> None:
+    conversation = folded(opening(text="word " * 2_000))
+    assert isinstance(conversation.said, str)
+    assert conversation.preview == "word " * 27 + "word…"
