@@ -240,6 +240,14 @@ class Hub:
         if who.kind == "agent":
             self._leave(_ONLINE, who)
 
+    def agent_sessions(self) -> list[str]:
+        """Name the sessions that agents are connected under."""
+        return [
+            session
+            for session, (first, *_rest) in self._sessions.items()
+            if first.principal.kind == "agent"
+        ]
+
     def close_session(self, session: str, code: CloseCode) -> None:
         """Close every connection of a session that was signed out or revoked."""
         for connection in self._sessions.get(session, ()):

@@ -85,6 +85,15 @@ class Database:
         except (OperationalError, PoolTimeoutError) as error:
             raise RecordsUnavailableError(f"the records cannot be written: {error}") from error
 
+    async def check(self) -> None:
+        """Prove that the records can be read.
+
+        Raises:
+            RecordsUnavailableError: they cannot.
+        """
+        async with self.read() as connection:
+            await connection.scalar(select(schema_version.c.version))
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()

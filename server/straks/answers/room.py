@@ -1,0 +1,85 @@
+"""The automatic answers from learning to answering."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from straks.answers.files import AnswerBook
+from straks.answers.matcher import Matcher
+from straks.answers.responder import Conversations, Responder
+from straks.conversation.consumer import Consumer
+from straks.errors import StraksError
+from straks.log.log import Entry, Feed
+from straks_protocol import Answer as Suggestion
+
+__all__ = ["AnswerRoom"]
+
+_log = structlog.get_logger(__name__)
+
+
+class AnswerRoom:
+    """Learns from the answer files beside the start of the server, then answers.
+
+    Questions that come earlier wait in the log: none is passed over.
+    """
+
+    def __init__(self, folder: Path | None, conversations: Conversations, feed: Feed) -> None:
+        """Read the files and begin to learn; ``folder`` None: there are no answers.
+
+        Raises:
+            StartError: the folder cannot be read.
+        """
+        book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
+        for error in book.errors:
+            _log.warning("an answer file is left out", problem=str(error))
+        self._conversations = conversations
+        self._feed = feed
+        self._responder = Responder(conversations, Matcher(book, {}), name="Straks")
+        self._consumer: Consumer | None = None
+        self._learned = asyncio.create_task(_learn(book), name="learn answers")
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Note new entries; a listener of the log."""
+        if self._consumer is not None:
+            self._consumer.committed(entries)
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        matcher = await self._learned
+        self._responder = Responder(self._conversations, matcher, name="Straks")
+        self._consumer = Consumer(
+            "answers", self._feed, self._responder.handle, urgent=Responder.is_question
+        )
+        await self._consumer.run()
+
+    def close(self) -> None:
+        """Give up learning."""
+        self._learned.cancel()
+
+    async def check_ready(self) -> None:
+        """Raise unless everything is learned."""
+        if self._consumer is None:
+            raise StraksError("the answers are being learned")
+
+    def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
+        """Look answers up for a text that is being typed; none while they are being learned."""
+        return self._responder.ask(text, lang)
+
+    def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
+        """Every answer, for agents."""
+        return self._responder.listed(lang)
+
+    def languages(self) -> list[str]:
+        """The languages that there are answers in."""
+        return self._responder.languages()
+
+
+async def _learn(book: AnswerBook) -> Matcher:
+    if not book.answers:
+        return Matcher(book, {})
+    return await asyncio.to_thread(Matcher.train, book)

@@ -1,0 +1,398 @@
+"""The composition root: opens every part, connects them, runs them until the end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol, Self, cast
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from straks.accounts import permissions
+from straks.accounts.authentication import Authenticator
+from straks.accounts.origins import AllowedOrigins
+from straks.accounts.passwords import Passwords
+from straks.accounts.principals import SERVER
+from straks.accounts.secret import derive_key, load_secret
+from straks.accounts.service import Accounts
+from straks.accounts.sessions import Sessions
+from straks.accounts.tokens import Tokens
+from straks.accounts.visitors import Visitors
+from straks.answers.room import AnswerRoom
+from straks.clock import SystemClock
+from straks.config import Settings
+from straks.conversation.service import ConversationService
+from straks.customers.contacts import Contacts
+from straks.edge.config import EdgeConfig
+from straks.edge.context import EdgeContext
+from straks.edge.server import bind
+from straks.edge.server import serve as serve_edge
+from straks.errors import StraksError
+from straks.hub.hub import Hub
+from straks.log.commit import GroupCommit
+from straks.log.lock import DirectoryLock
+from straks.log.log import Feed, Log
+from straks.log.sqlite import SQLiteLog
+from straks.records.accounts import AccountRecords
+from straks.records.customers import SQLCustomerRecords
+from straks.records.database import Database
+from straks.records.directory import open_directory
+from straks.records.errors import RecordsUnavailableError
+from straks.records.inbox import SQLInboxRecords
+from straks.routing.inbox import Inbox
+from straks.web.context import WebContext
+from straks.web.probe import LogProbe
+from straks.web.routes import web_app
+from straks_protocol import CloseCode
+
+__all__ = ["BrokenError", "SideServer", "Straks", "open_accounts", "open_straks"]
+
+_log = structlog.get_logger(__name__)
+
+_STATIC: Final = Path(__file__).parent / "static"
+_SESSIONS_EVERY: Final = 15.0
+"""Seconds between two looks at whether the sessions of open sockets still hold."""
+
+
+class BrokenError(StraksError):
+    """A part that the server cannot live without has failed."""
+
+
+class Storage(Log, Feed, Protocol):
+    """What both adapters of the log are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The parts that know who is who."""
+
+    accounts: Accounts
+    sessions: Sessions
+    tokens: Tokens
+    origins: AllowedOrigins
+    records: AccountRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The parts that conversations go through, from the log up."""
+
+    log: Storage
+    commit: GroupCommit
+    conversations: ConversationService
+    hub: Hub
+    inbox: Inbox
+    contacts: Contacts
+    answers: AnswerRoom
+
+
+class Straks:
+    """An opened server.
+
+    ``url`` is the address that browsers use, ``storage`` tells people where the data is.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        database: Database,
+        door: Door,
+        floor: Floor,
+    ) -> None:
+        self.settings = settings
+        self.url = settings.url(listener.getsockname()[1])
+        self.accounts = door.accounts
+        self.sessions = door.sessions
+        self.storage = _storage(settings)
+        self._listener = listener
+        self._database = database
+        self._door = door
+        self._floor = floor
+
+    async def run(
+        self,
+        started: Callable[[], None],
+        *,
+        beside: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Serve until a signal, then drain. ``beside`` runs as long and is cancelled at the end.
+
+        Raises:
+            StartError: the certificate cannot be used.
+            BrokenError: a part failed; what was acknowledged is safe.
+        """
+        floor = self._floor
+        parts: dict[str, Callable[[], Awaitable[None]]] = {
+            "commit": floor.commit.run,
+            "conversations": floor.conversations.run,
+            "inbox": floor.inbox.run,
+            "contacts": floor.contacts.run,
+            "answers": floor.answers.run,
+            "sessions": partial(_watch_sessions, self.sessions, floor.hub),
+        }
+        if beside is not None:
+            parts["beside"] = beside
+        stopping = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(_for_ever(name, part, stopping), name=name)
+                    for name, part in parts.items()
+                ]
+                await self._serve(started, stopping)
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from failures
+
+    async def _serve(self, started: Callable[[], None], stopping: asyncio.Event) -> None:
+        floor = self._floor
+        context = self._edge_context()
+
+        async def flush() -> None:
+            stopping.set()
+            _log.info("stopping", connections=context.connections)
+            floor.conversations.refuse_all()
+            await floor.commit.drain()
+
+        await serve_edge(
+            context.config,
+            cast("Any", web_app(self._web_context(context))),
+            context,
+            flush=flush,
+            started=started,
+            listener=self._listener,
+        )
+
+    def _edge_context(self) -> EdgeContext:
+        door, floor, settings = self._door, self._floor, self.settings
+        visitors = Visitors(
+            door.records,
+            door.tokens,
+            door.origins,
+            revoked=lambda family: floor.hub.close_session(family, CloseCode.TOKEN_REVOKED),
+        )
+        return EdgeContext(
+            EdgeConfig(
+                host=settings.host,
+                port=settings.port,
+                tls_cert=settings.tls_cert,
+                tls_key=settings.tls_key,
+                trusted_proxies=settings.trusted_proxies,
+                max_connections=settings.max_connections,
+                max_connections_per_address=settings.max_connections_per_address,
+                heartbeat=settings.heartbeat,
+                drain_seconds=settings.drain_seconds,
+            ),
+            hub=floor.hub,
+            log=floor.log,
+            conversations=floor.conversations,
+            permissions=permissions,
+            authenticator=Authenticator(door.tokens, visitors, door.sessions, door.origins),
+            ask=floor.answers.ask,
+        )
+
+    def _web_context(self, edge: EdgeContext) -> WebContext:
+        door, floor = self._door, self._floor
+        return WebContext(
+            accounts=door.accounts,
+            sessions=door.sessions,
+            tokens=door.tokens,
+            origins=door.origins,
+            connections=floor.hub,
+            inbox=floor.inbox,
+            conversations=floor.conversations,
+            answers=floor.answers,
+            checks={
+                "log": LogProbe(floor.log, floor.conversations).check,
+                "records": self._database.check,
+                "answers": floor.answers.check_ready,
+            },
+            draining=lambda: not edge.ready,
+            site_name=self.settings.site_name,
+            static=_STATIC,
+        )
+
+
+class _Unsignalled(uvicorn.Server):
+    """Leaves the signals to the server that it runs beside."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        yield
+
+
+class SideServer:
+    """A small site beside the server, for the demo. Ends when :meth:`serve` is cancelled."""
+
+    def __init__(self, site: ASGIApp, host: str, port: int) -> None:
+        """Take the port.
+
+        Raises:
+            StartError: somebody else has it.
+        """
+        self._listener = bind(host, port)
+        self.port: int = self._listener.getsockname()[1]
+        config = uvicorn.Config(
+            cast("Any", site), log_config=None, access_log=False, lifespan="off", ws="none"
+        )
+        self._server = _Unsignalled(config)
+
+    async def serve(self) -> None:
+        """Serve until cancelled."""
+        await self._server.serve([self._listener])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+@asynccontextmanager
+async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
+    """Open all parts of a server.
+
+    Raises:
+        StartError: it cannot start; the message says why and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        listener = bind(settings.host, settings.port)
+        stack.callback(listener.close)
+        data = open_directory(settings.data)
+        log = await _open_log(settings, data, stack)
+        database = await Database.open(data / "records.db")
+        stack.push_async_callback(database.close)
+        secret = load_secret(data / "secret")
+        url = settings.url(listener.getsockname()[1])
+        door = _door(settings, url, database, secret, stack)
+        floor = _floor(settings, log, database, secret, stack)
+        yield Straks(settings, listener, database, door, floor)
+
+
+@asynccontextmanager
+async def open_accounts(data: Path) -> AsyncIterator[Accounts]:
+    """Open the accounts alone, also beside a running server.
+
+    Raises:
+        StartError: the data directory cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        database = await Database.open(open_directory(data) / "records.db")
+        stack.push_async_callback(database.close)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        yield Accounts(AccountRecords(database), passwords, SystemClock())
+
+
+async def _open_log(settings: Settings, data: Path, stack: AsyncExitStack) -> Storage:
+    log: Storage
+    if settings.redis is None:
+        log = await SQLiteLog.open(data)
+    else:
+        # Not everybody has Redis, and the client takes its time to import.
+        from straks.log.redis import RedisLog
+
+        lock = stack.enter_context(DirectoryLock.take(data))
+        log = await RedisLog.open(settings.redis.get_secret_value(), node=lock.node)
+    stack.push_async_callback(log.close)
+    return log
+
+
+def _door(
+    settings: Settings, url: str, database: Database, secret: bytes, stack: AsyncExitStack
+) -> Door:
+    clock = SystemClock()
+    records = AccountRecords(database)
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    life = settings.visitor_token_days * 86_400
+    return Door(
+        accounts=Accounts(records, passwords, clock),
+        sessions=Sessions(records, clock),
+        tokens=Tokens(derive_key(secret, "tokens"), clock, visitor_life=life),
+        origins=AllowedOrigins(settings.allowed_origins, own=url),
+        records=records,
+    )
+
+
+def _floor(
+    settings: Settings, log: Storage, database: Database, secret: bytes, stack: AsyncExitStack
+) -> Floor:
+    clock = SystemClock()
+    commit = GroupCommit(log)
+    conversations = ConversationService(
+        log, commit, permissions, secret=derive_key(secret, "channels"), clock=clock
+    )
+    answers = AnswerRoom(settings.answers, conversations, log)
+    stack.callback(answers.close)
+    floor = Floor(
+        log=log,
+        commit=commit,
+        conversations=conversations,
+        hub=Hub(log, conversations, asyncio.get_running_loop()),
+        inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
+        contacts=Contacts(log, SQLCustomerRecords(database)),
+        answers=answers,
+    )
+    # The folds come first: who delivers an entry looks at the state after it.
+    for listener in (conversations, floor.hub, floor.answers, floor.inbox, floor.contacts):
+        log.listen(listener.committed)
+    return floor
+
+
+async def _for_ever(
+    name: str, part: Callable[[], Awaitable[None]], stopping: asyncio.Event
+) -> None:
+    """Run a part that has no end but the server's."""
+    try:
+        await part()
+    except Exception as error:
+        _log.critical("a part failed, the server ends", part=name, exc_info=error)
+        raise BrokenError(f"The part {name} failed: {error}.") from error
+    if not stopping.is_set():
+        _log.critical("a part ended, the server ends", part=name)
+        raise BrokenError(f"The part {name} ended.")
+
+
+async def _watch_sessions(sessions: Sessions, hub: Hub) -> None:
+    """Close the sockets of sessions that ended: by time, or by another process."""
+    while True:
+        await asyncio.sleep(_SESSIONS_EVERY)
+        try:
+            for session in hub.agent_sessions():
+                if await sessions.find_by_id(session) is None:
+                    hub.close_session(session, CloseCode.SIGNED_OUT)
+        except RecordsUnavailableError as error:
+            _log.warning("sessions cannot be checked now", error=str(error))
+
+
+def _storage(settings: Settings) -> str:
+    where = settings.data.expanduser().absolute()
+    if settings.redis is None:
+        return f"{where} (SQLite)"
+    url = urlsplit(settings.redis.get_secret_value())
+    return f"{where}, log in Redis at {url.hostname or url.path}"
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Pick the failure to tell: one of ours rather than what followed from it."""
+    leaves = list(_leaves(failures))
+    return next((leaf for leaf in leaves if isinstance(leaf, StraksError)), leaves[0])
+
+
+def _leaves(failures: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for failure in failures.exceptions:
+        if isinstance(failure, BaseExceptionGroup):
+            yield from _leaves(failure)
+        else:
+            yield failure

@@ -1,0 +1,264 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from straks import __version__
+from straks.config import PREFIX, Settings, SettingsError, load_settings, unknown_variables
+from straks.errors import StartError, StraksError
+from straks.telemetry import configure_logs
+
+if TYPE_CHECKING:
+    from straks.accounts.service import Accounts
+    from straks.app import Straks
+
+__all__ = ["main"]
+
+_T = TypeVar("_T")
+
+_FAILED = 1
+_MISUSED = 2
+_DEMO_EMAIL = "demo@straks.example"
+_DEMO_NAME = "Robin"
+
+app = typer.Typer(
+    name="straks",
+    help="Live chat that answers at once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+agent = typer.Typer(help="Accounts of agents.", no_args_is_help=True)
+answers = typer.Typer(help="Folders of canned answers.", no_args_is_help=True)
+app.add_typer(agent, name="agent")
+app.add_typer(answers, name="answers")
+
+
+def main() -> None:
+    """Run the command line; the one place where a mistake becomes an exit code."""
+    try:
+        app()
+    except SettingsError as error:
+        _end(error, _MISUSED)
+    except StraksError as error:
+        _end(error, _FAILED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _end(error: StraksError, code: int) -> NoReturn:
+    typer.echo(f"straks: {error}", err=True)
+    sys.exit(code)
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option per setting; the settings check them all alike."""
+
+    @wraps(command)
+    def filled(**given: Any) -> None:
+        options = {name: given.pop(name) for name in Settings.model_fields}
+        command(load_settings(**options), **given)
+
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    f"--{name.replace('_', '-')}",
+                    help=f"{field.description} [{PREFIX}{name.upper()}]",
+                    show_default=False,
+                    metavar="TEXT",
+                ),
+            ],
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
+    filled.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    filled.__annotations__ = {p.name: p.annotation for p in parameters}
+    return filled
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"straks {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Live chat that answers at once."""
+
+
+@app.command()
+@_with_settings
+def serve(settings: Settings) -> None:
+    """Run the server."""
+    _prepare(settings)
+    _run(_serve(settings))
+
+
+@app.command()
+@_with_settings
+def demo(
+    settings: Settings,
+    shop_port: Annotated[int, typer.Option(help="Port of the demo shop.", min=0, max=65535)] = 8081,
+) -> None:
+    """Run the server and a demo shop that uses it."""
+    from straks.demo import answers_folder
+
+    if settings.answers is None:
+        settings = settings.model_copy(update={"answers": answers_folder()})
+    _prepare(settings)
+    _run(_demo(settings, shop_port))
+
+
+@agent.command("add")
+def agent_add(
+    email: Annotated[str, typer.Argument(help="The agent's e-mail address.")],
+    name: Annotated[str, typer.Option(help="The name that visitors see.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    data: Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")] = None,
+) -> None:
+    """Make an agent's account."""
+    settings = load_settings(data=data)
+    password = _ask_password(password_stdin)
+
+    async def add(accounts: Accounts) -> None:
+        made = await accounts.add_agent(email, name, password)
+        typer.echo(f"{made.name} <{made.email}> can sign in now.")
+
+    _run(_with_accounts(settings.data, add))
+
+
+@agent.command("password")
+def agent_password(
+    email: Annotated[str, typer.Argument(help="The agent's e-mail address.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    data: Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")] = None,
+) -> None:
+    """Change an agent's password, which signs them out everywhere."""
+    settings = load_settings(data=data)
+    password = _ask_password(password_stdin)
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_password(email, password)
+        typer.echo(f"{email} has a new password, and is signed out everywhere.")
+
+    _run(_with_accounts(settings.data, change))
+
+
+@answers.command("check")
+def answers_check(
+    folder: Annotated[Path, typer.Argument(help="Folder of answer files.")],
+) -> None:
+    """Find what is wrong in a folder of answer files."""
+    from straks.answers.files import AnswerBook
+
+    book = AnswerBook.load(folder)
+    for error in book.errors:
+        typer.echo(str(error), err=True)
+    typer.echo(f"{len(book.answers)} answers, {len(book.errors)} mistakes.")
+    if book.errors:
+        sys.exit(_FAILED)
+
+
+async def _serve(settings: Settings) -> None:
+    from straks.app import open_straks
+
+    async with open_straks(settings) as straks:
+        await straks.run(lambda: _show(_addresses(straks)))
+
+
+async def _demo(settings: Settings, shop_port: int) -> None:
+    from straks.app import SideServer, open_straks
+    from straks.demo import shop_app
+
+    async with open_straks(settings) as straks:
+        with SideServer(shop_app(f"{straks.url}/widget.js"), settings.host, shop_port) as shop:
+            known = await straks.accounts.find(_DEMO_EMAIL)
+            agent = known or await straks.accounts.add_agent(_DEMO_EMAIL, _DEMO_NAME, None)
+            link = await straks.sessions.make_link(agent.id)
+            lines = {
+                "Shop": f"http://localhost:{shop.port}/",
+                **_addresses(straks),
+                "Sign in": f"{straks.url}/console/#link={link}",
+            }
+            await straks.run(lambda: _show(lines), beside=shop.serve)
+
+
+def _addresses(straks: Straks) -> dict[str, str]:
+    return {
+        "Console": f"{straks.url}/console/",
+        "Widget": f'<script async src="{straks.url}/widget.js"></script>',
+        "Data": straks.storage,
+    }
+
+
+def _show(lines: Mapping[str, str]) -> None:
+    """Print where everything is: plain lines, that a program can read as well."""
+    width = max(len(name) for name in lines)
+    typer.secho(f"Straks {__version__} is ready. Ctrl+C stops it.", bold=True)
+    for name, text in lines.items():
+        typer.echo(f"  {typer.style(name.ljust(width), fg='green')}  {text}")
+    sys.stdout.flush()
+
+
+def _prepare(settings: Settings) -> None:
+    import structlog
+
+    configure_logs(style=settings.log_format, level=settings.log_level)
+    for name in unknown_variables(os.environ):
+        structlog.get_logger(__name__).warning("this variable sets nothing", variable=name)
+
+
+def _run(job: Awaitable[_T]) -> _T:
+    import uvloop
+
+    async def wait() -> _T:
+        return await job
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(wait())
+
+
+async def _with_accounts(data: Path, job: Callable[[Accounts], Awaitable[None]]) -> None:
+    from straks.app import open_accounts
+
+    async with open_accounts(data) as accounts:
+        await job(accounts)
+
+
+def _ask_password(from_stdin: bool) -> str:
+    if from_stdin:
+        # One line, without its end: what a password manager or `printf` pipes in.
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise SettingsError("There is no terminal to ask for a password; use --password-stdin.")
+    first: str = typer.prompt("Password", hide_input=True)
+    if typer.prompt("Again", hide_input=True) != first:
+        raise StartError("The two passwords differ; nothing was changed.")
+    return first
