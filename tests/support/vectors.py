@@ -269,7 +269,7 @@ def _by_the_way(frame: Mapping[str, Any]) -> bool:
     """Tell whether a server may push this at any time."""
     if frame["type"] in {"presence", "read", "signal"}:
         return "id" not in frame
-    return frame["type"] == "entry" and frame["entry"]["kind"] == "answer"
+    return bool(frame["type"] == "entry" and frame["entry"]["kind"] == "answer")
 
 
 def _matches(pattern: Any, value: Any, variables: dict[str, Any]) -> bool:

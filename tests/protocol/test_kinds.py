@@ -1,0 +1,60 @@
+"""Data of entries is checked per kind; vectors/kinds.json holds the cases themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from straks_protocol import EXPECT_REQUIRED, KINDS, MAX_TEXT, ErrorCode, RemoteProtocolError
+from straks_protocol.kinds import validate
+from tests.support.messages import data
+
+
+@given(kind=st.sampled_from(sorted(KINDS)), found=data)
+def test_arbitrary_data_is_cleaned_or_refused(kind: tuple[str, str], found: Any) -> None:
+    try:
+        clean = validate(*kind, found)
+    except RemoteProtocolError as error:
+        assert error.code in {ErrorCode.BAD_DATA, ErrorCode.TOO_LARGE}  # noqa: PT017
+    else:
+        assert validate(*kind, clean) == clean
+
+
+@given(text=st.text(min_size=1, max_size=50))
+def test_texts_with_something_to_see_are_kept_to_the_letter(text: str) -> None:
+    if text.strip() and "\0" not in text:
+        assert validate("conversation", "message", {"text": text}) == {"text": text}
+    else:
+        with pytest.raises(RemoteProtocolError, match=r"data\.text"):
+            validate("conversation", "message", {"text": text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * (MAX_TEXT - 1) + "\0", " " * (MAX_TEXT - 1) + "\0", "a " * (MAX_TEXT // 2 - 1) + "\0"],
+)
+def test_a_hostile_text_is_refused_without_backtracking(text: str) -> None:
+    """A pattern that backtracks would need minutes for these and run into the time-out."""
+    for _ in range(200):
+        with pytest.raises(RemoteProtocolError, match=r"data\.text"):
+            validate("conversation", "message", {"text": text})
+
+
+def test_input_is_not_changed() -> None:
+    given_ = {"text": "a", "page": {"url": "https://a", "x": 1}, "y": None}
+    validate("conversation", "message", given_)
+    assert given_ == {"text": "a", "page": {"url": "https://a", "x": 1}, "y": None}
+
+
+def test_kinds_that_need_expect_are_kinds_of_conversations() -> None:
+    assert {("conversation", kind) for kind in EXPECT_REQUIRED} < set(KINDS)
+
+
+def test_long_kinds_are_not_echoed_whole() -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        validate("app", "X" * 10_000, {})
+    assert caught.value.code is ErrorCode.UNKNOWN_KIND
+    assert len(caught.value.message) < 150
