@@ -1,0 +1,187 @@
+"""The whole server behind a real port, in this process: edge, hub, service, SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from straks.accounts import permissions
+from straks.accounts.authentication import Authenticator
+from straks.accounts.origins import AllowedOrigins
+from straks.accounts.sessions import Sessions
+from straks.accounts.tokens import SocketClaims, Tokens
+from straks.accounts.visitors import Visitors
+from straks.clock import SystemClock
+from straks.conversation.service import ConversationService
+from straks.edge.config import EdgeConfig
+from straks.edge.context import EdgeContext
+from straks.edge.server import bind, serve
+from straks.hub.hub import Hub
+from straks.log.commit import GroupCommit
+from straks.log.sqlite import SQLiteLog
+from straks.records.accounts import AccountRecords, AgentRow
+from straks.records.database import Database
+from straks_protocol import Answer, CloseCode
+from tests.support.raw_socket import RawSocket
+
+__all__ = ["EdgeServer", "edge_server", "serving"]
+
+
+class EdgeServer:
+    """A running server and its parts."""
+
+    def __init__(self, port: int, parts: dict[str, Any]) -> None:
+        self.port = port
+        self.origin = f"http://127.0.0.1:{port}"
+        self.context: EdgeContext = parts["context"]
+        self.hub: Hub = parts["hub"]
+        self.log: SQLiteLog = parts["log"]
+        self.commit: GroupCommit = parts["commit"]
+        self.service: ConversationService = parts["service"]
+        self.stop: asyncio.Event = parts["stop"]
+        self.opened: list[RawSocket] = []
+        """Sockets that are closed when the test is over."""
+        self._records: AccountRecords = parts["records"]
+        self._sessions: Sessions = parts["sessions"]
+        self._tokens: Tokens = parts["tokens"]
+
+    async def connect(self, **options: Any) -> RawSocket:
+        """Open a socket without saying hello."""
+        socket = await RawSocket.connect(self.port, **options)
+        self.opened.append(socket)
+        return socket
+
+    async def visitor(self, token: str | None = None, **options: Any) -> RawSocket:
+        """Open a visitor's socket."""
+        options.setdefault("origin", "https://shop.example")
+        socket = await self.connect(**options)
+        await socket.hello(token)
+        return socket
+
+    async def agent(self, name: str = "Anna", **options: Any) -> RawSocket:
+        """Open the socket of an agent who signed in."""
+        socket = await self.connect(origin=self.origin, **options)
+        await socket.hello(await self.agent_token(name))
+        return socket
+
+    async def agent_token(self, name: str = "Anna") -> str:
+        """Sign an agent in."""
+        email = f"{name.lower()}@example.com"
+        row = await self._records.agent_by_email(email)
+        if row is None:
+            row = AgentRow(
+                id=name.lower(), email=email, name=name, password_hash=None, created_at=0
+            )
+            await self._records.add_agent(row)
+        session, _ = await self._sessions.begin(row)
+        return self._tokens.issue_socket(
+            SocketClaims(agent=row.id, session=session.id, origin=self.origin)
+        )
+
+
+async def _hello_world(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@asynccontextmanager
+async def edge_server(
+    directory: Path, *, allowed_origins: tuple[str, ...] = ("*",), **options: Any
+) -> AsyncIterator[EdgeServer]:
+    """Serve on a free port; ``options`` are those of the edge."""
+    config = EdgeConfig(port=0, **{"drain_seconds": 2.0, "wheel_tick": 0.02, **options})
+    listener = bind(config.host, 0)
+    port = listener.getsockname()[1]
+    clock = SystemClock()
+    log = await SQLiteLog.open(directory)
+    commit = GroupCommit(log)
+    service = ConversationService(log, commit, permissions, secret=b"secret", clock=clock)
+    hub = Hub(log, service, asyncio.get_running_loop())
+    log.listen(service.committed)
+    log.listen(hub.committed)
+    database = await Database.open(directory / "records.db")
+    records = AccountRecords(database)
+    tokens = Tokens(b"k" * 32, clock, visitor_life=3600)
+    origins = AllowedOrigins(allowed_origins, own=f"http://127.0.0.1:{port}")
+    sessions = Sessions(records, clock)
+    visitors = Visitors(
+        records,
+        tokens,
+        origins,
+        revoked=lambda family: hub.close_session(family, CloseCode.TOKEN_REVOKED),
+    )
+    context = EdgeContext(
+        config,
+        hub=hub,
+        log=log,
+        conversations=service,
+        permissions=permissions,
+        authenticator=Authenticator(tokens, visitors, sessions, origins),
+        ask=lambda text, lang: [Answer(answer="returns", title=text, score=0.5)],
+    )
+    stop, started = asyncio.Event(), asyncio.Event()
+    parts = {
+        "context": context,
+        "hub": hub,
+        "log": log,
+        "commit": commit,
+        "service": service,
+        "stop": stop,
+        "records": records,
+        "sessions": sessions,
+        "tokens": tokens,
+    }
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(commit.run()), tasks.create_task(service.run())]
+        serving = tasks.create_task(
+            serve(
+                config,
+                _hello_world,
+                context,
+                flush=commit.drain,
+                started=started.set,
+                listener=listener,
+                stop=stop,
+            )
+        )
+        await started.wait()
+        running_server = EdgeServer(port, parts)
+        try:
+            yield running_server
+        finally:
+            for socket in running_server.opened:
+                await socket.close()
+            stop.set()
+            await serving
+            for task in running:
+                task.cancel()
+    await log.close()
+    await database.close()
+
+
+def serving(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
+    """Make a test of a coroutine that gets a running server, all on uvloop as in production."""
+
+    def decorate(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+        async def main(directory: Path, others: dict[str, Any]) -> None:
+            async with edge_server(directory, **options) as server:
+                await test(server, **others)
+
+        def run(tmp_path: Path, **others: Any) -> None:
+            uvloop.run(main(tmp_path, others))
+
+        _, *others = inspect.signature(test).parameters.values()
+        path = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        run.__name__ = run.__qualname__ = getattr(test, "__name__", "run")
+        run.__module__ = test.__module__
+        run.__signature__ = inspect.Signature([path, *others])  # type: ignore[attr-defined]
+        return run
+
+    return decorate
