@@ -36,7 +36,7 @@ export class Inbox {
   private recount: (() => void) | undefined;
 
   constructor(
-    private readonly api: Api,
+    private readonly api: Pick<Api, "inbox">,
     private readonly me: string,
     private readonly changed: Changed = () => {},
     private readonly after: (ms: number, call: () => void) => () => void = (ms, call) => {

@@ -44,7 +44,7 @@ export class OpenConversation {
     readonly id: string,
     me: { readonly id: string; readonly name: string },
     private readonly client: Client,
-    private readonly api: Api,
+    private readonly api: Pick<Api, "conversation">,
     private readonly inbox: Inbox,
     private readonly drafts: Drafts,
   ) {

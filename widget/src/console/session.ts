@@ -28,7 +28,7 @@ export class Session {
   private token: { readonly text: string; readonly until: number } | null = null;
 
   constructor(
-    private readonly api: Api,
+    private readonly api: Pick<Api, "signIn" | "session" | "signOut">,
     private readonly now: () => number = Date.now,
   ) {}
 

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import type { OutboxItem, Principal } from "../protocol/index.ts";
+import { entry } from "./testing/samples.ts";
+import { grouped, timeline } from "./timeline.ts";
+
+const me: Principal = { kind: "agent", id: "anna", name: "Anna" };
+const view = (...entries: ReturnType<typeof entry>[]) => ({ entries, hasOlder: false });
+const none = view();
+
+function going(key: string, more: Partial<OutboxItem> = {}): OutboxItem {
+  return {
+    key,
+    channel: "conversation:c",
+    kind: "message",
+    data: { text: key },
+    at: 99_000,
+    order: 1,
+    state: "sending",
+    durable: true,
+    ...more,
+  };
+}
+
+test("notes stand between the messages, by time", () => {
+  const said = view(entry(1, "message"), entry(2, "message", { at: 5000 }));
+  const noted = view(entry(1, "note", { at: 3000, id: "n1", from: me }));
+  const items = timeline(said, noted, [], me, 0);
+  expect(items.map((item) => item.key)).toEqual(["e1", "n1", "e2"]);
+});
+
+test("notes from before the first loaded message wait for it", () => {
+  const said = { entries: [entry(30, "message")], hasOlder: true };
+  const noted = view(
+    entry(1, "note", { at: 10, id: "n1" }),
+    entry(2, "note", { at: 40_000, id: "n2" }),
+  );
+  expect(timeline(said, noted, [], me, 0).map((item) => item.key)).toEqual(["e30", "n2"]);
+});
+
+test("what is being sent comes last, and once it is in the log only there", () => {
+  const items = timeline(view(entry(1, "message")), none, [going("k1"), going("k2")], me, 0);
+  expect(items.map((item) => [item.key, item.delivery])).toEqual([
+    ["e1", undefined],
+    ["k1", "sending"],
+    ["k2", "sending"],
+  ]);
+  const sent = entry(2, "message", { from: me, key: "k1" });
+  const after = timeline(
+    view(entry(1, "message"), sent),
+    none,
+    [going("k1", { state: "sent" })],
+    me,
+    0,
+  );
+  expect(after.map((item) => [item.key, item.delivery])).toEqual([
+    ["e1", undefined],
+    ["k1", "sent"],
+  ]);
+});
+
+test("what was accepted but has not come back yet stays visible", () => {
+  const items = timeline(none, none, [going("k1", { state: "sent", offset: 2 })], me, 0);
+  expect(items.map((item) => item.key)).toEqual(["k1"]);
+});
+
+test("a failed message says why", () => {
+  const failed = going("k1", { state: "failed", error: "wrong_state" });
+  expect(timeline(none, none, [failed], me, 0)[0]).toMatchObject({
+    delivery: "failed",
+    error: "wrong_state",
+  });
+});
+
+test("own messages up to the visitor's mark are read", () => {
+  const said = view(entry(1, "message", { from: me }), entry(2, "message", { from: me }));
+  expect(timeline(said, none, [], me, 1).map((item) => item.delivery)).toEqual(["read", "sent"]);
+});
+
+test("accepting is no message to be sent", () => {
+  expect(timeline(none, none, [going("k", { kind: "accept" })], me, 0)).toEqual([]);
+});
+
+test("runs of one person share a group, until something happens or time passes", () => {
+  const items = timeline(
+    view(
+      entry(1, "message"),
+      entry(2, "message"),
+      entry(3, "ask_human"),
+      entry(4, "message"),
+      entry(5, "message", { at: 4000 + 6 * 60_000 }),
+      entry(6, "message", { at: 4001 + 6 * 60_000, from: me }),
+    ),
+    none,
+    [],
+    me,
+    0,
+  );
+  expect(grouped(items).map((group) => group.items.length)).toEqual([2, 1, 1, 1, 1]);
+});
+
+test("a new day is marked", () => {
+  const day = 86_400_000;
+  const items = timeline(
+    view(entry(1, "message", { at: day * 10 }), entry(2, "message", { at: day * 11 })),
+    none,
+    [],
+    me,
+    0,
+  );
+  expect(grouped(items).map((group) => group.day)).toEqual([true, true]);
+});
