@@ -24,7 +24,7 @@ async def test_a_visitor_and_an_agent_talk(server: EdgeServer, subprotocol: str)
     accepted = await agent.publish(channel, "accept", expect=asked["offset"])
     assert accepted["type"] == "published", accepted
     await agent.publish(channel, data={"text": "It is on its way."})
-    offsets = []
+    offsets: list[int] = []
     while len(offsets) < 3:
         push = await visitor.wait("entry")
         offsets.append(push["entry"]["offset"])

@@ -172,11 +172,7 @@ class Hub:
                 self._changed(entry.channel)
 
     def signal(self, channel: str, sender: Principal, kind: str, data: dict[str, Any]) -> None:
-        """Tell the others on a channel something that is true for seconds.
-
-        Raises:
-            ValueError: there is no such signal on this kind of channel.
-        """
+        """Tell the others on a channel something that is true for seconds; it was checked."""
         self._signals.put(channel, sender, kind, data)
 
     def _deliver_signal(

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 from straks.accounts.principals import Principal
 
-__all__ = ["KINDS", "Signals", "SoonCaller"]
-
-KINDS: Final[Mapping[str, frozenset[str]]] = {
-    "conversation": frozenset({"typing"}),
-    "desk": frozenset({"typing", "viewing"}),
-}
-"""The signals that exist, by kind of channel (PROTOCOL.md §3)."""
+__all__ = ["Signals", "SoonCaller"]
 
 Deliver: TypeAlias = Callable[[str, Principal, str, dict[str, Any]], None]
 
@@ -37,16 +31,13 @@ class Signals:
         self._waiting: dict[tuple[str, str, str], tuple[Principal, dict[str, Any]]] = {}
 
     def put(self, channel: str, sender: Principal, kind: str, data: dict[str, Any]) -> None:
-        """Send a signal at the end of this tick, in place of an earlier one of its kind."""
-        if kind not in KINDS.get(channel.partition(":")[0], ()):
-            raise ValueError(f"no such signal on {channel}: {kind}")
-        on = data.get("on")
-        clean = {"on": on if isinstance(on, bool) else True}
+        """Send a checked signal at the end of this tick, in place of an earlier one."""
+        what = (channel, sender.sender, kind)
         if not self._waiting:
             self._loop.call_soon(self._flush)
-        elif len(self._waiting) >= self._capacity:
+        elif len(self._waiting) >= self._capacity and what not in self._waiting:
             return
-        self._waiting[channel, sender.sender, kind] = (sender, clean)
+        self._waiting[what] = (sender, data)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, {}

@@ -1,0 +1,160 @@
+"""Catching up while the log goes on."""
+
+from __future__ import annotations
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from straks.accounts.principals import Principal
+from straks.edge.subscription import BUFFER, Subscription
+from straks.hub.frames import EntryFrame
+from straks.hub.hub import read_frame
+from straks.hub.mailbox import Lane
+from straks.log.log import Entry
+from straks_protocol import Codec
+from straks_protocol.codec import JSON
+
+VERA = Principal(kind="visitor", id="vera")
+
+
+class Session:
+    """A writer that writes down offsets."""
+
+    principal = VERA
+    codec: Codec = JSON
+
+    def __init__(self) -> None:
+        self.pushed: list[int] = []
+        self.reads: list[int] = []
+        self.gaps = 0
+
+    def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
+        message = orjson.loads(frame[4:] if frame[1] == 126 else frame[2:])
+        if message["type"] == "entry":
+            self.pushed.append(message["entry"]["offset"])
+        else:
+            self.reads.append(message["offset"])
+
+    def gap(self, subscription: Subscription) -> None:
+        self.gaps += 1
+
+
+def entry(offset: int) -> Entry:
+    return Entry(
+        channel="conversation:a",
+        offset=offset,
+        id=f"e{offset}",
+        at=0,
+        sender="agent:anna",
+        name=None,
+        key="k",
+        kind="message",
+        data=b"{}",
+    )
+
+
+def frame(offset: int) -> EntryFrame:
+    return EntryFrame(entry(offset))
+
+
+def test_live_entries_go_straight_through() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    assert subscription.join(3) == []
+    for offset in (3, 4, 4, 5):
+        subscription.entry(frame(offset))
+    assert session.pushed == [4, 5]
+    assert session.gaps == 0
+
+
+def test_what_arrived_while_reading_joins_the_reply() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    for offset in (4, 5, 6):
+        subscription.entry(frame(offset))
+    following = subscription.join(4)
+    assert following is not None
+    assert [e.offset for e in following] == [5, 6]
+    subscription.entry(frame(7))
+    assert session.pushed == [7]
+
+
+def test_a_gap_asks_to_read_again() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.entry(frame(6))
+    assert subscription.join(4) is None
+    assert not subscription.live
+    subscription.entry(frame(7))
+    following = subscription.join(5)
+    assert following is not None
+    assert [e.offset for e in following] == [6, 7]
+
+
+def test_a_live_gap_is_told_once_and_nothing_overtakes() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(1)
+    for offset in (2, 4, 5):
+        subscription.entry(frame(offset))
+    assert session.pushed == [2]
+    assert session.gaps == 1
+    following = subscription.join(3)
+    assert following is not None
+    assert [e.offset for e in following] == [4, 5]
+
+
+def test_a_flood_while_reading_is_read_again() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    for offset in range(2, BUFFER + 10):
+        subscription.entry(frame(offset))
+    assert subscription.join(1) is None
+    assert subscription.join(BUFFER + 9) == []
+
+
+def test_read_marks_wait_for_the_reply_and_the_highest_wins() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    for offset in (3, 5, 4):
+        subscription.read("agent:anna", offset, read_frame("conversation:a", "a:b", None, offset))
+    subscription.join(5)
+    assert session.reads == []
+    assert subscription.take_missed() == ({"agent:anna": 5}, None)
+    subscription.read("agent:anna", 6, read_frame("conversation:a", "agent:anna", None, 6))
+    assert session.reads == [6]
+
+
+@given(st.data())
+def test_however_reading_and_arriving_interleave_nothing_is_missing_or_twice(
+    data: st.DataObject,
+) -> None:
+    """A log grows, is read at some moments, and its listener may lose entries before the join."""
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    length = data.draw(st.integers(0, 5))
+    got: list[int] = []
+    for _ in range(data.draw(st.integers(1, 5))):
+        for _ in range(data.draw(st.integers(0, 3))):
+            length += 1
+            if data.draw(st.integers(0, 9)):
+                subscription.entry(frame(length))
+        read_up_to = length
+        for _ in range(data.draw(st.integers(0, 3))):
+            length += 1
+            if data.draw(st.integers(0, 9)):
+                subscription.entry(frame(length))
+        following = subscription.join(read_up_to)
+        if following is not None:
+            got = [*range(1, read_up_to + 1), *(e.offset for e in following)]
+            break
+    if not subscription.live:
+        return
+    for _ in range(3):
+        length += 1
+        subscription.entry(frame(length))
+    got += session.pushed
+    assert got == list(range(1, len(got) + 1))
+    if not session.gaps:
+        assert len(got) == length
