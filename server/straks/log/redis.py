@@ -78,6 +78,7 @@ class RedisLog:
         self._listeners: list[Listener] = []
         self._broken: LogBrokenError | None = None
         self._housekeeper: asyncio.Task[None] | None = None
+        self._closed = False
 
     @classmethod
     async def open(
@@ -121,6 +122,7 @@ class RedisLog:
 
     async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
         """Store a batch by one function call; see :meth:`straks.log.log.Log.append`."""
+        self._check_open()
         if self._broken is not None:
             raise self._broken
         call = pack_batch(batch, self._limits)
@@ -165,11 +167,13 @@ class RedisLog:
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> Page:
         """Read a page; see :meth:`straks.log.log.Log.read`."""
+        self._check_open()
         key, count = channel_keys(channel).log, limit + 1
         if after is not None:
-            rows = await self._ask(self._client.xrange(key, f"(0-{after}", "+", count=count))
+            start = f"0-{max(after, 0) + 1}"
+            rows = await self._ask(self._client.xrange(key, start, "+", count=count))
         else:
-            end = f"(0-{before}" if before is not None else "+"
+            end = f"0-{max(before - 1, 0)}" if before is not None else "+"
             rows = await self._ask(self._client.xrevrange(key, end, "-", count=count))
         entries = [unpack_streamed(channel, row) for row in rows[:limit]]
         if after is None:
@@ -178,6 +182,7 @@ class RedisLog:
 
     async def tail(self, channel: str) -> Tail:
         """Tell where a channel ends; see :meth:`straks.log.log.Log.tail`."""
+        self._check_open()
         keys = channel_keys(channel)
         async with self._client.pipeline(transaction=False) as pipeline:
             pipeline.hmget(keys.state, ["o", "i", "g"])
@@ -209,11 +214,12 @@ class RedisLog:
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
+        self._check_open()
         recent = self._recent[partition].after(after, limit)
         if recent is not None:
             return recent
         rows = await self._ask(
-            self._client.xrange(feed_key(partition), f"(0-{after}", "+", count=limit)
+            self._client.xrange(feed_key(partition), f"0-{after + 1}", "+", count=limit)
         )
         places = [
             (int(stream_id.partition(b"-")[2]), fields[b"c"].decode(), int(fields[b"o"]))
@@ -223,6 +229,7 @@ class RedisLog:
 
     async def cursor(self, consumer: str, partition: int) -> int:
         """Tell how far a consumer has come; the feed is kept from there on."""
+        self._check_open()
         key = cursors_key(partition)
         async with self._client.pipeline(transaction=True) as pipeline:
             pipeline.hsetnx(key, consumer, "0")
@@ -246,7 +253,12 @@ class RedisLog:
         except LogError as error:
             _LOG.warning("the log was left in haste: %s", error)
         finally:
+            self._closed = True
             await self._disconnect()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LogUnavailableError("the log is closed")
 
     async def _entries(self, places: Sequence[tuple[int, str, int]]) -> Sequence[FeedItem]:
         """Read the entries that feed positions stand for; those that are gone are left out."""
@@ -288,6 +300,7 @@ class RedisLog:
         self._marks.stored(marks)
 
     async def _do(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        self._check_open()
         async with self._chore:
             return await self._chores.call(function, keys, args)
 

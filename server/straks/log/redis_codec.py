@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
 
 import msgpack
 
@@ -34,30 +33,30 @@ def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
     """Pack a batch; an item that cannot be packed is left out."""
     call = Call()
     feeds: dict[int, int] = {}
-    rows: list[tuple[Any, ...]] = []
+    rows: list[bytes] = []
     for place, item in enumerate(batch):
         try:
             keys = channel_keys(item.channel)
-            row = _row(item, keys, limits)
+            feed = feeds.get(keys.partition, len(feeds) + 1)
+            rows.append(_row(feed, item, keys, limits))
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             call.bad[place] = BadItemError(f"it cannot be stored: {error}")
             continue
-        feed = feeds.get(keys.partition)
-        if feed is None:
-            feeds[keys.partition] = feed = len(feeds) + 1
+        if feed > len(feeds):
+            feeds[keys.partition] = feed
             call.feeds.append(feed_key(keys.partition))
-        rows.append((feed, *row))
         call.items.append((item, keys))
         call.keys += (keys.state, keys.log)
-    call.packed = msgpack.packb(rows, use_bin_type=False)  # Redis knows one type of string
+    call.packed = msgpack.Packer().pack_array_header(len(rows)) + b"".join(rows)
     return call
 
 
-def _row(item: Append, keys: ChannelKeys, limits: Limits) -> tuple[Any, ...]:
+def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
     if not isinstance(item.data, bytes):
         raise TypeError("data is not bytes")
     packed = msgpack.packb((item.id, item.sender, item.name, item.key, item.kind, item.data))
-    return (
+    row = (
+        feed,
         item.channel,
         keys.live,
         blake2b(f"{item.sender}\n{item.key}".encode(), digest_size=16).digest(),
@@ -69,6 +68,8 @@ def _row(item: Append, keys: ChannelKeys, limits: Limits) -> tuple[Any, ...]:
         limits.max_entries(item.channel) or 0,
         limits.max_keys(item.channel) or 0,
     )
+    packed_row: bytes = msgpack.packb(row, use_bin_type=False)  # Redis knows one type of string
+    return packed_row
 
 
 def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes) -> Entry:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import Connection, ConnectionPool
 from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
@@ -72,7 +73,8 @@ class RedisLink:
     async def _execute(self, command: tuple[Any, ...]) -> Any:
         connection = self._connection
         try:
-            await connection.send_command(*command, check_health=False)
+            # redis-py would pack in Python, which costs more than all else it does here.
+            await connection.send_packed_command(pack_command(command), check_health=False)
             return await connection.read_response(timeout=math.inf)
         except ResponseError:
             raise

@@ -44,18 +44,9 @@ class ActiveChannels:
     Bounded by channels and by keys: the least recently written is forgotten.
     """
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        limits: Limits,
-        *,
-        max_channels: int = 20_000,
-        max_keys: int = 400_000,
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
         self._connection = connection
         self._limits = limits
-        self._max_channels = max_channels
-        self._max_keys = max_keys
         self._channels: OrderedDict[str, ChannelState] = OrderedDict()
         self._keys = 0
 
@@ -90,7 +81,8 @@ class ActiveChannels:
             active[name] = state
             self._keys += len(state.keys) - state.counted
             state.counted = len(state.keys)
-        while len(active) > self._max_channels or (self._keys > self._max_keys and active):
+        limits = self._limits
+        while len(active) > limits.active_channels or (active and self._keys > limits.active_keys):
             _, state = active.popitem(last=False)
             self._keys -= state.counted
 

@@ -77,10 +77,10 @@ class Writer:
     milliseconds each time.
     """
 
-    def __init__(self, connection: sqlite3.Connection, limits: Limits, **bounds: int) -> None:
-        """Take over a connection in autocommit mode; ``bounds`` are those of ActiveChannels."""
+    def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
+        """Take over a connection in autocommit mode."""
         self._connection = connection
-        self._channels = ActiveChannels(connection, limits, **bounds)
+        self._channels = ActiveChannels(connection, limits)
         self._position = 0
         self._last_channel = 0
         self._find_ends()
@@ -109,7 +109,7 @@ class Writer:
             if not _is_about_a_value(error):
                 raise _translated(error) from error
             return self._append_good(batch, names, marks, error)
-        except (OverflowError, UnicodeError, TypeError) as error:
+        except (AttributeError, OverflowError, TypeError, UnicodeError) as error:
             self._recover(names)
             return self._append_good(batch, names, marks, error)
 

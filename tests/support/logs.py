@@ -1,0 +1,83 @@
+"""Real logs for tests, whatever their storage."""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from straks.log.limits import Limits
+from straks.log.log import Append, Appended, Entry, Feed, Log
+from straks.log.redis import RedisLog
+from straks.log.sqlite import SQLiteLog
+from tests.support.redis_server import RedisServer
+
+__all__ = ["FeedLog", "LogPlace", "RedisPlace", "SQLitePlace", "append", "item"]
+
+
+class FeedLog(Log, Feed, Protocol):
+    """A log with its feed, as every adapter is one."""
+
+
+class LogPlace(ABC):
+    """Somewhere that a log can be kept, closed and opened again."""
+
+    @abstractmethod
+    async def open(self, limits: Limits | None = None) -> FeedLog:
+        """Open the log that is here."""
+
+    @asynccontextmanager
+    async def opened(self, limits: Limits | None = None) -> AsyncIterator[FeedLog]:
+        """Open the log while the block runs."""
+        log = await self.open(limits)
+        try:
+            yield log
+        finally:
+            await log.close()
+
+
+class SQLitePlace(LogPlace):
+    """A directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    async def open(self, limits: Limits | None = None) -> FeedLog:
+        return await SQLiteLog.open(self.directory, limits=limits)
+
+
+class RedisPlace(LogPlace):
+    """A Redis."""
+
+    def __init__(self, server: RedisServer, node: str = "node") -> None:
+        self.server = server
+        self.node = node
+
+    async def open(self, limits: Limits | None = None) -> FeedLog:
+        return await RedisLog.open(self.server.url, node=self.node, limits=limits)
+
+
+def item(channel: str = "conversation:a", key: str | None = None, **fields: Any) -> Append:
+    """Make an item; what is not given does not matter."""
+    values: dict[str, Any] = {
+        "sender": "visitor:v",
+        "name": None,
+        "kind": "message",
+        "data": b'{"text":"hej"}',
+        "id": uuid.uuid4().hex,
+        "at": 1_700_000_000_000,
+        **fields,
+    }
+    return Append(channel=channel, key=key or str(uuid.uuid4()), **values)
+
+
+async def append(log: Log, *items: Append) -> list[Entry]:
+    """Append items of which none may fail."""
+    entries = []
+    for result in await log.append(items):
+        assert isinstance(result, Appended), result
+        entries.append(result.entry)
+    return entries
