@@ -33,6 +33,7 @@ from straks.conversation.service import ConversationService
 from straks.customers.contacts import Contacts
 from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
+from straks.edge.limits import Rate
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
 from straks.errors import StraksError
@@ -192,6 +193,7 @@ class Straks:
                 max_connections_per_address=settings.max_connections_per_address,
                 heartbeat=settings.heartbeat,
                 drain_seconds=settings.drain_seconds,
+                publish_rate=Rate(settings.publish_rate, settings.publish_burst),
             ),
             hub=floor.hub,
             log=floor.log,
@@ -227,7 +229,7 @@ class _Unsignalled(uvicorn.Server):
     """Leaves the signals to the server that it runs beside."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 

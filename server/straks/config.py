@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     max_connections_per_address: int = Field(
         1_000, ge=1, description="Connections from one address."
     )
+    publish_rate: float = Field(
+        20.0, gt=0, description="Messages a second that one visitor may send; agents five times."
+    )
+    publish_burst: int = Field(
+        60, ge=1, description="Messages that a visitor may send at once before that rate holds."
+    )
     visitor_token_days: int = Field(
         180, ge=1, le=3650, description="Days after which an absent visitor is a stranger."
     )

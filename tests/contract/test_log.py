@@ -229,6 +229,14 @@ async def test_a_guard_that_does_not_hold_stores_nothing(log: FeedLog) -> None:
     assert (await log.tail(B)).position.offset == 0
 
 
+async def test_a_guard_that_can_never_hold_finds_a_used_key_or_nothing(log: FeedLog) -> None:
+    """The service asks so for what it refuses, unless it was stored before."""
+    (stored,) = await append(log, item(key="used", advances=True))
+    results = await log.append([item(key="used", expect=-1), item(expect=-1), item(B, expect=-1)])
+    assert results == [Appended(stored, True), Conflict(1), Conflict(0)]
+    assert (await log.tail(A)).position.offset == 1
+
+
 async def test_of_many_with_the_same_guard_exactly_one_wins(log: FeedLog) -> None:
     await append(log, item(advances=True))
     commit = GroupCommit(log)

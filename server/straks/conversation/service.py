@@ -152,6 +152,9 @@ class ConversationService:
         encoded = b"{}"
         try:
             self._refuse_if_ended()
+            if channel.kind not in {"conversation", "desk"}:
+                # Before the data: who may not see the channel learns nothing of what it takes.
+                self._permissions.check_publish(author, channel, kind, None)
             encoded = encode(channel.kind, kind, data)
         except RefusedError as error:
             if error.code in TEMPORARY or channel.kind not in {"conversation", "desk"}:
@@ -159,11 +162,6 @@ class ConversationService:
                 return
             refusal = error
         if channel.kind not in {"conversation", "desk"}:
-            try:
-                self._permissions.check_publish(author, channel, kind, None)
-            except RefusedError as error:
-                done(error)
-                return
             append = self._append(author, str(channel), key, kind, encoded, expect=expect)
             self._submit_alone(append, done)
             return

@@ -64,7 +64,7 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
         packed,
         int(item.at),
         int(item.advances),
-        -1 if item.expect is None else item.expect,
+        False if item.expect is None else item.expect,
         limits.max_entries(item.channel) or 0,
         limits.max_keys(item.channel) or 0,
     )

@@ -70,7 +70,7 @@ local function append_one(state, log, feed, item)
     local offset = tonumber(head[1] or 0) + 1
     local at = math.max(sent_at, tonumber(head[2] or 0))
     local state_offset = tonumber(head[3] or 0)
-    if expect >= 0 and expect ~= state_offset then
+    if expect ~= false and expect ~= state_offset then
         return { CONFLICT, state_offset }
     end
     if most > 0 and offset > most then
@@ -100,7 +100,7 @@ end
 
 -- KEYS: lease, feed of each partition, then state and log of each item.
 -- ARGV: holder, milliseconds of the lease, number of feeds, packed items, each
---   {feed, channel, live, digest, id, packed, at, advances, expect or -1, most entries or 0,
+--   {feed, channel, live, digest, id, packed, at, advances, expect or false, most entries or 0,
 --    keys to remember or 0}.
 -- Returns the packed results.
 local function append(keys, args)

@@ -47,6 +47,7 @@ class _Probe:
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
+        self._problems: dict[str, str | None] = {}
         self._running: asyncio.Task[dict[str, str]] | None = None
 
     async def results(self) -> dict[str, str]:
@@ -64,8 +65,19 @@ class _Probe:
             async with asyncio.timeout(_TIME):
                 await self._checks[name]()
         except TimeoutError:
+            self._note(name, f"no answer within {_TIME:g} s")
             return f"no answer within {_TIME:g} s"
         except Exception as error:
-            _log.warning("check failed", check=name, error=str(error))
+            self._note(name, str(error))
             return f"failed: {type(error).__name__}"
+        self._note(name, None)
         return "ok"
+
+    def _note(self, name: str, problem: str | None) -> None:
+        """Log a change: whoever asks every second must not fill the log."""
+        if self._problems.get(name) != problem:
+            self._problems[name] = problem
+            if problem is not None:
+                _log.warning("not ready", check=name, problem=problem)
+            else:
+                _log.info("ready again", check=name)
