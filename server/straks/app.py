@@ -335,7 +335,7 @@ def _floor(
     conversations = ConversationService(
         log, commit, permissions, secret=derive_key(secret, "channels"), clock=clock
     )
-    answers = AnswerRoom(settings.answers, conversations, log)
+    answers = AnswerRoom(settings.answers, conversations, log, threshold=settings.answer_threshold)
     stack.callback(answers.close)
     floor = Floor(
         log=log,

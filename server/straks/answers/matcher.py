@@ -41,14 +41,20 @@ class Match:
 class Matcher:
     """Finds answers by the words of a question."""
 
-    def __init__(self, book: AnswerBook, rooms: Mapping[str, _Room]) -> None:
+    def __init__(
+        self, book: AnswerBook, rooms: Mapping[str, _Room], *, threshold: float = THRESHOLD
+    ) -> None:
         """``rooms``: what was learned, by language; :meth:`train` makes them."""
         self.book = book
         self._rooms = rooms
+        self._threshold = threshold
 
     @classmethod
-    def train(cls, book: AnswerBook) -> Matcher:
-        """Learn from a book's phrases. Takes a second or so: call it in a thread."""
+    def train(cls, book: AnswerBook, *, threshold: float = THRESHOLD) -> Matcher:
+        """Learn from a book's phrases. Takes a second or so: call it in a thread.
+
+        ``threshold``: the least score of an answer that is given.
+        """
         # Slow to import, and nothing else needs it.
         from straks.answers.model import Model
 
@@ -60,7 +66,7 @@ class Matcher:
         for lang, answers in by_lang.items():
             phrases = [_phrases(answer) for answer in answers]
             rooms[lang] = _Room(answers, _exact(phrases), Model(phrases, lang))
-        return cls(book, rooms)
+        return cls(book, rooms, threshold=threshold)
 
     def match(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer to a question; None when none is known well enough.
@@ -95,7 +101,7 @@ class Matcher:
             return None
         for room in self._in_order(lang):
             for match in room.matches(cleaned, 1):
-                if match.score >= THRESHOLD:
+                if match.score >= self._threshold:
                     return match
         return None
 

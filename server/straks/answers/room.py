@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from straks.answers.files import AnswerBook
-from straks.answers.matcher import Matcher
+from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
 from straks.conversation.consumer import Consumer
 from straks.errors import StraksError
@@ -28,8 +28,17 @@ class AnswerRoom:
     Questions that come earlier wait in the log: none is passed over.
     """
 
-    def __init__(self, folder: Path | None, conversations: Conversations, feed: Feed) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        conversations: Conversations,
+        feed: Feed,
+        *,
+        threshold: float | None = None,
+    ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
+
+        ``threshold``: the least score of an answer that is given, None for the usual one.
 
         Raises:
             StartError: the folder cannot be read.
@@ -41,7 +50,9 @@ class AnswerRoom:
         self._feed = feed
         self._responder = Responder(conversations, Matcher(book, {}), name="Straks")
         self._consumer: Consumer | None = None
-        self._learned = asyncio.create_task(_learn(book), name="learn answers")
+        self._learned = asyncio.create_task(
+            _learn(book, THRESHOLD if threshold is None else threshold), name="learn answers"
+        )
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note new entries; a listener of the log."""
@@ -79,7 +90,7 @@ class AnswerRoom:
         return self._responder.languages()
 
 
-async def _learn(book: AnswerBook) -> Matcher:
+async def _learn(book: AnswerBook, threshold: float) -> Matcher:
     if not book.answers:
         return Matcher(book, {})
-    return await asyncio.to_thread(Matcher.train, book)
+    return await asyncio.to_thread(Matcher.train, book, threshold=threshold)
