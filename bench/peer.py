@@ -72,13 +72,20 @@ class Peer:
         self._socket.send(orjson.dumps(frame))
 
     async def request(self, frame: Frame) -> Frame:
-        """Send a request and wait for its reply; raises RefusedError on ``error``."""
-        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self.call(frame, future.set_result)
-        reply = await asyncio.wait_for(future, 60)
-        if reply["type"] == "error":
-            raise RefusedError(reply)
-        return reply
+        """Send a request and wait for its reply, again when it came too soon.
+
+        Raises:
+            RefusedError: the reply was any other ``error``.
+        """
+        while True:
+            future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+            self.call(frame, future.set_result)
+            reply = await asyncio.wait_for(future, 60)
+            if reply["type"] != "error":
+                return reply
+            if reply["code"] != "rate_limited":
+                raise RefusedError(reply)
+            await asyncio.sleep(reply["retry_after"])
 
     async def open(self, text: str) -> Frame:
         """Open a conversation."""

@@ -7,6 +7,7 @@ import base64
 import os
 import socket
 from collections.abc import Callable
+from typing import cast
 
 __all__ = ["Socket", "connect"]
 
@@ -31,8 +32,8 @@ class Socket(asyncio.Protocol):
         self._closed: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports do not inherit from asyncio's.
+        self.transport = cast("asyncio.Transport", transport)
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

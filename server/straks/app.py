@@ -26,6 +26,7 @@ from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
 from straks.accounts.visitors import Visitors
+from straks.accounts.watch import watch_sessions
 from straks.answers.room import AnswerRoom
 from straks.clock import SystemClock
 from straks.config import Settings
@@ -46,7 +47,6 @@ from straks.records.accounts import AccountRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
-from straks.records.errors import RecordsUnavailableError
 from straks.records.inbox import SQLInboxRecords
 from straks.routing.inbox import Inbox
 from straks.web.context import WebContext
@@ -59,8 +59,6 @@ __all__ = ["BrokenError", "SideServer", "Straks", "open_accounts", "open_straks"
 _log = structlog.get_logger(__name__)
 
 _STATIC: Final = Path(__file__).parent / "static"
-_SESSIONS_EVERY: Final = 15.0
-"""Seconds between two looks at whether the sessions of open sockets still hold."""
 
 
 class BrokenError(StraksError):
@@ -138,7 +136,7 @@ class Straks:
             "inbox": floor.inbox.run,
             "contacts": floor.contacts.run,
             "answers": floor.answers.run,
-            "sessions": partial(_watch_sessions, self.sessions, floor.hub),
+            "sessions": partial(watch_sessions, self.sessions, floor.hub),
         }
         if beside is not None:
             parts["beside"] = beside
@@ -364,18 +362,6 @@ async def _for_ever(
     if not stopping.is_set():
         _log.critical("a part ended, the server ends", part=name)
         raise BrokenError(f"The part {name} ended.")
-
-
-async def _watch_sessions(sessions: Sessions, hub: Hub) -> None:
-    """Close the sockets of sessions that ended: by time, or by another process."""
-    while True:
-        await asyncio.sleep(_SESSIONS_EVERY)
-        try:
-            for session in hub.agent_sessions():
-                if await sessions.find_by_id(session) is None:
-                    hub.close_session(session, CloseCode.SIGNED_OUT)
-        except RecordsUnavailableError as error:
-            _log.warning("sessions cannot be checked now", error=str(error))
 
 
 def _storage(settings: Settings) -> str:
