@@ -101,7 +101,7 @@ class RedisLog:
                 max_connections=32,
                 socket_timeout=None,
                 socket_connect_timeout=deadline / 2,
-                retry=Retry(NoBackoff(), 0),
+                retry=Retry(NoBackoff(), 1),  # of reads; a RedisLink sends once
                 maint_notifications_config=None,
             )
         except ValueError as error:
@@ -300,9 +300,13 @@ class RedisLog:
         self._marks.stored(marks)
 
     async def _do(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """Call a function that may be called twice, as on a connection that broke unnoticed."""
         self._check_open()
         async with self._chore:
-            return await self._chores.call(function, keys, args)
+            try:
+                return await self._chores.call(function, keys, args)
+            except OutcomeUnknownError:
+                return await self._chores.call(function, keys, args)
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:
         try:
