@@ -47,20 +47,25 @@ class Running:
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
+    async def sign_in(self) -> None:
+        """Sign the bench's agent in, once for all its connections."""
+        async with self._http() as http:
+            reply = await http.post("/v1/session", json={"email": EMAIL, "password": PASSWORD})
+            reply.raise_for_status()
+            self._cookies.update(reply.cookies)
+
     async def agent_token(self) -> str:
-        """Give a fresh socket token of the bench's agent, who signs in once."""
-        origin = f"http://127.0.0.1:{self.port}"
-        async with httpx.AsyncClient(
-            base_url=origin, headers={"Origin": origin}, cookies=self._cookies, timeout=30
-        ) as http:
-            if self._cookies:
-                reply = await http.get("/v1/session")
-            else:
-                account = {"email": EMAIL, "password": PASSWORD}
-                reply = await http.post("/v1/session", json=account)
-                self._cookies.update(reply.cookies)
+        """Give a fresh socket token of the agent."""
+        async with self._http() as http:
+            reply = await http.get("/v1/session")
             reply.raise_for_status()
             return str(reply.json()["token"])
+
+    def _http(self) -> httpx.AsyncClient:
+        origin = f"http://127.0.0.1:{self.port}"
+        return httpx.AsyncClient(
+            base_url=origin, headers={"Origin": origin}, cookies=self._cookies, timeout=30
+        )
 
 
 def free_port() -> int:
@@ -169,7 +174,9 @@ async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Ru
     log = folder / "straks.log"
     async with _process([*command, "serve"], env, 0, log) as process:
         await _until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
-        yield Running(port, psutil.Process(process.pid))
+        running = Running(port, psutil.Process(process.pid))
+        await running.sign_in()
+        yield running
 
 
 @asynccontextmanager
