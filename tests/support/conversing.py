@@ -125,12 +125,14 @@ async def conversing(directory: Path, **options: Any) -> AsyncIterator[Conversin
     )
     here = Conversing(log, commit, service)
     log.listen(here.committed)
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(commit.run()), tasks.create_task(service.run())]
-        try:
-            yield here
-        finally:
-            await commit.drain()
-            for task in running:
-                task.cancel()
-    await log.close()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(commit.run()), tasks.create_task(service.run())]
+            try:
+                yield here
+            finally:
+                await commit.drain()
+                for task in running:
+                    task.cancel()
+    finally:
+        await log.close()
