@@ -34,7 +34,7 @@ function rank(reply: CannedReply, words: readonly string[]): number {
 export function matching(
   replies: readonly CannedReply[],
   query: string,
-  limit = 8,
+  limit = 6,
 ): readonly CannedReply[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return replies.slice(0, limit);

@@ -2,6 +2,9 @@
 
 import { signal } from "@preact/signals";
 
+/** The interface is English; an English browser says which one, others get 24 hours. */
+export const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
+
 export const now = signal(Date.now());
 
 /** Returns how to stop. */

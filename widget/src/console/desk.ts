@@ -135,8 +135,9 @@ export class Desk {
   /** Accept the open conversation, and follow it to where it then is. */
   async accept(): Promise<void> {
     const open = this.open.value;
-    if (!(await open?.act("accept")) || this.open.value !== open) return;
+    if (!open || !(await open.act("accept")) || this.open.value !== open) return;
     if (route.value.tab !== "open") go({ tab: "mine" });
+    if (open.mode.value === "reply") open.compose("reply");
   }
 
   private async loadInbox(): Promise<void> {

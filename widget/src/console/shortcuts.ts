@@ -1,6 +1,7 @@
 /** What single keys do, wherever no text is being typed. */
 
 import type { Desk } from "./desk.ts";
+import type { OpenConversation } from "./open.ts";
 import { go, leave, route } from "./route.ts";
 import { TABS } from "./summary.ts";
 
@@ -24,6 +25,11 @@ function move(desk: Desk, step: 1 | -1): void {
   document.querySelector(`[data-conversation="${next}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
+function canned(open: OpenConversation): void {
+  if (!open.text.reply.value) open.write("reply", "/");
+  open.compose("reply");
+}
+
 /** Do what the key stands for; tells when it asks for the list of keys. */
 export function onShortcut(event: KeyboardEvent, desk: Desk): "help" | undefined {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return undefined;
@@ -36,6 +42,7 @@ export function onShortcut(event: KeyboardEvent, desk: Desk): "help" | undefined
   else if (key === "k" || (key === "ArrowUp" && arrows)) move(desk, -1);
   else if (key === "r" && desk.open.value) desk.open.value.compose("reply");
   else if (key === "n" && desk.open.value) desk.open.value.compose("note");
+  else if (key === "/" && desk.open.value?.mine.value) canned(desk.open.value);
   else if (key === "a" && desk.open.value) void desk.accept();
   else if (key === "Escape" && desk.open.value) leave();
   else if (key >= "1" && key <= "4") go({ tab: TABS[Number(key) - 1] ?? "waiting" });

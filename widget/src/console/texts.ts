@@ -58,6 +58,7 @@ export const t = {
   reconnecting: "Connection lost. Reconnecting…",
   offline: "You are offline. What you send goes out when you are back.",
 
+  conversation: "Conversation",
   pickTitle: "Choose a conversation",
   pickText: "Its messages open here.",
   pickKeys: "Use j and k to move through the list, ? for all shortcuts.",
@@ -89,7 +90,7 @@ export const t = {
   closedBy: (name: string) => `${name} closed the conversation`,
   reopenedBy: (name: string) => `${name} reopened the conversation`,
   transferred: (from: string, to: string) => `${from} passed it on to ${to}`,
-  leftContact: (what: string) => `Left ${what}`,
+  leftContact: (what: string) => `Left contact details: ${what}`,
   rated: (stars: number) => `Rated ${stars} of 5`,
   tagged: (name: string, tag: string, on: boolean) =>
     `${name} ${on ? "added" : "removed"} the tag “${tag}”`,
@@ -135,7 +136,7 @@ export const t = {
     ["a", "Accept"],
     ["r", "Reply"],
     ["n", "Write a note"],
-    ["/", "Canned replies, in an empty reply"],
+    ["/", "Canned replies"],
     ["Enter", "Send"],
     ["Shift + Enter", "New line"],
     ["Esc", "Leave the field, then the conversation"],

@@ -1,6 +1,5 @@
 /** The canned replies that match what was typed after a slash. */
 
-import { useEffect, useRef } from "preact/hooks";
 import type { CannedReply } from "../api.ts";
 import { t } from "../texts.ts";
 
@@ -17,10 +16,6 @@ interface Props {
 }
 
 export function CannedMenu({ replies, active, choose }: Props) {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    list.current?.querySelector(`#${optionId(active)}`)?.scrollIntoView?.({ block: "nearest" });
-  }, [active]);
   if (replies.length === 0) {
     return (
       <p class="canned canned-none" role="status">
@@ -29,7 +24,7 @@ export function CannedMenu({ replies, active, choose }: Props) {
     );
   }
   return (
-    <div ref={list} id={MENU_ID} class="canned" role="listbox" aria-label={t.canned}>
+    <div id={MENU_ID} class="canned" role="listbox" aria-label={t.canned}>
       {replies.map((reply, index) => (
         // The field keeps the focus, and its keys move the choice.
         // biome-ignore lint/a11y/useFocusableInteractive: see above

@@ -12,20 +12,20 @@ import { Thread } from "./thread.tsx";
 
 function Nothing() {
   return (
-    <main class="conversation conversation-none">
+    <section class="conversation conversation-none" aria-label={t.conversation}>
       <div class="empty">
         <Icon name="chat" />
-        <h2>{t.pickTitle}</h2>
+        <h3>{t.pickTitle}</h3>
         <p>{t.pickText}</p>
         <p class="only-wide">{t.pickKeys}</p>
       </div>
-    </main>
+    </section>
   );
 }
 
 function Missing() {
   return (
-    <main class="conversation conversation-none">
+    <section class="conversation conversation-none" aria-label={t.conversation}>
       <div class="empty">
         <Icon name="alert" />
         <p>{t.notFound}</p>
@@ -33,17 +33,17 @@ function Missing() {
           {t.back}
         </Button>
       </div>
-    </main>
+    </section>
   );
 }
 
 function Open({ open, desk }: { open: OpenConversation; desk: Desk }) {
   return (
-    <main class="conversation" aria-label={open.visitor.value}>
+    <section class="conversation" aria-label={t.conversation}>
       <Header open={open} desk={desk} />
       <Thread open={open} />
       <Composer open={open} desk={desk} />
-    </main>
+    </section>
   );
 }
 

@@ -1,7 +1,7 @@
 /** The text field of replies and notes, with the canned replies above it. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import type { CannedReply } from "../api.ts";
@@ -75,8 +75,11 @@ export function Field(props: Props) {
   const over = [...text].length - open.limit;
   const wanted = open.wanted.value;
   useHeight(field, text);
-  useEffect(() => {
-    if (wanted > 0) field.current?.focus();
+  // Before the next key is pressed: who types on at once loses no letter.
+  useLayoutEffect(() => {
+    if (wanted === 0) return;
+    field.current?.focus();
+    canned.look();
   }, [wanted]);
 
   function send() {

@@ -5,6 +5,7 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
+import { LOCALE } from "../clock.ts";
 import type { OpenConversation } from "../open.ts";
 import { agentName } from "../summary.ts";
 import { t } from "../texts.ts";
@@ -17,8 +18,8 @@ function word(value: unknown): string {
 
 function Time({ at }: { at: number }) {
   return (
-    <time dateTime={new Date(at).toISOString()} title={fullTime(at, "en")}>
-      {clockTime(at, "en")}
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at, LOCALE)}>
+      {clockTime(at, LOCALE)}
     </time>
   );
 }

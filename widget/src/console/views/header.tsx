@@ -67,35 +67,18 @@ function Standing({ summary, me }: { summary: Summary; me: string }) {
   return <span class="pill">{t.withAgent(agentName(summary.agent))}</span>;
 }
 
-function Actions({
-  open,
-  desk,
-  summary,
-}: {
-  open: OpenConversation;
-  desk: Desk;
-  summary: Summary;
-}) {
-  const busy = open.busy.value;
+/** Accepting and reopening are offered where one would answer: in the composer. */
+function Actions({ open, summary }: { open: OpenConversation; summary: Summary }) {
   const free = summary.state === "waiting" || summary.state === "self_service";
+  if (!open.mine.value && !free) return null;
   return (
-    <div class="actions">
-      {free && (
-        <Button look="primary" aria-disabled={busy !== null} onClick={() => void desk.accept()}>
-          {busy === "accept" ? t.accepting : t.accept}
-        </Button>
-      )}
-      {(open.mine.value || free) && (
-        <Button look="quiet" aria-disabled={busy !== null} onClick={() => void open.act("close")}>
-          {t.close}
-        </Button>
-      )}
-      {summary.state === "closed" && (
-        <Button look="quiet" aria-disabled={busy !== null} onClick={() => void open.act("reopen")}>
-          {t.reopen}
-        </Button>
-      )}
-    </div>
+    <Button
+      look="quiet"
+      aria-disabled={open.busy.value !== null}
+      onClick={() => void open.act("close")}
+    >
+      {t.close}
+    </Button>
   );
 }
 
@@ -115,7 +98,7 @@ export function Header({ open, desk }: { open: OpenConversation; desk: Desk }) {
               </div>
               <Facts open={open} summary={summary} />
             </div>
-            <Actions open={open} desk={desk} summary={summary} />
+            <Actions open={open} summary={summary} />
           </>
         )}
       </div>

@@ -57,7 +57,7 @@ function Empty({ tab }: { tab: Tab }) {
   return (
     <div class="empty">
       <Icon name={tab === "waiting" ? "check" : "inbox"} />
-      <h2>{title}</h2>
+      <h3>{title}</h3>
       <p>{text}</p>
     </div>
   );
@@ -158,7 +158,7 @@ export function InboxPane(props: PaneProps) {
     <nav class="inbox" aria-label={t.inbox}>
       <header class="inbox-head">
         <Logo />
-        <h1>{t.inbox}</h1>
+        <h2>{t.inbox}</h2>
       </header>
       <Tabs desk={props.desk} />
       <div

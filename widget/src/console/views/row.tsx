@@ -4,7 +4,7 @@ import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { shortSpan, stopwatch } from "../../ui/time.ts";
-import { now } from "../clock.ts";
+import { LOCALE, now } from "../clock.ts";
 import { go } from "../route.ts";
 import {
   agentName,
@@ -24,7 +24,7 @@ export function Since({ at, wait = false }: { at: number; wait?: boolean }) {
   const text = useComputed(() => {
     const span = Math.max(0, now.value - at);
     if (wait && span < SECONDS_UNTIL_MS) return stopwatch(span);
-    return shortSpan(span, "en") ?? t.waitingNow;
+    return shortSpan(span, LOCALE) ?? t.waitingNow;
   });
   return <time dateTime={new Date(at).toISOString()}>{text}</time>;
 }

@@ -1,7 +1,7 @@
 /** The frame around list and conversation: banner, keys, dialogs. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Desk, Surroundings } from "../desk.ts";
 import { route } from "../route.ts";
 import { onShortcut } from "../shortcuts.ts";
@@ -16,7 +16,8 @@ const PATIENCE_MS = 1500;
 
 function Banner({ desk }: { desk: Desk }) {
   const late = useSignal(false);
-  const down = desk.status.value !== "online" && desk.status.value !== "refused";
+  const { value: status } = desk.status;
+  const down = !desk.online.value || (status !== "online" && status !== "refused");
   useEffect(() => {
     late.value = false;
     if (!down) return;
@@ -45,13 +46,21 @@ export function Shell({ desk, around }: { desk: Desk; around: Surroundings }) {
   }, [desk, around, help]);
 
   const conversation = route.value.conversation;
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    // Who comes back to the list goes on from where they left it.
+    const left = conversation === null ? before.current : null;
+    before.current = conversation;
+    if (left) document.querySelector<HTMLElement>(`[data-conversation="${left}"]`)?.focus();
+  }, [conversation]);
   return (
-    <div class={`shell ${conversation ? "shell-open" : ""}`}>
+    <main class={`shell ${conversation ? "shell-open" : ""}`}>
+      <h1 class="hidden">{t.product}</h1>
       <Banner desk={desk} />
       <InboxPane desk={desk} around={around} help={() => (help.value = true)} />
       <ConversationPane desk={desk} />
       {help.value && <Help close={() => (help.value = false)} />}
       {around.session.presence.value === "ended" && <SignInAgain session={around.session} />}
-    </div>
+    </main>
   );
 }

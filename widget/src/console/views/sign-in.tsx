@@ -128,7 +128,10 @@ export function SignInPage({ session }: { session: Session }) {
 export function SignInAgain({ session }: { session: Session }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const agent = session.agent.value;
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>("input[type=password]")?.focus();
+  }, []);
   return (
     <dialog
       ref={dialog}

@@ -6,6 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 import { dayLabel } from "../../ui/time.ts";
+import { LOCALE } from "../clock.ts";
 import type { OpenConversation } from "../open.ts";
 import { agentName } from "../summary.ts";
 import { t } from "../texts.ts";
@@ -35,6 +36,18 @@ function useScroll(open: OpenConversation) {
     else if (last?.key !== was.last) missed.value = true;
     before.current = { first, last: last?.key ?? "", height: element.scrollHeight };
   });
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || typeof ResizeObserver === "undefined") return;
+    const watcher = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    // A growing field or a banner takes room away; a late font gives the text another height.
+    watcher.observe(element);
+    if (element.firstElementChild) watcher.observe(element.firstElementChild);
+    return () => watcher.disconnect();
+  }, []);
 
   const scrolled = () => {
     const element = box.current;
@@ -98,7 +111,7 @@ export function Thread({ open }: { open: OpenConversation }) {
           {groups.map((group) => (
             <div key={group.key} class="group-place">
               {group.day && (
-                <h3 class="day">{dayLabel(group.items[0]?.at ?? 0, Date.now(), "en")}</h3>
+                <h3 class="day">{dayLabel(group.items[0]?.at ?? 0, Date.now(), LOCALE)}</h3>
               )}
               <GroupView group={group} open={open} />
             </div>
