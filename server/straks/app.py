@@ -37,7 +37,7 @@ from straks.edge.context import EdgeContext
 from straks.edge.limits import Rate
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StraksError
+from straks.errors import StartError, StraksError
 from straks.hub.hub import Hub
 from straks.log.commit import GroupCommit
 from straks.log.lock import DirectoryLock
@@ -163,12 +163,16 @@ class Straks:
             floor.conversations.refuse_all()
             await floor.commit.drain()
 
+        def announce() -> None:
+            _log.info("serving", url=self.url, storage=self.storage)
+            started()
+
         await serve_edge(
             context.config,
             cast("Any", web_app(self._web_context(context))),
             context,
             flush=flush,
-            started=started,
+            started=announce,
             listener=self._listener,
         )
 
@@ -240,7 +244,12 @@ class SideServer:
         Raises:
             StartError: somebody else has it.
         """
-        self._listener = bind(host, port)
+        try:
+            self._listener = bind(host, port)
+        except StartError as error:
+            raise StartError(
+                f"Cannot serve the shop on port {port} of {host}; choose another --shop-port."
+            ) from error
         self.port: int = self._listener.getsockname()[1]
         config = uvicorn.Config(
             cast("Any", site), log_config=None, access_log=False, lifespan="off", ws="none"

@@ -202,12 +202,32 @@ async def _demo(settings: Settings, shop_port: int) -> None:
             known = await straks.accounts.find(_DEMO_EMAIL)
             agent = known or await straks.accounts.add_agent(_DEMO_EMAIL, _DEMO_NAME, None)
             link = await straks.sessions.make_link(agent.id)
+            address = f"http://localhost:{shop.port}/"
             lines = {
-                "Shop": f"http://localhost:{shop.port}/",
+                "Shop": address,
+                "Sign in": f"{straks.url}/console/#link={link}  (works once, as {agent.name})",
                 **_addresses(straks),
-                "Sign in": f"{straks.url}/console/#link={link}",
             }
-            await straks.run(lambda: _show(lines), beside=shop.serve)
+            ready = asyncio.Event()
+
+            def started() -> None:
+                _show(lines)
+                ready.set()
+
+            async def beside() -> None:
+                await asyncio.gather(shop.serve(), _browse(ready, address))
+
+            await straks.run(started, beside=beside)
+
+
+async def _browse(ready: asyncio.Event, address: str) -> None:
+    """Open the shop for whoever started the demo at a screen."""
+    await ready.wait()
+    display = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    if display and sys.stdout.isatty():
+        import webbrowser
+
+        await asyncio.to_thread(webbrowser.open, address)
 
 
 def _addresses(straks: Straks) -> dict[str, str]:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -58,8 +58,16 @@ def run_straks(
 class ServerProcess:
     """``straks serve`` with its data below ``folder``; as a context it is started and killed."""
 
-    def __init__(self, folder: Path, *, redis: str | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        redis: str | None = None,
+        arguments: Sequence[str] = ("serve",),
+        **settings: str,
+    ) -> None:
         """``settings`` are those of the server in lower case, e.g. ``heartbeat="1"``."""
+        self.arguments = tuple(arguments)
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -78,7 +86,7 @@ class ServerProcess:
     @property
     def command(self) -> list[str]:
         """What runs the server."""
-        return [sys.executable, "-m", "straks", "serve"]
+        return [sys.executable, "-m", "straks", *self.arguments]
 
     @property
     def environment(self) -> dict[str, str]:
