@@ -18,6 +18,7 @@ _TAGS: Final = frozenset(
     {"a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "s"}
     | {"strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
+_ATTRIBUTES: Final = frozenset({("a", "href"), ("a", "rel"), ("a", "target"), ("ol", "start")})
 _SCHEMES: Final = ("http://", "https://", "mailto:")
 _HEADINGS: Final = {"h1": "h3"}
 _TEXTS: Final = frozenset({"text", "code_inline", "image"})
@@ -64,7 +65,7 @@ def _sanitised(html: str) -> str:
     return nh3.clean(
         html,
         tags=set(_TAGS),
-        attributes={"a": {"href"}, "ol": {"start"}},
+        attributes={"a": {"href", "target"}, "ol": {"start"}},
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener",
@@ -73,6 +74,8 @@ def _sanitised(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if (tag, name) not in _ATTRIBUTES:
+        return None
     # Relative addresses would resolve against whatever page embeds the widget.
     if name == "href" and not value.lower().startswith(_SCHEMES):
         return None

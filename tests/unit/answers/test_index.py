@@ -1,0 +1,54 @@
+"""N-gram features of short texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from straks.answers.index import Index
+from straks.answers.text import clean
+
+TEXTS = ["where is my order", "how do i return a lamp", "delivery time", "gift cards"]
+INDEX = Index(TEXTS, "en")
+
+
+def likeness(one: str, other: str) -> float:
+    a, b = INDEX.matrix([clean(one), clean(other)])
+    return float((a @ b.T).toarray()[0, 0]) / 2
+
+
+def test_known_text_has_length_one_in_each_block() -> None:
+    for text in TEXTS:
+        assert likeness(text, text) == pytest.approx(1)
+
+
+def test_typo_and_ending_stay_near() -> None:
+    assert likeness("how do i return a lamp", "how do i retrun a lamp") > 0.5
+    assert likeness("delivery time", "delivery times") > 0.7
+    assert likeness("delivery time", "gift cards") < 0.1
+
+
+def test_unknown_words_make_a_text_shorter() -> None:
+    _, known = INDEX.vector("my order")
+    _, among_strangers = INDEX.vector("my order zyx qqqq wwww")
+    assert np.linalg.norm(among_strangers) < np.linalg.norm(known)
+
+
+def test_text_without_known_grams_has_no_features() -> None:
+    numbers, weights = INDEX.vector("zzzz")
+    assert len(numbers) == len(weights) == 0
+    assert len(INDEX.vector("")[0]) == 0
+
+
+def test_language_without_stemmer_is_indexed_too() -> None:
+    index = Index(["どこですか"], "ja")
+    assert len(index.vector("どこですか")[0]) > 0
+
+
+@given(st.text())
+def test_features_are_distinct_and_never_longer_than_the_blocks(text: str) -> None:
+    numbers, weights = INDEX.vector(clean(text))
+    assert len(set(numbers.tolist())) == len(numbers) == len(weights)
+    assert float(weights @ weights) <= 2 + 1e-9

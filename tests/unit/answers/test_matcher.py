@@ -1,0 +1,170 @@
+"""Which answer fits a visitor's words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from straks.answers.files import Answer, AnswerBook
+from straks.answers.matcher import Matcher
+from straks.demo import answers_folder
+
+HERE = Path(__file__).parent
+MATCHER = Matcher.train(AnswerBook.load(answers_folder()))
+
+
+def lines(name: str) -> list[str]:
+    source = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in source if line and not line.startswith("#")]
+
+
+def an_answer(name: str, *phrases: str, lang: str = "en", tags: tuple[str, ...] = ()) -> Answer:
+    return Answer(id=name, lang=lang, title=name, text=name, html=name, phrases=phrases, tags=tags)
+
+
+def trained(*answers: Answer) -> Matcher:
+    return Matcher.train(AnswerBook(answers))
+
+
+def found(matcher: Matcher, text: str, lang: str | None = None) -> str | None:
+    match = matcher.match(text, lang)
+    return match.answer.id if match else None
+
+
+def test_questions_never_seen_get_the_right_answer() -> None:
+    """At least 85 % of the held-out questions about the demo shop."""
+    questions = [line.split("\t") for line in lines("held_out.txt")]
+    assert len(questions) >= 80
+    wrong = [(q, right, found(MATCHER, q)) for right, q in questions if found(MATCHER, q) != right]
+    assert len(wrong) <= 0.15 * len(questions), wrong
+
+
+def test_wrong_answers_are_rare() -> None:
+    """Where the right one is not found, mostly nothing is said."""
+    questions = [line.split("\t") for line in lines("held_out.txt")]
+    wrong = [q for right, q in questions if found(MATCHER, q) not in {right, None}]
+    assert len(wrong) <= 0.1 * len(questions), wrong
+
+
+def test_unrelated_questions_are_declined() -> None:
+    """At least 80 % of them."""
+    questions = lines("unrelated.txt")
+    assert len(questions) >= 40
+    answered = [(q, found(MATCHER, q)) for q in questions if found(MATCHER, q) is not None]
+    assert len(answered) <= 0.2 * len(questions), answered
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hi", "Hello!", "good morning", "hey, how are you?", "thanks", "ok great", "lol", "bye"]
+    + ["asdfghjkl", "xxxxxxx", "12345", "????", "😀", "", "   ", "qwe qwe", "."],
+)
+def test_small_talk_and_noise_are_declined(text: str) -> None:
+    assert MATCHER.match(text) is None
+
+
+def test_every_phrase_finds_its_own_answer() -> None:
+    for answer in MATCHER.book.answers:
+        for phrase in answer.phrases:
+            match = MATCHER.match(phrase.upper() + "?!")
+            assert match is not None
+            assert (match.answer.id, match.score) == (answer.id, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("wheres my ordr", "order-status"),
+        ("openning hours", "opening-hours"),
+        ("DO YOU HAVE GIFTCARDS??", "gift-cards"),
+        ("how do i retrun a lamp", "return-how"),
+    ],
+)
+def test_typos_are_forgiven(text: str, answer: str) -> None:
+    assert found(MATCHER, text) == answer
+
+
+def test_question_inside_a_longer_message_is_found() -> None:
+    text = (
+        "Hello, my name is Karen and we have just moved to a lovely old house by the sea. "
+        "How do I mount a ceiling lamp? My husband says hello too."
+    )
+    assert found(MATCHER, text) == "mounting"
+
+
+def test_canned_replies_are_for_agents_only() -> None:
+    matcher = trained(an_answer("hello", "hello there", tags=("reply",)))
+    assert matcher.match("hello there") is None
+
+
+@pytest.mark.parametrize("question", ["can I park my car there", "where to park the car"])
+def test_one_answer_with_one_phrase_is_enough(question: str) -> None:
+    matcher = trained(an_answer("parking", "where can i park my car"))
+    assert found(matcher, question) == "parking"
+    for other in ("hello", "how long is delivery", "who are you", "I love you"):
+        assert matcher.match(other) is None
+
+
+def test_site_may_answer_small_talk_itself() -> None:
+    matcher = trained(an_answer("hello", "hello"), an_answer("parking", "where can i park"))
+    assert found(matcher, "Hello!") == "hello"
+
+
+def test_visitors_language_comes_first() -> None:
+    matcher = trained(
+        an_answer("a", "where is my order"), an_answer("a", "hvor er min ordre", lang="da")
+    )
+    danish = matcher.match("hvor er min ordre", "da-DK")
+    english = matcher.match("where is my order", "da-DK")
+    assert danish is not None
+    assert danish.answer.lang == "da"
+    assert english is not None
+    assert english.answer.lang == "en"
+    assert found(matcher, "where is my order", "sv") == "a"
+
+
+def test_book_without_english_answers_in_what_it_has() -> None:
+    matcher = trained(an_answer("a", "hvor er min ordre", lang="nn"))
+    assert found(matcher, "hvor er min ordre?", "no") == "a"
+    assert found(matcher, "hvor er min ordre?") == "a"
+
+
+def test_empty_book_knows_nothing() -> None:
+    matcher = trained()
+    assert matcher.match("where is my order") is None
+    assert matcher.suggest("where is my order") == []
+
+
+def test_suggestions_come_while_typing_best_first() -> None:
+    suggested = MATCHER.suggest("how long is del")
+    assert suggested[0].answer.id == "delivery-time"
+    assert len(suggested) <= 3
+    assert [m.score for m in suggested] == sorted((m.score for m in suggested), reverse=True)
+    assert len({m.answer.id for m in suggested}) == len(suggested)
+    assert MATCHER.suggest("ho") == []
+
+
+def test_long_text_is_cut() -> None:
+    beginning = "where is my order " * 28
+    assert found(MATCHER, beginning + "x" * 10_000) == found(MATCHER, beginning[:500])
+
+
+@given(st.text(max_size=600))
+def test_any_text_is_taken(text: str) -> None:
+    match = MATCHER.match(text)
+    assert match is None or 0.3 <= match.score <= 1
+    assert all(0 <= m.score <= 1 for m in MATCHER.suggest(text))
+
+
+def test_nothing_slow_is_imported_before_training() -> None:
+    """The server starts without waiting for the libraries that learn."""
+    script = (
+        "import sys, straks.answers.responder\n"
+        "sys.exit(any(name in sys.modules for name in ('sklearn', 'scipy', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

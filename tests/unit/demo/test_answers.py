@@ -1,0 +1,31 @@
+"""The answers of the demo shop."""
+
+from __future__ import annotations
+
+import re
+
+from straks.answers.files import AnswerBook
+from straks.demo import answers_folder
+
+BOOK = AnswerBook.load(answers_folder())
+
+
+def test_every_file_is_good() -> None:
+    assert BOOK.errors == ()
+
+
+def test_there_are_about_forty_answers_and_some_replies() -> None:
+    answers = [answer for answer in BOOK.answers if not answer.is_reply]
+    assert 38 <= len(answers) <= 48
+    assert 6 <= len(BOOK.answers) - len(answers) <= 8
+    assert all(5 <= len(answer.phrases) <= 8 for answer in answers)
+
+
+def test_answers_are_short_enough_to_read_in_a_chat() -> None:
+    assert all(len(answer.text) <= 500 for answer in BOOK.answers)
+
+
+def test_addresses_are_of_nobody() -> None:
+    for answer in BOOK.answers:
+        hosts = re.findall(r"@([\w.-]+)|://([\w.-]+)", answer.html)
+        assert all((a or b).endswith(".example") for a, b in hosts), answer.id
