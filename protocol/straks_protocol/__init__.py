@@ -31,6 +31,10 @@ from .errors import (
     ProtocolError,
     RemoteProtocolError,
 )
+from .keys import (
+    KEY_RANDOM_BYTES,
+    make_key,
+)
 from .kinds import (
     EXPECT_REQUIRED,
     KINDS,
@@ -125,6 +129,7 @@ __all__ = [
     "CODECS",
     "EXPECT_REQUIRED",
     "JSON",
+    "KEY_RANDOM_BYTES",
     "KINDS",
     "MAX_DEPTH",
     "MAX_ERRORS",
@@ -206,6 +211,7 @@ __all__ = [
     "follows",
     "full_jitter",
     "judge",
+    "make_key",
     "may_reconnect",
     "next_beat",
     "position_of",
