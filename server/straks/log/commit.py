@@ -26,7 +26,6 @@ Done: TypeAlias = Callable[[AppendResult | LogError], None]
 """Told once what became of a submission; must not raise."""
 
 _Key: TypeAlias = tuple[str, str, str]
-_FIRST_DELAY: Final = 0.05
 _LONGEST_DELAY: Final = 1.0
 
 
@@ -60,15 +59,24 @@ class GroupCommit:
     outcome is unknown, it is tried again until it is known and everything else waits.
     """
 
-    def __init__(self, log: Log, *, capacity: int = 10_000, deadline: float = 10.0) -> None:
+    def __init__(
+        self,
+        log: Log,
+        *,
+        capacity: int = 10_000,
+        deadline: float = 10.0,
+        first_delay: float = 0.05,
+    ) -> None:
         """Prepare a queue of at most ``capacity`` submissions; more are refused.
 
         Args:
             deadline: seconds after which a submission is told that its outcome is unknown.
+            first_delay: seconds before a commit of unknown outcome is tried again; doubles.
         """
         self._log = log
         self._capacity = capacity
         self._deadline = deadline
+        self._first_delay = first_delay
         self._queue: deque[_Item] = deque()
         self._in_flight: list[_Item] = []
         self._by_key: dict[_Key, _Item] = {}
@@ -161,7 +169,7 @@ class GroupCommit:
 
     async def _settle(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
         """Append again what may have been stored, until it is known."""
-        delay = _FIRST_DELAY
+        delay = self._first_delay
         while True:
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(2 * delay, _LONGEST_DELAY)
@@ -192,6 +200,7 @@ class GroupCommit:
     def _refuse(self, items: Sequence[_Item], error: LogError) -> None:
         for item in items:
             del self._by_key[item.key]
+        for item in items:
             for waiter in (item, *(item.joined or ())):
                 self._tell(waiter, error)
 

@@ -1,4 +1,4 @@
-"""How long a channel may grow, and what is remembered of it."""
+"""The bounds of channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port of the durable log: what every adapter does, and the values it does it with."""
+"""The port of the durable log: what every adapter does."""
 
 from __future__ import annotations
 

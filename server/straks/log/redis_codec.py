@@ -1,4 +1,4 @@
-"""How the log packs appends for Redis, and unpacks what Redis holds."""
+"""How entries are packed for Redis."""
 
 from __future__ import annotations
 
