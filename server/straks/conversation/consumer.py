@@ -64,68 +64,51 @@ class Consumer:
         self,
         name: str,
         feed: Feed,
-        handle: Handle,
+        handle: Handle | Sequence[Handle],
         *,
         urgent: Callable[[Entry], bool] = lambda _entry: True,
         linger: float = 0.25,
         tries: int = 5,
-        partitions: Sequence[int] | None = None,
         passes: Callable[[BaseException], bool] = passes,
     ) -> None:
-        """``urgent``: entries that are read at once; others within ``linger`` seconds.
-        ``partitions``: those to read, all if None."""
+        """``handle``: one for all partitions, or one each when it remembers what it was given.
+        ``urgent``: entries that are read at once; others within ``linger`` seconds."""
         self.name = name
         self._feed = feed
-        self._handle = handle
         self._urgent = urgent
         self._linger = linger
         self._tries = tries
-        self._partitions = partitions
         self._passes = passes
-        self._readers: list[_Reader] = []
-        self._soon: asyncio.TimerHandle | None = None
-        self._noted = 0
+        handles = [handle] * feed.partitions if callable(handle) else handle
+        self._readers = [_Reader(self, partition, each) for partition, each in enumerate(handles)]
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note that there are new entries; a listener of the log."""
-        self._noted += len(entries)
-        if self._noted >= _MOST_NOTED or any(self._urgent(entry) for entry in entries):
-            self.wake()
-        elif self._soon is None:
-            self._soon = asyncio.get_running_loop().call_later(self._linger, self.wake)
+        for entry in entries:
+            self._readers[self._feed.partition_of(entry.channel)].note(self._urgent(entry))
 
     def wake(self) -> None:
         """Look at the feed now."""
-        self._noted = 0
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
         for reader in self._readers:
-            reader.awake.set()
+            reader.wake()
 
     async def run(self) -> None:
         """Consume until cancelled."""
-        partitions = self._partitions
-        if partitions is None:
-            partitions = range(self._feed.partitions)
-        self._readers = [_Reader(self, partition) for partition in partitions]
-        try:
-            async with asyncio.TaskGroup() as readers:
-                for reader in self._readers:
-                    readers.create_task(reader.run())
-        finally:
-            if self._soon is not None:
-                self._soon.cancel()
-                self._soon = None
+        async with asyncio.TaskGroup() as readers:
+            for reader in self._readers:
+                readers.create_task(reader.run())
 
 
 class _Reader:
     """One partition of a consumer."""
 
-    def __init__(self, consumer: Consumer, partition: int) -> None:
+    def __init__(self, consumer: Consumer, partition: int, handle: Handle) -> None:
         self._consumer = consumer
         self._partition = partition
-        self.awake = asyncio.Event()
+        self._handle = handle
+        self._awake = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
+        self._noted = 0
         self._read = 0
         """The feed position up to which items were handed to the handler."""
         self._done = 0
@@ -134,7 +117,25 @@ class _Reader:
         """That which the cursor remembers."""
         self._moved_at = 0.0
 
+    def note(self, urgent: bool) -> None:
+        """Look at the feed now or soon."""
+        self._noted += 1
+        if urgent or self._noted >= _MOST_NOTED:
+            self.wake()
+        elif self._soon is None:
+            loop = asyncio.get_running_loop()
+            self._soon = loop.call_later(self._consumer._linger, self.wake)
+
+    def wake(self) -> None:
+        """Look at the feed now."""
+        self._noted = 0
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        self._awake.set()
+
     async def run(self) -> None:
+        """Consume until cancelled."""
         consumer = self._consumer
         self._read = self._done = self._moved = await self._patiently(
             lambda: consumer._feed.cursor(consumer.name, self._partition)
@@ -143,12 +144,15 @@ class _Reader:
             while True:
                 await self._round()
         finally:
+            if self._soon is not None:
+                self._soon.cancel()
+                self._soon = None
             # Whatever was not noted is done again, and does no harm.
             await self._move_cursor()
 
     async def _round(self) -> None:
         consumer = self._consumer
-        self.awake.clear()
+        self._awake.clear()
         items = await self._patiently(
             lambda: consumer._feed.feed(self._partition, self._read, BATCH)
         )
@@ -168,13 +172,13 @@ class _Reader:
         linger = self._consumer._linger if self._done < self._read else _LOOK_EVERY
         try:
             async with asyncio.timeout(linger):
-                await self.awake.wait()
+                await self._awake.wait()
         except TimeoutError:
             return
 
     async def _effects(self, items: Sequence[FeedItem]) -> int | None:
         try:
-            return await self._patiently(lambda: self._consumer._handle(items))
+            return await self._patiently(lambda: self._handle(items))
         except Exception:
             # Of several, the others must not fail with the one.
             _log.exception("%s: items up to %d failed", self._consumer.name, self._read)
@@ -187,7 +191,7 @@ class _Reader:
         pause = _FIRST_PAUSE
         for left in reversed(range(self._consumer._tries)):
             try:
-                return await self._patiently(lambda: self._consumer._handle((item,)))
+                return await self._patiently(lambda: self._handle((item,)))
             except Exception:
                 if left:
                     await asyncio.sleep(pause)

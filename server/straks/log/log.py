@@ -211,6 +211,10 @@ class Feed(Protocol):
         """How many feeds there are, numbered from 0."""
         ...
 
+    def partition_of(self, channel: str) -> int:
+        """Tell which feed shows a channel's entries."""
+        ...
+
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read items after a feed position; empty when there are none yet."""
         ...

@@ -212,6 +212,10 @@ class RedisLog:
     def unfollow(self, channel: str) -> None:
         """Do nothing, as :meth:`follow`."""
 
+    def partition_of(self, channel: str) -> int:
+        """Tell which feed shows a channel's entries."""
+        return channel_keys(channel).partition
+
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
         self._check_open()

@@ -27,7 +27,7 @@ from straks.log.log import (
 )
 from straks.log.marks import Marks
 from straks.log.recent import RecentFeed
-from straks.log.sqlite_file import SQLiteThread, prepare
+from straks.log.sqlite_file import SQLiteThread, prepare, unusable
 from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
 from straks.log.sqlite_writer import Writer, Written
 
@@ -94,7 +94,10 @@ class SQLiteLog:
             feeding = await cleanup.enter_async_context(
                 SQLiteThread(path, writes=False, cache_kib=2 << 10)
             )
-            writer = await writing.run(Writer, writing.connection, limits or Limits())
+            try:
+                writer = await writing.run(Writer, writing.connection, limits or Limits())
+            except sqlite3.Error as error:
+                raise unusable(path, error) from error
             return cls(writer, (writing, reading, feeding), cleanup.pop_all())
 
     async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
@@ -140,6 +143,10 @@ class SQLiteLog:
 
     def unfollow(self, channel: str) -> None:
         """Do nothing, as :meth:`follow`."""
+
+    def partition_of(self, channel: str) -> int:
+        """Tell which feed shows a channel's entries: there is one."""
+        return 0
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""

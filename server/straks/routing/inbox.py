@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import logging
@@ -91,28 +90,22 @@ class Inbox:
         self._feed = feed
         self._records = records
         self._inboxes = inboxes
-        self._consumers = [
-            Consumer(
-                CONSUMER,
-                feed,
-                Projector(conversations, records, author, inboxes, clock).handle,
-                urgent=_urgent,
-                partitions=(partition,),
-            )
-            for partition in range(feed.partitions)
+        projectors = [
+            Projector(conversations, records, author, inboxes, clock)
+            for _ in range(feed.partitions)
         ]
+        self._consumer = Consumer(
+            CONSUMER, feed, [projector.handle for projector in projectors], urgent=_urgent
+        )
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note new entries; a listener of the log."""
-        for consumer in self._consumers:
-            consumer.committed(entries)
+        self._consumer.committed(entries)
 
     async def run(self) -> None:
         """Follow the feed until cancelled; first make the lists again if they were lost."""
         await self._rebuild_if_lost()
-        async with asyncio.TaskGroup() as consumers:
-            for consumer in self._consumers:
-                consumers.create_task(consumer.run())
+        await self._consumer.run()
 
     async def list(
         self, team: str, state: str, agent_id: str, cursor: str | None = None, limit: int = 50
