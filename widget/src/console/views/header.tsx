@@ -45,8 +45,8 @@ function Facts({ open, summary }: { open: OpenConversation; summary: Summary }) 
         <span class="presence" aria-hidden="true" />
         {here ? t.hereNow : t.away}
       </span>
-      {email && name && <span class="fact">{email}</span>}
-      {summary.lang && <span class="fact">{languageName(summary.lang)}</span>}
+      {email && name && <span class="fact only-wide">{email}</span>}
+      {summary.lang && <span class="fact only-wide">{languageName(summary.lang)}</span>}
       {summary.page && <Page page={summary.page} />}
     </p>
   );

@@ -16,6 +16,10 @@ import { Logo } from "./sign-in.tsx";
 /** Rows are made as they come near; a list of hundreds opens as fast as one of ten. */
 const STEP = 40;
 
+function short(count: number): string {
+  return count > 999 ? "999+" : String(count);
+}
+
 function Tabs({ desk }: { desk: Desk }) {
   const list = useRef<HTMLDivElement>(null);
   const counts = desk.inbox.counts.value;
@@ -44,7 +48,9 @@ function Tabs({ desk }: { desk: Desk }) {
         >
           {t.tabs[tab]}
           {tab !== "closed" && counts[tab] > 0 && (
-            <span class={`count ${tab === "waiting" ? "count-strong" : ""}`}>{counts[tab]}</span>
+            <span class={`count ${tab === "waiting" ? "count-strong" : ""}`}>
+              {short(counts[tab])}
+            </span>
           )}
         </button>
       ))}
