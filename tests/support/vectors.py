@@ -44,7 +44,7 @@ class Stage(Protocol):
         ...
 
     async def agent(self, name: str) -> Mapping[str, str]:
-        """Sign an agent in; gives ``token``, ``id`` and ``name``."""
+        """Sign an agent in; gives ``token``, ``origin``, ``id`` and ``name``."""
         ...
 
     async def give(self, variable: str) -> str:
@@ -153,7 +153,7 @@ class _Player:
             await connection.close()
 
     async def _connect(self, step: Mapping[str, Any]) -> None:
-        origin = step.get("origin")
+        origin = self._filled(step.get("origin"))
         self.connections[step["connect"]] = await connect(
             self.stage.socket_url,
             subprotocols=[Subprotocol(self.subprotocol)],
