@@ -26,9 +26,10 @@ class DirectoryLock:
 
     __slots__ = ("_descriptor", "node")
 
-    def __init__(self, descriptor: int, node: str) -> None:
+    def __init__(self, descriptor: int) -> None:
+        """Use :meth:`take`."""
         self._descriptor = descriptor
-        self.node = node
+        self.node = ""
 
     @classmethod
     def take(cls, directory: Path) -> Self:
@@ -42,19 +43,23 @@ class DirectoryLock:
             descriptor = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise _unusable(directory, error) from error
+        lock = cls(descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            node = _node(directory / _NODE)
+            lock.node = _node(directory / _NODE)
         except BlockingIOError as error:
-            os.close(descriptor)
+            lock.release()
             raise StartError(
                 f"Another server is running on the data directory {directory}; "
                 "stop it first, or choose another directory."
             ) from error
         except OSError as error:
-            os.close(descriptor)
+            lock.release()
             raise _unusable(directory, error) from error
-        return cls(descriptor, node)
+        except BaseException:
+            lock.release()
+            raise
+        return lock
 
     def release(self) -> None:
         """Let another server have the directory."""

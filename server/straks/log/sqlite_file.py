@@ -12,7 +12,7 @@ import aiosqlite
 from straks.errors import StartError
 from straks.log.sqlite_sql import SCHEMA
 
-__all__ = ["SQLiteThread", "prepare"]
+__all__ = ["SQLiteThread", "prepare", "unusable"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -53,11 +53,11 @@ def prepare(path: Path) -> None:
     try:
         connection = _connect(path, writes=True, cache_kib=2048)
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     try:
         _prepare(connection, path)
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     finally:
         connection.close()
 
@@ -99,7 +99,8 @@ def _connect(path: Path, *, writes: bool, cache_kib: int) -> sqlite3.Connection:
     return connection
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> StartError:
+def unusable(path: Path, error: sqlite3.Error) -> StartError:
+    """Say why a server cannot start with a file."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return StartError(f"The log {path} is damaged ({error}); restore it from a backup.")
