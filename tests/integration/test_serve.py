@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.redis_server import redis_server
 from tests.support.server import ServerProcess, free_port, run_straks
 from tests.support.talk import Talker, new_key
 
@@ -218,3 +220,38 @@ def test_broken_answer_files_are_named_and_the_others_work(tmp_path: Path) -> No
     with ServerProcess(tmp_path, answers=str(answers)) as server:
         assert "broken.md:3" in server.tail()
         assert httpx.get(f"{server.url}/v1/site", trust_env=False).json()["languages"] == ["en"]
+
+
+async def test_storage_that_fails_ends_the_server_and_loses_nothing(
+    server: ServerProcess,
+) -> None:
+    visitor = Talker(server.socket_url)
+    await visitor.connect()
+    opened = await visitor.ask("open", key=new_key(), data={"text": "stored"})
+    assert server.process is not None
+    # No file may grow: what a broken disk looks like.
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    key, data = new_key(), {"text": "x" * 5000}
+    refused = await visitor.publish(opened["channel"], "message", data, key=key)
+    assert refused["code"] == "outcome_unknown"
+    assert server.process.wait(30) == 1
+    assert "straks: The part commit failed: " in server.tail()
+    await visitor.wait_closed()
+    await server.start_async()
+    async with visitor:
+        again = await visitor.publish(opened["channel"], "message", data, key=key)
+        assert again["type"] == "published"
+        page = await visitor.ask("history", channel=opened["channel"], after=0)
+    said = [entry["data"]["text"] for entry in page["entries"] if entry["kind"] == "message"]
+    assert said == ["stored", data["text"]]
+
+
+def test_it_is_not_ready_while_redis_is_away(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis, ServerProcess(tmp_path, redis=redis.url) as server:
+        redis.stop()
+        response = httpx.get(f"{server.url}/readyz", timeout=20, trust_env=False)
+        assert response.status_code == 503
+        assert response.json()["checks"]["log"] != "ok"
+        assert response.json()["checks"]["records"] == "ok"
+        redis.start()
+        server.wait_ready()

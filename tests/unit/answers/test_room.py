@@ -1,0 +1,96 @@
+"""From the answer files to answers, while the server starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from straks.accounts import permissions
+from straks.accounts.principals import Principal
+from straks.answers.room import AnswerRoom
+from straks.clock import ManualClock
+from straks.conversation.errors import RefusedError
+from straks.conversation.service import ConversationService
+from straks.errors import StartError, StraksError
+from straks.log.commit import GroupCommit
+from straks.log.log import Appended
+from straks.log.sqlite import SQLiteLog
+
+ANN = Principal(kind="visitor", id="ann")
+
+
+class Floor:
+    def __init__(self, log: SQLiteLog, clock: ManualClock) -> None:
+        self.log = log
+        self.commit = GroupCommit(log)
+        self.service = ConversationService(
+            log, self.commit, permissions, secret=b"s" * 32, clock=clock
+        )
+        log.listen(self.service.committed)
+
+    async def open(self, text: str) -> str:
+        stored: asyncio.Future[Appended | RefusedError] = asyncio.Future()
+        self.service.open(ANN, "0192-key", {"text": text}, stored.set_result)
+        result = await stored
+        assert isinstance(result, Appended)
+        return result.entry.channel
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Floor]:
+    log = await SQLiteLog.open(tmp_path / "data")
+    made = Floor(log, clock)
+    running = [asyncio.create_task(made.commit.run()), asyncio.create_task(made.service.run())]
+    yield made
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+    await log.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "answers"
+    made.mkdir()
+    (made / "hours.md").write_text(
+        "---\ntitle: Hours\nphrases:\n  - when are you open\n---\nFrom nine to five.\n"
+    )
+    return made
+
+
+async def test_a_question_from_before_the_learning_is_answered_after_it(
+    floor: Floor, folder: Path
+) -> None:
+    room = AnswerRoom(folder, floor.service, floor.log)
+    with pytest.raises(StraksError, match="learned"):
+        await room.check_ready()
+    assert room.ask("when are you open") == []
+    assert [answer["id"] for answer in room.listed()] == ["hours"]
+    channel = await floor.open("When are you open?")
+    answered = asyncio.Event()
+    floor.log.listen(lambda _entries: answered.set())
+    floor.log.listen(room.committed)
+    running = asyncio.create_task(room.run())
+    async with asyncio.timeout(30):
+        await answered.wait()
+    page = await floor.log.read(channel, limit=10)
+    assert [entry.kind for entry in page.entries] == ["message", "answer"]
+    await room.check_ready()
+    assert [found.answer for found in room.ask("when are you open")] == ["hours"]
+    running.cancel()
+    await asyncio.wait([running])
+    room.close()
+
+
+async def test_without_a_folder_there_are_no_answers(floor: Floor) -> None:
+    room = AnswerRoom(None, floor.service, floor.log)
+    assert (room.ask("hello there"), room.listed(), room.languages()) == ([], [], [])
+    room.close()
+
+
+async def test_a_folder_that_is_not_there_is_told(floor: Floor, tmp_path: Path) -> None:
+    with pytest.raises(StartError):
+        AnswerRoom(tmp_path / "absent", floor.service, floor.log)
