@@ -45,6 +45,8 @@ async def check_and_prepare(client: Redis, where: str) -> None:
         _check_server(info, where)
         try:
             await client.function_load(LIBRARY, replace=True)
+        except NoPermissionError:
+            raise
         except ResponseError as error:
             raise StartError(f"Redis at {where} does not take functions ({error}).") from error
         await _check_data(client, where)
