@@ -73,7 +73,7 @@ export function SignInForm({ session, email = "", children }: FormProps) {
   }
 
   const shown = wait.value > 0 ? t.tooMany(wait.value) : problem.value;
-  const invalid = Boolean(shown);
+  const invalid = problem.value === t.wrongCredentials || problem.value === t.fillIn;
   return (
     <form class="sign-in-form" onSubmit={submit} noValidate>
       <label class="field">
