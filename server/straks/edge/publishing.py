@@ -18,6 +18,8 @@ __all__ = ["Publisher", "Publishing", "parsed", "rate_limited"]
 parsed: Final = lru_cache(maxsize=4096)(parse)
 """The parts of a channel's name that the codec has checked."""
 
+_TICK: Final = 0.1
+"""Seconds that a client must add to come back when the bucket really has something."""
 _MOST_HELD: Final = 1000
 """Channels of one connection on which a publish was refused for now."""
 
@@ -148,9 +150,11 @@ class Publishing:
 
 
 def rate_limited(wait: float) -> RefusedError:
-    """Refuse for ``wait`` seconds."""
+    """Refuse for ``wait`` seconds of the wheel, whose clock stands still for up to a tick."""
     return RefusedError(
-        ErrorCode.RATE_LIMITED, "Too many in too short a time; wait a little.", retry_after=wait
+        ErrorCode.RATE_LIMITED,
+        "Too many in too short a time; wait a little.",
+        retry_after=wait + _TICK,
     )
 
 
