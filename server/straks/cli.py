@@ -30,6 +30,7 @@ _FAILED = 1
 _MISUSED = 2
 _DEMO_EMAIL = "demo@straks.example"
 _DEMO_NAME = "Robin"
+_DEMO_SITE = "Nordlys Lamper"
 
 app = typer.Typer(
     name="straks",
@@ -126,8 +127,9 @@ def demo(
     """Run the server and a demo shop that uses it."""
     from straks.demo import answers_folder
 
-    if settings.answers is None:
-        settings = settings.model_copy(update={"answers": answers_folder()})
+    shop = {"answers": answers_folder(), "site_name": _DEMO_SITE}
+    unset = {name: value for name, value in shop.items() if name not in settings.model_fields_set}
+    settings = settings.model_copy(update=unset)
     _prepare(settings)
     _run(_demo(settings, shop_port))
 

@@ -13,8 +13,13 @@ __all__ = ["check_own_origin", "is_secure", "own_origin", "throttle_name"]
 
 
 def own_origin(request: Request, origins: AllowedOrigins) -> str:
-    """Give the origin under which the request reached this server."""
-    host = request.headers.get("host", "")
+    """Give the origin under which the request reached this server.
+
+    Under the public name it is the public origin: a proxy may not tell us that it speaks HTTPS.
+    """
+    host = request.headers.get("host", "").lower()
+    if host == origins.own.partition("://")[2]:
+        return origins.own
     return normalise_origin(f"{request.url.scheme}://{host}") or origins.own
 
 
@@ -37,7 +42,7 @@ def check_own_origin(request: Request, origins: AllowedOrigins) -> None:
 
 def is_secure(request: Request, origins: AllowedOrigins) -> bool:
     """Tell whether the browser speaks HTTPS with us, or with a proxy before us."""
-    return request.url.scheme == "https" or own_origin(request, origins).startswith("https:")
+    return own_origin(request, origins).startswith("https:")
 
 
 def throttle_name(request: Request) -> str:

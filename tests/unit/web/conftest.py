@@ -98,7 +98,9 @@ class Book:
 class Web:
     """A browser's view of the room, and what stands behind it."""
 
-    def __init__(self, database: Database, clock: ManualClock, static: Path) -> None:
+    def __init__(
+        self, database: Database, clock: ManualClock, static: Path, own: str = OWN
+    ) -> None:
         records = AccountRecords(database)
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         self.accounts = Accounts(records, self.passwords, clock)
@@ -112,7 +114,7 @@ class Web:
             accounts=self.accounts,
             sessions=self.sessions,
             tokens=Tokens(b"k" * 32, clock, visitor_life=86_400),
-            origins=AllowedOrigins([SHOP], own=OWN),
+            origins=AllowedOrigins([SHOP], own=own),
             connections=self.sockets,
             inbox=self.inbox,
             conversations=Conversations(),

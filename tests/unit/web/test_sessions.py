@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from straks.clock import ManualClock
+from straks.records.database import Database
 from straks_protocol import CloseCode
 from tests.unit.web.conftest import EMAIL, OWN, PASSWORD, SHOP, Web
 
@@ -35,6 +37,22 @@ async def test_behind_https_the_cookie_is_secure_and_host_bound(web: Web) -> Non
     cookie = response.headers["set-cookie"]
     assert cookie.startswith("__Host-straks_session=")
     assert "secure" in cookie.lower()
+
+
+async def test_under_its_public_name_it_is_secure_whatever_the_proxy_tells(
+    database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    web = Web(database, clock, tmp_path, own="https://chat.example")
+    await web.accounts.add_agent(EMAIL, "Bo", PASSWORD)
+    response = await web.browser.post(
+        "http://chat.example/v1/session",
+        json={"email": EMAIL, "password": PASSWORD},
+        headers={"Origin": "https://chat.example"},
+    )
+    assert response.status_code == 200
+    assert response.headers["set-cookie"].startswith("__Host-straks_session=")
+    await web.browser.aclose()
+    web.passwords.close()
 
 
 @pytest.mark.parametrize(
