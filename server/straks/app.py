@@ -342,7 +342,13 @@ def _floor(
     conversations = ConversationService(
         log, commit, permissions, secret=derive_key(secret, "channels"), clock=clock
     )
-    answers = AnswerRoom(settings.answers, conversations, log, threshold=settings.answer_threshold)
+    answers = AnswerRoom(
+        settings.answers,
+        conversations,
+        log,
+        threshold=settings.answer_threshold,
+        name=settings.site_name,
+    )
     stack.callback(answers.close)
     floor = Floor(
         log=log,

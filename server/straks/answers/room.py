@@ -35,10 +35,12 @@ class AnswerRoom:
         feed: Feed,
         *,
         threshold: float | None = None,
+        name: str = "Straks",
     ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
+        ``name``: what visitors see as the author of the answers.
 
         Raises:
             StartError: the folder cannot be read.
@@ -48,7 +50,8 @@ class AnswerRoom:
             _log.warning("an answer file is left out", problem=str(error))
         self._conversations = conversations
         self._feed = feed
-        self._responder = Responder(conversations, Matcher(book, {}), name="Straks")
+        self._name = name
+        self._responder = Responder(conversations, Matcher(book, {}), name=name)
         self._consumer: Consumer | None = None
         self._learned = asyncio.create_task(
             _learn(book, THRESHOLD if threshold is None else threshold), name="learn answers"
@@ -62,7 +65,7 @@ class AnswerRoom:
     async def run(self) -> None:
         """Answer until cancelled."""
         matcher = await self._learned
-        self._responder = Responder(self._conversations, matcher, name="Straks")
+        self._responder = Responder(self._conversations, matcher, name=self._name)
         self._consumer = Consumer(
             "answers", self._feed, self._responder.handle, urgent=Responder.is_question
         )
