@@ -115,6 +115,11 @@ class RawSocket:
         return await self.reply(request_id)
 
     async def reply(self, request_id: int) -> dict[str, Any]:
+        """Give the reply to a request; replies come in any order."""
+        for message in self.skipped:
+            if message.get("id") == request_id:
+                self.skipped.remove(message)
+                return message
         while True:
             message = await self.recv()
             if message.get("id") == request_id:
