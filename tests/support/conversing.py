@@ -17,8 +17,8 @@ from straks.conversation.model import Conversation, fold
 from straks.conversation.service import ConversationService
 from straks.log.commit import GroupCommit
 from straks.log.log import Append, Appended, Entry
-from straks.log.sqlite import SQLiteLog
 from straks_protocol.channels import parse
+from tests.support.logs import FeedLog, LogPlace, SQLitePlace
 
 __all__ = ["AGENT", "OTHER_AGENT", "VISITOR", "Conversing", "conversing", "new_key"]
 
@@ -37,7 +37,7 @@ def new_key() -> str:
 class Conversing:
     """A log, its group commit, and the service on top."""
 
-    def __init__(self, log: SQLiteLog, commit: GroupCommit, service: ConversationService) -> None:
+    def __init__(self, log: FeedLog, commit: GroupCommit, service: ConversationService) -> None:
         self.log = log
         self.commit = commit
         self.service = service
@@ -116,9 +116,9 @@ def _into(future: Outcome) -> Any:
 
 
 @asynccontextmanager
-async def conversing(directory: Path, **options: Any) -> AsyncIterator[Conversing]:
-    """Run a service on the log in ``directory``; ``options`` are the service's."""
-    log = await SQLiteLog.open(directory)
+async def conversing(place: LogPlace | Path, **options: Any) -> AsyncIterator[Conversing]:
+    """Run a service on the log at a place, or in a directory; ``options`` are the service's."""
+    log = await (SQLitePlace(place) if isinstance(place, Path) else place).open()
     commit = GroupCommit(log)
     service = ConversationService(
         log, commit, permissions, secret=b"secret", clock=SystemClock(), **options

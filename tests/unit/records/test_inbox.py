@@ -1,0 +1,113 @@
+"""Summaries as the records list them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from straks.records.database import Database
+from straks.records.errors import RecordsUnavailableError
+from straks.records.inbox import SQLInboxRecords
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "records.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def records(database: Database) -> SQLInboxRecords:
+    return SQLInboxRecords(database)
+
+
+def row(name: str, state: str, offset: int = 1, **fields: Any) -> tuple[str, dict[str, Any]]:
+    summary = {"id": name, "state": state, "offset": offset, "updated_at": offset, **fields}
+    return "default", summary
+
+
+async def ids(records: SQLInboxRecords, state: str, agent: str = "anna") -> list[str]:
+    return [each["id"] for each in await records.list("default", state, agent, None, 10)]
+
+
+async def test_each_list_has_its_own_and_its_order(records: SQLInboxRecords) -> None:
+    await records.save(
+        [
+            row("new", "self_service", 9),
+            row("patient", "waiting", 5, waiting_since=5),
+            row("impatient", "waiting", 8, waiting_since=2),
+            row("mine", "with_agent", 6, agent={"id": "anna"}),
+            row("theirs", "with_agent", 7, agent={"id": "bo"}),
+            row("done", "closed", 4, agent={"id": "anna"}),
+            ("sales", row("elsewhere", "waiting", 1, waiting_since=1)[1]),
+        ]
+    )
+    assert await ids(records, "waiting") == ["impatient", "patient"]
+    assert await ids(records, "mine") == ["mine"]
+    assert await ids(records, "mine", "bo") == ["theirs"]
+    assert await ids(records, "open") == ["new", "impatient", "theirs", "mine", "patient"]
+    assert await ids(records, "closed") == ["done"]
+    assert await records.counts("default", "anna") == {
+        "waiting": 2,
+        "mine": 1,
+        "open": 5,
+        "closed": 1,
+    }
+    with pytest.raises(ValueError, match="everything"):
+        await ids(records, "everything")
+
+
+async def test_older_summary_never_replaces_a_newer(records: SQLInboxRecords) -> None:
+    await records.save([row("a", "waiting", 3, waiting_since=3)])
+    await records.save([row("a", "self_service", 1), row("b", "closed", 1)])
+    assert await records.offsets(["a", "b", "c"]) == {"a": 3, "b": 1}
+    assert await ids(records, "waiting") == ["a"]
+
+
+async def test_same_times_are_paged_by_id(records: SQLInboxRecords) -> None:
+    await records.save([row(name, "waiting", 1, waiting_since=1) for name in "abc"])
+    page = await records.list("default", "waiting", "anna", (1, "a"), 10)
+    assert [each["id"] for each in page] == ["b", "c"]
+    page = await records.list("default", "open", "anna", (1, "b"), 10)
+    assert [each["id"] for each in page] == ["a"]
+
+
+async def test_cleared_is_empty(records: SQLInboxRecords) -> None:
+    assert await records.empty()
+    await records.save([row("a", "closed")])
+    assert not await records.empty()
+    await records.clear()
+    assert await records.empty()
+
+
+async def test_lists_are_read_along_an_index(database: Database, records: SQLInboxRecords) -> None:
+    """A million closed conversations cost a page no more than a hundred."""
+    queries = [
+        "SELECT summary FROM inbox WHERE inbox='default' AND state='waiting' "
+        "AND (waiting_since, id) > (1, 'a') ORDER BY waiting_since, id LIMIT 10",
+        "SELECT summary FROM inbox WHERE inbox='default' AND agent_id='anna' "
+        "AND state='with_agent' AND (updated_at, id) < (1, 'a') "
+        "ORDER BY updated_at DESC, id DESC LIMIT 10",
+        "SELECT summary FROM inbox WHERE inbox='default' AND closed = 1 "
+        "AND (updated_at, id) < (1, 'a') ORDER BY updated_at DESC, id DESC LIMIT 10",
+    ]
+    async with database.read() as connection:
+        for query in queries:
+            plan = await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))
+            steps = [step.detail for step in plan]
+            assert len(steps) == 1, steps
+            assert "USING INDEX" in steps[0]
+
+
+async def test_records_that_are_away_say_so(database: Database, records: SQLInboxRecords) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("DROP TABLE inbox"))
+    with pytest.raises(RecordsUnavailableError):
+        await records.empty()
+    with pytest.raises(RecordsUnavailableError):
+        await records.save([row("a", "closed")])
