@@ -10,14 +10,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from straks.log.commit import GroupCommit
 from straks.log.log import Appended, AppendResult, LogError
 from straks.log.redis import RedisLog
+from straks_client import connect
 from tests.support.appender import BROKEN
 from tests.support.logs import RedisPlace, SQLitePlace, append, item
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.server import START_TIME, ServerProcess
 from tests.support.tracing import SystemCall, parse_trace, strace
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +39,10 @@ def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def acknowledgements(calls: Sequence[SystemCall]) -> list[SystemCall]:
-    return [call for call in calls if call.name == "write" and '"ack ' in call.arguments]
+def acknowledgements(calls: Sequence[SystemCall], word: str = "ack ") -> list[SystemCall]:
+    """Find what tells that something is stored, over a pipe or a socket."""
+    sent = {"write", "writev", "sendto", "sendmsg"}
+    return [call for call in calls if call.name in sent and word in call.arguments]
 
 
 def unforced(calls: Sequence[SystemCall]) -> list[SystemCall]:
@@ -82,8 +87,49 @@ def test_an_acknowledgement_before_the_disk_would_be_seen() -> None:
 1 fdatasync(8</d/log.db-wal>) = -1 EIO (Input/output error)
 2 write(1</out>, "ack 3\\n", 6) = 6
 """
-    found = [ack.arguments for ack in unforced(parse_trace(trace.splitlines()))]
+    calls = parse_trace(trace.splitlines())
+    found = [ack.arguments for ack in unforced(calls)]
     assert [each[3:8] for each in found] == ["ack 0", "ack 2", "ack 3"]
+
+
+class TracedServer(ServerProcess):
+    """The real server under strace."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.trace = folder / "trace"
+
+    @property
+    def command(self) -> list[str]:
+        seen = "trace=write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync"
+        return [*strace(self.trace, "-s", "5000", "-e", seen), *super().command]
+
+    def _send(self, number: signal.Signals, timeout: float = START_TIME) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            for server in psutil.Process(self.process.pid).children():
+                server.send_signal(number)
+        return self.process.wait(timeout)
+
+
+async def test_the_servers_frames_leave_after_their_entry_is_on_the_disk(tmp_path: Path) -> None:
+    texts = [f"unmistakable text number {number}" for number in range(6)]
+    with TracedServer(tmp_path) as server:
+        async with connect(server.socket_url) as visitor:
+            opened = await visitor.open(texts[0])
+            for text in texts[1:]:
+                await visitor.publish(opened.channel, "message", {"text": text})
+        assert await server.stop_async() == 0
+        calls = parse_trace(server.trace.read_text().splitlines())
+    acks = acknowledgements(calls, r"\"type\":\"opened\"")
+    acks += acknowledgements(calls, r"\"type\":\"published\"")
+    assert len(acks) == len(texts)
+    for ack, text in zip(acks, texts, strict=True):
+        log = [call for call in calls if call.path.endswith("/log.db-wal")]
+        write = next(c for c in log if c.name == "pwrite64" and text in c.arguments)
+        sync = next(c for c in log if c.name == "fdatasync" and c.started > write.ended)
+        assert sync.result == 0
+        assert sync.ended < ack.started
 
 
 # --- a disk that fails -----------------------------------------------------------------------
