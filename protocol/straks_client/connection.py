@@ -56,10 +56,8 @@ class Connection:
     @property
     def token(self) -> str | None:
         """The token to connect with next time: the newest that the server gave."""
-        welcome = self.link.welcome
-        if welcome is not None and welcome.token is not None:
-            return welcome.token
-        return self._options.token if isinstance(self._options.token, str) else None
+        given = self._options.token
+        return self.link.renewed or (given if isinstance(given, str) else None)
 
     def wake(self) -> None:
         """Say that there is something new to send."""

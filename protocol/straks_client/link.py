@@ -70,6 +70,8 @@ class Link:
     ) -> None:
         self.session = ClientSession()
         self.welcome: Welcome | None = None
+        self.renewed: str | None = None
+        """The newest token that the server gave; most welcomes bring none."""
         self.welcomed = asyncio.Event()
         self.refusal: Error | None = None
         """What the server answered to the last ``hello``, when that was no welcome."""
@@ -271,6 +273,7 @@ class Link:
 
     def _welcome(self, message: Welcome) -> None:
         self.welcome = message
+        self.renewed = message.token or self.renewed
         for subscription in self._subscriptions.values():
             if subscription.position is not None and not subscription.paused:
                 self.outbox.hold(subscription.channel)

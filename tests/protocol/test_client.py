@@ -126,8 +126,18 @@ async def test_a_client_that_was_away_misses_nothing(server: SmallServer) -> Non
             server.store(ROOM, str(number))
         await server.cut()
         assert said(await take(events, 12)) == [str(number) for number in range(12)]
-    assert server.hellos == [None, server.hellos[1]]
-    assert server.hellos[1] is not None, "the visitor came back as itself"
+
+
+async def test_a_visitor_comes_back_as_itself_every_time(server: SmallServer) -> None:
+    """Only the first welcome brings a token."""
+    async with join(server) as client:
+        token, who = client.token, client.principal
+        for times in range(2, 5):
+            await server.cut()
+            await eventually(lambda times=times: len(server.hellos) == times)  # type: ignore[misc]
+        await say(client, "x")
+        assert (client.token, client.principal) == (token, who)
+    assert server.hellos == [None, token, token, token]
 
 
 async def test_a_log_that_lost_its_tail_is_said_so_and_gets_own_entries_back(
