@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -21,11 +20,12 @@ from tests.support.conversing import (
     conversing,
     new_key,
 )
+from tests.support.logs import LogPlace
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Conversing]:
-    async with conversing(tmp_path) as running:
+async def here(place: LogPlace) -> AsyncIterator[Conversing]:
+    async with conversing(place) as running:
         yield running
 
 
@@ -238,10 +238,10 @@ async def texts(here: Conversing, channel: str) -> list[str]:
     return [entry.data.decode()[len('{"text":"') : -2] for entry in said]
 
 
-async def test_order_holds_while_the_conversation_is_loaded(tmp_path: Path) -> None:
-    async with conversing(tmp_path) as before:
+async def test_order_holds_while_the_conversation_is_loaded(place: LogPlace) -> None:
+    async with conversing(place) as before:
         channel = await before.opened()
-    async with conversing(tmp_path) as here:
+    async with conversing(place) as here:
         first = [here.say(VISITOR, channel, f"{n}") for n in range(10)]
         assert here.service.peek(channel.partition(":")[2]) is None
         await first[0]
@@ -305,8 +305,8 @@ async def test_apps_write_with_the_scope_only(here: Conversing) -> None:
 # --- memory and stopping ----------------------------------------------------------------------
 
 
-async def test_few_conversations_in_memory_are_enough(tmp_path: Path) -> None:
-    async with conversing(tmp_path, capacity=2) as here:
+async def test_few_conversations_in_memory_are_enough(place: LogPlace) -> None:
+    async with conversing(place, capacity=2) as here:
         channels = [await here.opened() for _ in range(8)]
         await asyncio.gather(
             *(here.say(VISITOR, channel, f"{n}") for n in range(5) for channel in channels)
@@ -316,10 +316,10 @@ async def test_few_conversations_in_memory_are_enough(tmp_path: Path) -> None:
             assert await here.now(channel) == await here.fresh(channel)
 
 
-async def test_what_waits_is_bounded(tmp_path: Path) -> None:
-    async with conversing(tmp_path) as before:
+async def test_what_waits_is_bounded(place: LogPlace) -> None:
+    async with conversing(place) as before:
         channel = await before.opened()
-    async with conversing(tmp_path, most_waiting=3) as here:
+    async with conversing(place, most_waiting=3) as here:
         outcomes = [here.say(VISITOR, channel, f"{n}") for n in range(5)]
         done = await asyncio.gather(*outcomes, return_exceptions=True)
         refused = [each for each in done if isinstance(each, RefusedError)]
@@ -337,10 +337,10 @@ async def test_stopping_refuses_and_keeps_what_is_in_flight(here: Conversing) ->
     assert (await in_flight).entry.offset == 2
 
 
-async def test_those_who_wait_when_the_service_stops_are_told(tmp_path: Path) -> None:
-    async with conversing(tmp_path) as here:
+async def test_those_who_wait_when_the_service_stops_are_told(place: LogPlace) -> None:
+    async with conversing(place) as here:
         channel = await here.opened()
-    async with conversing(tmp_path) as here:
+    async with conversing(place) as here:
         waiting = here.say(VISITOR, channel, "Anybody?")
         reading = asyncio.ensure_future(here.service.conversation("nobody-reads-this"))
         await asyncio.sleep(0)

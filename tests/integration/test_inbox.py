@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,38 +21,15 @@ from straks.records.inbox import SQLInboxRecords
 from straks.routing.inbox import CONSUMER, Inbox
 from straks_protocol import ErrorCode
 from tests.support.conversing import AGENT, OTHER_AGENT, VISITOR, Conversing, conversing
-from tests.support.logs import LogPlace, RedisPlace, SQLitePlace
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.logs import LogPlace
 
 CHANNEL = "inbox:default"
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "redis"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> LogPlace:
-    if request.param == "sqlite":
-        return SQLitePlace(tmp_path)
-    server: RedisServer = request.getfixturevalue("redis")
-    server.empty()
-    return RedisPlace(server)
 
 
 @pytest.fixture
 async def here(place: LogPlace) -> AsyncIterator[Conversing]:
     async with conversing(place) as running:
         yield running
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "records.db")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +10,6 @@ from sqlalchemy import text
 from straks.records.database import Database
 from straks.records.errors import RecordsUnavailableError
 from straks.records.inbox import SQLInboxRecords
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "records.db")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
