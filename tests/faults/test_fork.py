@@ -13,6 +13,8 @@ from straks.log.resume import resume
 from straks_protocol import Position
 from tests.support.logs import FeedLog, LogPlace, RedisPlace, SQLitePlace, append, item
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.server import ServerProcess
+from tests.support.talk import Talker, new_key
 
 CHANNEL = "conversation:a"
 KEPT = 5
@@ -147,3 +149,52 @@ async def test_the_feed_of_a_forked_log_goes_on(backups: Backups) -> None:
         parts = [await log.feed(partition, 0, 100) for partition in range(log.partitions)]
         (part,) = [part for part in parts if part]
         assert [found.entry.id for found in part] == await ids(log)
+
+
+# --- over real sockets -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(backups: Backups, tmp_path: Path) -> Iterator[ServerProcess]:
+    place = backups.place
+    url = place.server.url if isinstance(place, RedisPlace) else None
+    with ServerProcess(tmp_path, redis=url) as process:
+        yield process
+
+
+async def say(visitor: Talker, channel: str, count: int) -> list[dict[str, object]]:
+    """Publish messages; give their positions."""
+    positions = []
+    for _ in range(count):
+        reply = await visitor.publish(channel, "message", {"text": "hello"})
+        positions.append({"offset": reply["offset"], "id": reply["entry_id"]})
+    return positions
+
+
+@pytest.mark.parametrize(("lost", "grown"), [(1, 3), (2, 2), (3, 1)])
+async def test_a_client_that_saw_the_lost_tail_is_told(
+    backups: Backups, server: ServerProcess, lost: int, grown: int
+) -> None:
+    async with Talker(server.socket_url) as visitor:
+        opened = await visitor.ask("open", key=new_key(), data={"text": "hello"})
+        channel, token = opened["channel"], visitor.token
+        kept = await say(visitor, channel, 3)
+    await server.stop_async()
+    backups.save()
+    await server.start_async()
+    async with Talker(server.socket_url, token=token) as visitor:
+        seen = await say(visitor, channel, lost)
+    await server.stop_async()
+    backups.restore()
+    await server.start_async()
+    async with Talker(server.socket_url, token=token) as visitor:
+        await say(visitor, channel, grown)
+        for position in seen:
+            found = await visitor.ask("subscribe", channel=channel, after=position)
+            assert found["type"] == "subscribed"
+            assert not found["recovered"]
+            there = {(entry["offset"], entry["id"]) for entry in found["entries"]}
+            assert (position["offset"], position["id"]) not in there
+            await visitor.ask("unsubscribe", channel=channel)
+        found = await visitor.ask("subscribe", channel=channel, after=kept[0])
+        assert found["recovered"]
