@@ -27,7 +27,7 @@ export function sameDay(a: number, b: number): boolean {
 
 /** The time of day: "14:05". */
 export function clockTime(at: number, lang: string): string {
-  return format(lang, "clock", { hour: "2-digit", minute: "2-digit" }, at);
+  return format(lang, "clock", { hour: "numeric", minute: "2-digit" }, at);
 }
 
 /** The whole time, for titles and screen readers. */

@@ -1,13 +1,18 @@
-/** How components reach the store and the texts. */
+/** How components reach the state, the deeds and the texts. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Store } from "./store.ts";
+import type { Language } from "./shell.ts";
+import type { Actions, State } from "./store.ts";
 import type { Texts } from "./texts/en.ts";
 
 export interface Widgetry {
-  readonly store: Store;
+  readonly state: State;
+  readonly act: Actions;
   readonly texts: Texts;
+  readonly lang: Language;
+  /** The visitor's own variant of the language, for times and numbers. */
+  readonly locale: string;
   /** Close the panel and give the focus back to the launcher. */
   readonly close: () => void;
 }

@@ -2,10 +2,10 @@
 
 import type { Entry, Principal } from "../protocol/index.ts";
 
-export type State = "none" | "self_service" | "waiting" | "with_agent" | "closed";
+export type Phase = "none" | "self_service" | "waiting" | "with_agent" | "closed";
 
 export interface Folded {
-  readonly state: State;
+  readonly state: Phase;
   /** Offset of the last entry that changed the state. */
   readonly stateOffset: number;
   /** Who has it, in `with_agent`. */
@@ -33,7 +33,7 @@ export function fold(entries: readonly Entry[]): Folded {
 }
 
 function step(now: Folded, entry: Entry): Folded {
-  const to = (state: State, agent?: Principal): Folded => ({
+  const to = (state: Phase, agent?: Principal): Folded => ({
     ...now,
     state,
     agent,
@@ -63,7 +63,7 @@ function step(now: Folded, entry: Entry): Folded {
   }
 }
 
-function transferred(to: (state: State, agent?: Principal) => Folded, entry: Entry): Folded {
+function transferred(to: (state: Phase, agent?: Principal) => Folded, entry: Entry): Folded {
   const { agent, agent_name } = entry.data as { agent?: string; agent_name?: string };
   if (!agent) return to("waiting");
   return to("with_agent", { kind: "agent", id: agent, ...(agent_name && { name: agent_name }) });

@@ -39,7 +39,7 @@ function start(script: HTMLScriptElement): Api {
   const lang = chooseLanguage([wanted, document.documentElement.lang, ...navigator.languages]);
   const [openLabel, closeLabel, failLabel] = LABELS[lang];
 
-  const host = document.createElement("div");
+  const host = document.createElement("straks-chat");
   host.id = "straks";
   host.lang = lang;
   host.dataset["side"] = position === "left" ? "left" : "right";

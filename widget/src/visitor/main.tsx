@@ -1,49 +1,41 @@
 /** The widget proper, imported by the loader when somebody wants it. */
 
-import { effect } from "@preact/signals";
+import { effect } from "@preact/signals-core";
 import { render } from "preact";
-import { createAnnouncer } from "../ui/announcer.tsx";
+import { useEffect, useState } from "preact/hooks";
 import tokens from "../ui/tokens.css?inline";
 import primitives from "../ui/ui.css?inline";
 import { Panel } from "./components/panel.tsx";
-import { WidgetContext } from "./context.ts";
+import { WidgetContext, type Widgetry } from "./context.ts";
+import { chooseLocale } from "./language.ts";
 import type { Shell, Widget } from "./shell.ts";
 import { createStore, plainTitle, type Store } from "./store.ts";
-import type { Texts } from "./texts/en.ts";
 import { countUnread, loadTexts } from "./texts/texts.ts";
 import { watchViewport } from "./viewport.ts";
 import css from "./widget.css?inline";
 
 /** Build the widget into the loader's shadow root, closed. */
 export async function mount(shell: Shell): Promise<Widget> {
-  const texts = await loadTexts(shell.lang);
+  const { host, lang, launcher, root } = shell;
+  const texts = await loadTexts(lang);
   for (const sheet of [tokens, primitives, css]) shell.style(sheet);
   const store = createStore(shell);
-  const { announce, Region } = createAnnouncer();
+  const { act } = store;
   const place = document.createElement("div");
-  shell.root.append(place);
+  root.append(place);
 
   const close = () => {
-    const inside = place.contains(shell.root.activeElement);
-    store.act.close();
-    if (inside) shell.launcher.focus();
+    const inside = place.contains(root.activeElement);
+    act.close();
+    if (inside) launcher.focus();
   };
-  render(
-    <WidgetContext.Provider value={{ store, texts, close }}>
-      <Panel />
-      <Region />
-    </WidgetContext.Provider>,
-    place,
-  );
-  const stops = [
-    effect(() => shell.mark(store.opened.value ? 0 : store.unread.value, store.opened.value)),
-    tell(store, texts, announce),
-    watchViewport(shell.host, store.opened),
-  ];
+  const locale = chooseLocale(lang, navigator.languages);
+  render(<App store={store} fixed={{ act, texts, lang, locale, close }} />, place);
+  const stops = [tell(store, shell), watchViewport(host, store.state)];
   return {
-    open: store.act.open,
+    open: act.open,
     close,
-    toggle: () => (store.opened.peek() ? close() : store.act.open()),
+    toggle: () => (store.state.peek().opened ? close() : act.open()),
     destroy() {
       for (const stop of stops) stop();
       document.title = plainTitle();
@@ -54,15 +46,29 @@ export async function mount(shell: Shell): Promise<Widget> {
   };
 }
 
-/** Say what is unread where the panel does not show it: in the page's title, to screen readers. */
-function tell(store: Store, texts: Texts, announce: (text: string) => void): () => void {
-  let before = 0;
+/** The one place where state becomes components. */
+function App({ store, fixed }: { store: Store; fixed: Omit<Widgetry, "state"> }) {
+  const [state, setState] = useState(store.state.peek());
+  useEffect(() => effect(() => setState(store.state.value)), [store]);
+  const { opened, unread } = state;
+  return (
+    <WidgetContext.Provider value={{ ...fixed, state }}>
+      <Panel />
+      {/* Says what came in while the panel, whose log would say it, is closed. */}
+      <p class="hidden" aria-live="polite">
+        {!opened && unread > 0 && countUnread(fixed.texts, fixed.lang, unread)}
+      </p>
+    </WidgetContext.Provider>
+  );
+}
+
+/** Say what is unread where everybody sees it: on the launcher, in the page's title. */
+function tell(store: Store, shell: Shell): () => void {
   return effect(() => {
-    const unread = store.unread.value;
+    const { unread, opened } = store.state.value;
+    shell.mark(opened ? 0 : unread, opened);
     const title = unread > 0 ? `(${unread}) ${plainTitle()}` : plainTitle();
     if (document.title !== title) document.title = title;
-    if (unread > before && !store.opened.value) announce(countUnread(texts, store.lang, unread));
-    before = unread;
     dispatchEvent(new CustomEvent("straks:unread", { detail: unread }));
   });
 }

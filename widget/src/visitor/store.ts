@@ -1,6 +1,6 @@
 /** The widget's state: what is shown follows from it, and every deed goes through it. */
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
 import {
   browserDial,
   type ChannelView,
@@ -9,14 +9,15 @@ import {
   type Entry,
   inTurn,
   type OutboxItem,
+  type Principal,
   pendingChannel,
   type RequestError,
   type Status,
   systemClock,
 } from "../protocol/index.ts";
 import { browserPage, browserStorage, overTabs } from "../ui/browser.ts";
-import { fold } from "./fold.ts";
-import { rowsOf } from "./rows.ts";
+import { type Folded, fold } from "./fold.ts";
+import { type Row, rowsOf } from "./rows.ts";
 import type { Language } from "./shell.ts";
 import { fetchSite, type Site } from "./site.ts";
 
@@ -32,19 +33,62 @@ export interface StoreOptions {
   readonly lang: Language;
 }
 
-/** Everything the components read and call. */
-export type Store = ReturnType<typeof createStore>;
+/** What the components show. */
+export interface State {
+  readonly opened: boolean;
+  readonly site: Site | undefined;
+  /** The chat may not be used here: the error code. */
+  readonly refusal: string | undefined;
+  /** The connection has been gone for long enough to be worth a word. */
+  readonly apart: boolean;
+  readonly online: boolean;
+  readonly started: boolean;
+  readonly conversation: Folded;
+  readonly rows: readonly Row[];
+  /** Somebody is there; undefined until we know. */
+  readonly available: boolean | undefined;
+  readonly members: readonly Principal[];
+  readonly typists: readonly Principal[];
+  readonly unread: number;
+  /** A person was asked for, as far as this visitor is concerned. */
+  readonly asked: boolean;
+  readonly draft: string;
+  /** The form that leaves a message while nobody is here is shown. */
+  readonly leaving: boolean;
+}
 
-export function createStore({ base, prefix, lang }: StoreOptions) {
+/** What the visitor can do. */
+export interface Actions {
+  open(): void;
+  close(): void;
+  send(text: string): void;
+  /** Keep what is being typed, and let the other side know that somebody types. */
+  write(text: string): void;
+  /** `words`: what opens a conversation that there is none of yet. */
+  askPerson(words: string): void;
+  leaveMessage(text: string, email: string): void;
+  leaveEmail(email: string): void;
+  cancelLeaving(): void;
+  retry(key: string): void;
+  discard(key: string): void;
+  /** Fetch the page of history before what is shown. */
+  older(): void;
+}
+
+export interface Store {
+  readonly state: ReadonlySignal<State>;
+  readonly act: Actions;
+  destroy(): void;
+}
+
+export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const storage = browserStorage();
   const name = (what: string) => `${prefix}:${what}`;
 
   const opened = signal(false);
   const looking = signal(!document.hidden);
   const site = signal<Site | undefined>(undefined);
-  const status = signal<Status>("idle");
   const refusal = signal<string | undefined>(undefined);
-  /** The connection has been gone for long enough to be worth a word. */
   const apart = signal(false);
   const online = signal(navigator.onLine);
   const channel = signal(storage.get(name("conversation")));
@@ -52,7 +96,6 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
   const outbox = signal<readonly OutboxItem[]>([]);
   const draft = signal(storage.get(name("draft")) ?? "");
   const seen = signal(Number(storage.get(name("seen")) ?? 0));
-  /** The form that leaves a message while nobody is here. */
   const leaving = signal(false);
 
   const entries = computed(() => view.value?.entries ?? []);
@@ -72,7 +115,6 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
   const unread = computed(
     () => entries.value.filter((entry) => entry.offset > seen.value && isForMe(entry)).length,
   );
-  /** A person was asked for, as far as this visitor is concerned. */
   const asked = computed(
     () =>
       folded.value.state === "waiting" ||
@@ -80,9 +122,27 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
       outbox.value.some((item) => item.kind === "ask_human" && item.state === "sending"),
   );
 
+  const state = computed<State>(() => ({
+    opened: opened.value,
+    site: site.value,
+    refusal: refusal.value,
+    apart: apart.value,
+    online: online.value,
+    started: channel.value !== undefined,
+    conversation: folded.value,
+    rows: rows.value,
+    available: available.value,
+    members: view.value?.members ?? [],
+    typists: typists.value,
+    unread: unread.value,
+    asked: asked.value,
+    draft: draft.value,
+    leaving: leaving.value,
+  }));
+
   let client: Client;
   const reopens = new Map<string, number>();
-  let cancelApart = () => {};
+  let cancelApart: (() => void) | undefined;
 
   // --- the connection ---
 
@@ -118,15 +178,13 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
   }
 
   function statusChanged(now: Status, reason?: string): void {
-    status.value = now;
-    cancelApart();
     if (now === "online") {
-      batch(() => {
-        apart.value = false;
-        refusal.value = undefined;
-      });
-    } else if (now !== "idle") {
-      cancelApart = systemClock.after(BANNER_AFTER_MS, () => {
+      cancelApart?.();
+      cancelApart = undefined;
+      apart.value = false;
+      refusal.value = undefined;
+    } else {
+      cancelApart ??= systemClock.after(BANNER_AFTER_MS, () => {
         apart.value = true;
       });
     }
@@ -253,22 +311,21 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
 
   // --- what the visitor does ---
 
-  const act = {
-    open(): void {
+  const act: Actions = {
+    open() {
       opened.value = true;
       void refreshSite();
       if (channel.peek()) client.start();
     },
-    close(): void {
+    close() {
       opened.value = false;
       leaving.value = false;
     },
-    send(text: string): void {
+    send(text) {
       act.write("");
       send(text);
     },
-    /** Keep what is being typed, and let the other side know that it is. */
-    write(text: string): void {
+    write(text) {
       draft.value = text;
       if (text) storage.set(name("draft"), text);
       else storage.remove(name("draft"));
@@ -277,8 +334,7 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
       const at = channel.peek();
       if (at && !at.startsWith("open:")) client.typing(at, text !== "");
     },
-    /** `words`: what opens a conversation that there is none of yet. */
-    askPerson(words: string): void {
+    askPerson(words) {
       if (available.peek() === false) {
         leaving.value = true;
         return;
@@ -286,7 +342,7 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
       if (!channel.peek()) send(words);
       publish("ask_human", {});
     },
-    leaveMessage(text: string, email: string): void {
+    leaveMessage(text, email) {
       batch(() => {
         leaving.value = false;
         if (text) act.send(text);
@@ -294,9 +350,12 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
         publish("ask_human", {});
       });
     },
-    leaveEmail: (email: string) => publish("contact", { email }),
-    retry: (key: string) => client.retry(key),
-    discard: (key: string) => client.discard(key),
+    leaveEmail: (email) => publish("contact", { email }),
+    cancelLeaving() {
+      leaving.value = false;
+    },
+    retry: (key) => client.retry(key),
+    discard: (key) => client.discard(key),
     older: () => older(),
   };
 
@@ -342,28 +401,12 @@ export function createStore({ base, prefix, lang }: StoreOptions) {
   }
 
   return {
-    lang,
-    opened,
-    site,
-    status,
-    refusal,
-    apart,
-    online,
-    channel,
-    view,
-    draft,
-    leaving,
-    folded,
-    rows,
-    available,
-    typists,
-    unread,
-    asked,
+    state,
     act,
-    destroy(): void {
+    destroy() {
       for (const stop of stops) stop();
-      cancelApart();
       client.stop();
+      cancelApart?.();
     },
   };
 }

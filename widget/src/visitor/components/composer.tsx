@@ -1,7 +1,8 @@
 /** Where the visitor writes. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { IconButton } from "../../ui/button.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { send as sendPath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
 import { MAX_TEXT } from "../store.ts";
 import { fill } from "../texts/texts.ts";
@@ -12,9 +13,9 @@ function lengthOf(text: string): number {
 }
 
 export function Composer() {
-  const { store, texts } = useWidget();
+  const { state, act, texts, locale } = useWidget();
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = store.draft.value;
+  const text = state.draft;
   const over = lengthOf(text.trim()) - MAX_TEXT;
   const able = text.trim() !== "" && over <= 0;
 
@@ -23,10 +24,10 @@ export function Composer() {
     if (!element) return;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight + 2}px`;
-  }, [text, store.opened.value]);
+  }, [text, state.opened]);
 
   const send = () => {
-    if (able) store.act.send(text.trim());
+    if (able) act.send(text.trim());
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -46,8 +47,8 @@ export function Composer() {
       {over > 0 && (
         <p id="straks-over" class="fault" role="alert">
           {fill(texts.tooLong, {
-            over: over.toLocaleString(store.lang),
-            max: MAX_TEXT.toLocaleString(store.lang),
+            over: over.toLocaleString(locale),
+            max: MAX_TEXT.toLocaleString(locale),
           })}
         </p>
       )}
@@ -57,20 +58,22 @@ export function Composer() {
           rows={1}
           value={text}
           aria-label={texts.message}
-          placeholder={store.folded.value.state === "closed" ? texts.again : texts.placeholder}
+          placeholder={state.conversation.state === "closed" ? texts.again : texts.placeholder}
           aria-invalid={over > 0}
           aria-describedby={over > 0 ? "straks-over" : undefined}
           enterkeyhint="send"
-          onInput={(event) => store.act.write(event.currentTarget.value)}
+          onInput={(event) => act.write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        <IconButton
+        <button
           type="submit"
-          icon="send"
-          label={texts.send}
-          class="send"
+          class="btn btn-icon send"
+          title={texts.send}
+          aria-label={texts.send}
           aria-disabled={!able}
-        />
+        >
+          <Glyph path={sendPath} />
+        </button>
       </div>
     </form>
   );

@@ -2,33 +2,35 @@
 
 import { useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icon.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { clock, inbox, person, retry } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
 import { EmailField, isEmail } from "./email.tsx";
 
 export function Dock() {
-  const { store, texts } = useWidget();
-  const { state } = store.folded.value;
-  const away = store.available.value === false;
-  if (store.leaving.value) return null;
-  if (state === "closed") {
+  const { state, act, texts } = useWidget();
+  const phase = state.conversation.state;
+  const away = state.available === false;
+  if (state.leaving || phase === "with_agent") return null;
+  if (phase === "closed") {
     return (
       <div class="dock">
         <p>{texts.closedHint}</p>
         <Button look="quiet" onClick={focusField}>
-          <Icon name="retry" />
+          <Glyph path={retry} />
           {texts.again}
         </Button>
       </div>
     );
   }
-  if (state === "with_agent") return null;
-  if (store.asked.value) return <Waiting away={away} />;
+  if (state.asked) return <Waiting away={away} />;
+  const last = state.rows.at(-1);
+  const stuck = last?.type === "message" && last.unknown;
   return (
     <div class="dock">
       {away && <p>{texts.away}</p>}
-      <Button look="quiet" onClick={() => store.act.askPerson(texts.personWords)}>
-        <Icon name="person" />
+      <Button look={stuck ? "primary" : "quiet"} onClick={() => act.askPerson(texts.personWords)}>
+        <Glyph path={person} />
         {away ? texts.personAway : texts.person}
       </Button>
     </div>
@@ -42,26 +44,26 @@ function focusField(event: MouseEvent): void {
 
 /** A person was asked for and is not there yet: say so truly, and offer e-mail when nobody is. */
 function Waiting({ away }: { away: boolean }) {
-  const { store, texts } = useWidget();
+  const { state, texts } = useWidget();
   return (
     <div class="dock dock-waiting">
       <p>
-        <Icon name={away ? "inbox" : "clock"} />
+        <Glyph path={away ? inbox : clock} />
         <span>{away ? texts.waitingAway : texts.waiting}</span>
       </p>
-      {away && !store.folded.value.email && <AddEmail />}
+      {away && !state.conversation.email && <AddEmail />}
     </div>
   );
 }
 
 function AddEmail() {
-  const { store, texts } = useWidget();
+  const { act, texts } = useWidget();
   const [email, setEmail] = useState("");
   const [bad, setBad] = useState(false);
   const save = (event: Event) => {
     event.preventDefault();
     if (!isEmail(email)) setBad(true);
-    else store.act.leaveEmail(email.trim());
+    else act.leaveEmail(email.trim());
   };
   return (
     <form class="add-email" noValidate onSubmit={save}>

@@ -1,38 +1,38 @@
 /** Who is on the other side, and whether they are there. */
 
 import { Avatar } from "../../ui/avatar.tsx";
-import { IconButton } from "../../ui/button.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { close as closePath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
-import { fill } from "../texts/texts.ts";
 
 export function Header() {
-  const { store, texts, close } = useWidget();
-  const { agent, state } = store.folded.value;
-  const site = store.site.value?.name;
-  const withAgent = state === "with_agent" && agent;
-  const name = withAgent ? (agent.name ?? texts.team) : site || texts.title;
-  const here = withAgent
-    ? store.view.value?.members.some((who) => who.kind === "agent" && who.id === agent.id)
-    : store.available.value;
+  const { state, texts, close } = useWidget();
+  const { agent } = state.conversation;
+  const site = state.site?.name || texts.title;
+  const name = agent ? (agent.name ?? texts.team) : site;
+  const present = state.members.some((who) => who.kind === "agent" && who.id === agent?.id);
+  const here = agent ? present : state.available;
+  // An agent who left for a moment is no reason to call the place deserted.
+  const word = here || state.available ? (agent ? site : texts.here) : texts.away;
 
   return (
     <header class="header">
-      <Avatar name={name} id={withAgent ? agent.id : name} class="header-avatar" />
+      <Avatar name={name} id={agent?.id ?? name} class="header-avatar" />
       <div class="header-text">
         <h2 id="straks-title">{name}</h2>
         <p class={`presence ${here ? "presence-here" : ""}`}>
-          {withAgent
-            ? here
-              ? fill(texts.joined, { name })
-              : site || texts.title
-            : here === undefined
-              ? "\u00a0"
-              : here
-                ? texts.here
-                : texts.away}
+          {state.available === undefined ? "\u00a0" : word}
         </p>
       </div>
-      <IconButton icon="close" label={texts.close} class="header-close" onClick={close} />
+      <button
+        type="button"
+        class="btn btn-icon header-close"
+        title={texts.close}
+        aria-label={texts.close}
+        onClick={close}
+      >
+        <Glyph path={closePath} />
+      </button>
     </header>
   );
 }

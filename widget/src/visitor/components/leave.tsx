@@ -6,13 +6,13 @@ import { useWidget } from "../context.ts";
 import { EmailField, isEmail } from "./email.tsx";
 
 export function LeaveForm() {
-  const { store, texts } = useWidget();
+  const { state, act, texts } = useWidget();
   const [email, setEmail] = useState("");
   const [bad, setBad] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = store.draft.value;
+  const text = state.draft;
   // What was already asked in the conversation need not be written again.
-  const needed = !store.channel.value;
+  const needed = !state.started;
 
   useEffect(() => field.current?.focus(), []);
 
@@ -23,7 +23,7 @@ export function LeaveForm() {
     } else if (needed && !text.trim()) {
       field.current?.focus();
     } else {
-      store.act.leaveMessage(text.trim(), email.trim());
+      act.leaveMessage(text.trim(), email.trim());
     }
   };
 
@@ -39,7 +39,7 @@ export function LeaveForm() {
           rows={3}
           value={text}
           required={needed}
-          onInput={(event) => store.act.write(event.currentTarget.value)}
+          onInput={(event) => act.write(event.currentTarget.value)}
         />
       </div>
       <EmailField
@@ -53,7 +53,7 @@ export function LeaveForm() {
       <div class="leave-buttons">
         <Button
           onClick={() => {
-            store.leaving.value = false;
+            act.cancelLeaving();
           }}
         >
           {texts.cancel}

@@ -3,17 +3,18 @@
 import { useMemo } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Icon, type IconName } from "../../ui/icon.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { alert, bolt, check, checks, clock } from "../../ui/paths.ts";
 import { PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
 import { useWidget } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 
-const MARKS: Record<Exclude<Delivery, "failed">, IconName> = {
-  sending: "clock",
-  sent: "check",
-  read: "checks",
+const MARKS: Record<Exclude<Delivery, "failed">, string> = {
+  sending: clock,
+  sent: check,
+  read: checks,
 };
 
 export function Message({ row }: { row: MessageRow }) {
@@ -29,7 +30,7 @@ export function Message({ row }: { row: MessageRow }) {
         <p class="sender">
           {bot ? (
             <span class="bot-mark" aria-hidden="true">
-              <Icon name="bolt" />
+              <Glyph path={bolt} />
             </span>
           ) : (
             <Avatar name={name} id={row.from?.id ?? ""} />
@@ -46,14 +47,14 @@ export function Message({ row }: { row: MessageRow }) {
 }
 
 function Body({ row }: { row: MessageRow }) {
-  const { store, texts } = useWidget();
+  const { state, texts } = useWidget();
   const { html, text } = row;
   const content = useMemo(
     () => (html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />),
     [html, text],
   );
   if (row.unknown) {
-    return <p>{store.available.value === false ? texts.unknownAway : texts.unknown}</p>;
+    return <p>{state.available === false ? texts.unknownAway : texts.unknown}</p>;
   }
   return (
     <>
@@ -64,15 +65,15 @@ function Body({ row }: { row: MessageRow }) {
 }
 
 function Meta({ row }: { row: MessageRow }) {
-  const { store, texts } = useWidget();
+  const { texts, locale } = useWidget();
   const delivery = row.delivery as Exclude<Delivery, "failed"> | undefined;
   return (
-    <p class="meta" title={fullTime(row.at, store.lang)}>
-      <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at, store.lang)}</time>
+    <p class="meta" title={fullTime(row.at, locale)}>
+      <time dateTime={new Date(row.at).toISOString()}>{clockTime(row.at, locale)}</time>
       {delivery && (
         <span class={`delivery delivery-${delivery}`}>
           {texts[delivery]}
-          <Icon name={MARKS[delivery]} />
+          <Glyph path={MARKS[delivery]} />
         </span>
       )}
     </p>
@@ -80,7 +81,7 @@ function Meta({ row }: { row: MessageRow }) {
 }
 
 function Failed({ row }: { row: MessageRow }) {
-  const { store, texts } = useWidget();
+  const { act, texts } = useWidget();
   const code = row.error ?? "";
   const reason =
     code === "too_large" || code === "bad_data"
@@ -91,13 +92,13 @@ function Failed({ row }: { row: MessageRow }) {
   return (
     <div class="failed">
       <p>
-        <Icon name="alert" />
+        <Glyph path={alert} />
         <span>
           {texts.failed} {reason}
         </span>
       </p>
-      <Button onClick={() => store.act.retry(row.key)}>{texts.retry}</Button>
-      <Button onClick={() => store.act.discard(row.key)}>{texts.discard}</Button>
+      <Button onClick={() => act.retry(row.key)}>{texts.retry}</Button>
+      <Button onClick={() => act.discard(row.key)}>{texts.discard}</Button>
     </div>
   );
 }

@@ -1,8 +1,9 @@
 /** The conversation so far, and the greeting before there is one. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
-import { Icon } from "../../ui/icon.tsx";
+import { Glyph } from "../../ui/glyph.tsx";
+import { down } from "../../ui/paths.ts";
 import { dayLabel } from "../../ui/time.ts";
 import { useWidget } from "../context.ts";
 import type { EventRow, Row } from "../rows.ts";
@@ -13,13 +14,13 @@ import { Message } from "./message.tsx";
 const NEAR = 60;
 
 export function Messages() {
-  const { store, texts } = useWidget();
-  const rows = store.rows.value;
-  const typists = store.typists.value;
+  const { state, act, texts } = useWidget();
+  const rows = state.rows;
+  const typists = state.typists;
   const list = useRef<HTMLDivElement>(null);
   const before = useRef({ first: "", last: "", height: 0, atEnd: true });
   const [below, setBelow] = useState(false);
-  const opened = store.opened.value;
+  const opened = state.opened;
 
   const toEnd = () => {
     const element = list.current;
@@ -41,8 +42,19 @@ export function Messages() {
     } else if (was.atEnd || own) toEnd();
     else if (grew) setBelow(true);
     before.current = { ...was, first, last: last?.key ?? "", height: element.scrollHeight };
-    if (element.scrollHeight <= element.clientHeight) store.act.older();
+    if (element.scrollHeight <= element.clientHeight) act.older();
   }, [rows, typists.length, opened]);
+
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    // A keyboard, a notice or a growing field takes room: what was last stays in sight.
+    const observer = new ResizeObserver(() => {
+      if (before.current.atEnd) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const onScroll = () => {
     const element = list.current;
@@ -50,10 +62,16 @@ export function Messages() {
     const left = element.scrollHeight - element.clientHeight - element.scrollTop;
     before.current.atEnd = left < NEAR;
     if (left < NEAR) setBelow(false);
-    if (element.scrollTop < NEAR) store.act.older();
+    if (element.scrollTop < NEAR) act.older();
   };
 
   const typist = typists[0];
+  const { available } = state;
+  // Nothing else of the state is shown in a row.
+  const shown = useMemo(
+    () => rows.map((row) => <RowView key={row.key} row={row} />),
+    [rows, available],
+  );
   return (
     <div class="middle">
       <div
@@ -66,15 +84,13 @@ export function Messages() {
         tabIndex={0}
         onScroll={onScroll}
       >
-        {!store.channel.value && <Greeting />}
-        {rows.map((row) => (
-          <RowView key={row.key} row={row} />
-        ))}
+        {!state.started && <Greeting />}
+        {shown}
         {typist && <Typing name={typist.name ?? texts.team} />}
       </div>
       {below && (
         <Button look="quiet" class="below" onClick={toEnd}>
-          <Icon name="down" />
+          <Glyph path={down} />
           {texts.below}
         </Button>
       )}
@@ -88,12 +104,12 @@ function firstKey(rows: readonly Row[]): string {
 }
 
 function RowView({ row }: { row: Row }) {
-  const { store, texts } = useWidget();
+  const { texts, locale } = useWidget();
   if (row.type === "message") return <Message row={row} />;
   if (row.type === "day") {
     return (
       <p class="day">
-        <span>{dayLabel(row.at, Date.now(), store.lang)}</span>
+        <span>{dayLabel(row.at, Date.now(), locale)}</span>
       </p>
     );
   }
@@ -105,11 +121,11 @@ function RowView({ row }: { row: Row }) {
 }
 
 function Greeting() {
-  const { store, texts } = useWidget();
+  const { state, texts } = useWidget();
   return (
     <div class="greeting">
       <p class="greeting-title">{texts.greeting}</p>
-      <p>{store.available.value === false ? texts.greetingAway : texts.greetingHere}</p>
+      <p>{state.available === false ? texts.greetingAway : texts.greetingHere}</p>
     </div>
   );
 }

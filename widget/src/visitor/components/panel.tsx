@@ -9,23 +9,32 @@ import { LeaveForm } from "./leave.tsx";
 import { Messages } from "./messages.tsx";
 
 export function Panel() {
-  const { store, close } = useWidget();
+  const { state, act, close } = useWidget();
   const panel = useRef<HTMLDivElement>(null);
-  const opened = store.opened.value;
+  const opened = state.opened;
 
-  useEffect(() => {
-    if (!opened) return;
+  const last = useRef<Node>(undefined);
+
+  const focus = () => {
     // On a touch screen a focused field brings the keyboard up before anybody asked for it.
     const touch = matchMedia("(pointer: coarse)").matches;
     const field = panel.current?.querySelector<HTMLElement>("textarea");
     (touch ? panel.current : (field ?? panel.current))?.focus({ preventScroll: true });
+  };
+  useEffect(() => {
+    if (opened) focus();
   }, [opened]);
+  useEffect(() => {
+    // What had the focus is gone, a button that did its work perhaps: do not lose the place.
+    const lost = last.current?.isConnected === false && document.activeElement === document.body;
+    if (opened && lost) focus();
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     // The host page's shortcuts are not for what is typed here.
     event.stopPropagation();
     if (event.key !== "Escape" || event.isComposing) return;
-    if (store.leaving.value) store.leaving.value = false;
+    if (state.leaving) act.cancelLeaving();
     else close();
   };
 
@@ -38,23 +47,26 @@ export function Panel() {
       tabIndex={-1}
       hidden={!opened}
       onKeyDown={onKeyDown}
+      onFocusIn={(event) => {
+        last.current = event.target as Node;
+      }}
     >
       <Header />
       <Banner />
       <Messages />
       <Dock />
-      {store.leaving.value ? <LeaveForm /> : <Composer />}
+      {state.leaving ? <LeaveForm /> : <Composer />}
     </div>
   );
 }
 
 /** A word on the connection, once it has been gone long enough to matter. */
 function Banner() {
-  const { store, texts } = useWidget();
-  const offline = !store.online.value;
+  const { state, texts } = useWidget();
+  const offline = !state.online;
   let text: string | undefined;
-  if (store.refusal.value === "origin_not_allowed") text = texts.barred;
-  else if (store.apart.value) text = offline ? texts.offline : texts.connecting;
+  if (state.refusal === "origin_not_allowed") text = texts.barred;
+  else if (state.apart) text = offline ? texts.offline : texts.connecting;
   return (
     <div class="banner-place" role="status">
       {text && <p class="banner">{text}</p>}
