@@ -137,6 +137,16 @@ async def test_time_never_goes_back_in_a_channel(log: FeedLog) -> None:
     assert [entry.at for entry in (await log.read(A, limit=9)).entries] == [50, 50, 60, 60]
 
 
+async def test_very_many_reads_at_once(log: FeedLog) -> None:
+    stored = await append(log, item(), item(B))
+    pages = await asyncio.gather(
+        *(log.read(channel, limit=1) for channel in (A, B) for _ in range(500))
+    )
+    assert [page.entries[0] for page in pages] == [stored[0]] * 500 + [stored[1]] * 500
+    tails = await asyncio.gather(*(log.tail(A) for _ in range(500)))
+    assert all(tail.position.offset == 1 for tail in tails)
+
+
 # --- the same key again ----------------------------------------------------------------------
 
 

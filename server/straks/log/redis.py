@@ -49,6 +49,8 @@ _NEW, _USED, _CONFLICT, _FULL = range(4)
 _LEASE_SECONDS: Final = 15
 _RENEW_SECONDS: Final = 5
 _HOUSEKEEPING_SECONDS: Final = 1.0
+_READS: Final = 16
+"""Reads at a time; further ones wait, before their time begins to run."""
 
 
 class RedisLog:
@@ -69,11 +71,12 @@ class RedisLog:
         self._appends = RedisLink(pool, deadline=deadline)
         self._chores = RedisLink(pool, deadline=deadline)
         self._chore = asyncio.Lock()
+        self._reads = asyncio.Semaphore(_READS)
         self._holder = holder
         self._limits = limits
         self._deadline = deadline
         self._unsettled = False
-        self._recent = [RecentFeed(None) for _ in range(PARTITIONS)]
+        self._recent = [RecentFeed(None, entries=512, size=1 << 20) for _ in range(PARTITIONS)]
         self._marks = Marks()
         self._listeners: list[Listener] = []
         self._broken: LogBrokenError | None = None
@@ -98,7 +101,7 @@ class RedisLog:
         try:
             pool = ConnectionPool.from_url(
                 url,
-                max_connections=32,
+                max_connections=2 * _READS,
                 socket_timeout=None,
                 socket_connect_timeout=deadline / 2,
                 retry=Retry(NoBackoff(), 1),  # of reads; a RedisLink sends once
@@ -314,7 +317,7 @@ class RedisLog:
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with self._reads, asyncio.timeout(self._deadline):
                 return await answer
         except (RedisError, OSError) as error:
             raise LogUnavailableError(f"Redis cannot be read: {error}") from error
