@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
-import os
 import pstats
 import random
 import tempfile
@@ -119,7 +118,6 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--profile", action="store_true", help="of the event loop's thread")
     options = parser.parse_args()
-    os.environ.pop("PYTHONASYNCIODEBUG", None)
     uvloop.run(measure(options))
 
 

@@ -100,11 +100,11 @@ class GroupCommit:
             raise LogUnavailableError("the server is stopping")
         if self._waiting >= self._capacity:
             raise LogUnavailableError("too much is waiting to be written")
-        self._waiting += 1
         loop = self._loop or self._start()
         since = loop.time()
         key = (item.channel, item.sender, item.key)
         first = self._by_key.get(key)
+        self._waiting += 1
         if first is not None:
             if first.joined is None:
                 first.joined = []
@@ -219,9 +219,13 @@ class GroupCommit:
             return
         error = OutcomeUnknownError("it takes too long to write; send it again with the same key")
         for item in tuple(self._by_key.values()):
-            for waiter in (item, *(item.joined or ())):
-                if waiter.since <= latest:
-                    self._report(waiter, error)
+            if item.since <= latest:
+                self._report(item, error)
+            if item.joined is not None:
+                late = [waiter for waiter in item.joined if waiter.since <= latest]
+                item.joined = [waiter for waiter in item.joined if waiter.since > latest]
+                for waiter in late:  # who joins again and again must not fill the queue
+                    self._tell(waiter, error)
 
     def _end(self) -> None:
         """Answer everybody who still waits when the writer ends."""

@@ -224,6 +224,19 @@ async def test_a_full_queue_refuses_until_something_is_settled() -> None:
     assert keys(log.memory.committed) == ["1", "2", "3"]
 
 
+async def test_who_joined_and_was_told_leaves_room() -> None:
+    running = Running(log := ShakyLog(), capacity=3, deadline=0.02)
+    log.gate = asyncio.Event()
+    running.submit(item(key="1"))
+    for told in (3, 5, 7):
+        running.submit(item(key="1"), item(key="1"))
+        await until(lambda told=told: len(running.results) == told)  # type: ignore[misc]
+    assert {type(result) for result in running.results} == {OutcomeUnknownError}
+    log.gate.set()
+    assert len(await running.finish()) == 7
+    assert keys(log.memory.committed) == ["1"]
+
+
 async def test_drain_finishes_what_is_there_and_refuses_the_rest() -> None:
     running = Running(log := ShakyLog("lost"))
     running.submit(*(item() for _ in range(100)))
