@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 import structlog
-import uvicorn
-from starlette.types import ASGIApp
 
 from straks.accounts import permissions
 from straks.accounts.authentication import Authenticator
@@ -37,7 +35,7 @@ from straks.edge.context import EdgeContext
 from straks.edge.limits import Rate
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StartError, StraksError
+from straks.errors import StraksError
 from straks.hub.hub import Hub
 from straks.log.commit import GroupCommit
 from straks.log.lock import DirectoryLock
@@ -54,7 +52,7 @@ from straks.web.probe import LogProbe
 from straks.web.routes import web_app
 from straks_protocol import CloseCode
 
-__all__ = ["BrokenError", "SideServer", "Straks", "open_accounts", "open_straks"]
+__all__ = ["BrokenError", "Straks", "open_accounts", "open_straks"]
 
 _log = structlog.get_logger(__name__)
 
@@ -225,46 +223,6 @@ class Straks:
             site_name=self.settings.site_name,
             static=_STATIC,
         )
-
-
-class _Unsignalled(uvicorn.Server):
-    """Leaves the signals to the server that it runs beside."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class SideServer:
-    """A small site beside the server, for the demo. Ends when :meth:`serve` is cancelled."""
-
-    def __init__(self, site: ASGIApp, host: str, port: int) -> None:
-        """Take the port.
-
-        Raises:
-            StartError: somebody else has it.
-        """
-        try:
-            self._listener = bind(host, port)
-        except StartError as error:
-            raise StartError(
-                f"Cannot serve the shop on port {port} of {host}; choose another --shop-port."
-            ) from error
-        self.port: int = self._listener.getsockname()[1]
-        config = uvicorn.Config(
-            cast("Any", site), log_config=None, access_log=False, lifespan="off", ws="none"
-        )
-        self._server = _Unsignalled(config)
-
-    async def serve(self) -> None:
-        """Serve until cancelled."""
-        await self._server.serve([self._listener])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, cast
 
 import typer
 
@@ -196,11 +196,14 @@ async def _serve(settings: Settings) -> None:
 
 
 async def _demo(settings: Settings, shop_port: int) -> None:
-    from straks.app import SideServer, open_straks
+    from straks.app import open_straks
     from straks.demo import shop_app
+    from straks.edge.side import SideServer
 
     async with open_straks(settings) as straks:
-        with SideServer(shop_app(f"{straks.url}/widget.js"), settings.host, shop_port) as shop:
+        with SideServer(
+            cast("Any", shop_app(f"{straks.url}/widget.js")), settings.host, shop_port
+        ) as shop:
             known = await straks.accounts.find(_DEMO_EMAIL)
             agent = known or await straks.accounts.add_agent(_DEMO_EMAIL, _DEMO_NAME, None)
             link = await straks.sessions.make_link(agent.id)
