@@ -3,7 +3,7 @@
 import { Glyph } from "./glyph.tsx";
 import * as all from "./paths.ts";
 
-const paths: Readonly<Record<keyof typeof all, string>> = { ...all };
+const paths: Readonly<Record<keyof typeof all, string>> = /* @__PURE__ */ Object.assign({}, all);
 
 export type IconName = keyof typeof all;
 

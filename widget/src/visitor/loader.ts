@@ -126,13 +126,14 @@ function start(script: HTMLScriptElement): Api {
 
   // Sites that change pages without loading them may throw our element out with the old page.
   const place = () => {
-    if (!destroyed && !host.isConnected) document.body?.append(host);
+    if (destroyed || !document.body) return;
+    if (!host.isConnected) document.body.append(host);
+    observer.observe(document.body, { childList: true });
   };
   const observer = new MutationObserver(place);
   const attach = () => {
-    place();
     observer.observe(document.documentElement, { childList: true });
-    observer.observe(document.body, { childList: true });
+    place();
   };
   if (document.body) attach();
   else addEventListener("DOMContentLoaded", attach, { once: true });

@@ -346,8 +346,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       batch(() => {
         leaving.value = false;
         if (text) act.send(text);
-        if (email) publish("contact", { email });
         publish("ask_human", {});
+        if (email) publish("contact", { email });
       });
     },
     leaveEmail: (email) => publish("contact", { email }),
