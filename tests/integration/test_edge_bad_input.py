@@ -100,7 +100,7 @@ async def test_too_many_bad_frames_in_a_row_close_with_4500(server: EdgeServer) 
     assert (await socket.closed()).code == 4500
 
 
-# --- frames -------------------------------------------------------------------------------------
+# --- frames ---
 
 
 @BOTH
@@ -201,7 +201,7 @@ async def test_a_big_frame_is_read_up_to_the_limit(server: EdgeServer) -> None:
     assert (await socket.reply(request_id))["type"] == "answers"
 
 
-# --- handshake ----------------------------------------------------------------------------------
+# --- handshake ---
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ async def test_a_query_in_the_address_does_no_harm(server: EdgeServer) -> None:
     await socket.hello()
 
 
-# --- hello --------------------------------------------------------------------------------------
+# --- hello ---
 
 
 @serving()
@@ -277,7 +277,7 @@ async def test_an_agents_token_works_from_the_console_only(server: EdgeServer) -
     assert (await socket.closed()).code == 4504
 
 
-# --- channels -----------------------------------------------------------------------------------
+# --- channels ---
 
 
 @serving()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,10 @@ async def edge_server(
         "sessions": sessions,
         "tokens": tokens,
     }
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(log.close)
+        stack.push_async_callback(database.close)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running = [tasks.create_task(commit.run()), tasks.create_task(service.run())]
         serving = tasks.create_task(
             serve(
@@ -162,8 +165,6 @@ async def edge_server(
             await serving
             for task in running:
                 task.cancel()
-    await log.close()
-    await database.close()
 
 
 def serving(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:

@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 __all__ = ["Closed", "RawSocket", "frame", "get"]
 
 
-class Closed(Exception):  # noqa: N818  -- an event more than an error
+class Closed(Exception):
     """The server closed; ``code`` is 0 when it just dropped the connection."""
 
     def __init__(self, code: int, reason: str = "") -> None:
@@ -35,7 +35,11 @@ async def get(
     """Send a raw HTTP request; give status, headers and the streams."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (ConnectionError, asyncio.IncompleteReadError):
+        writer.close()
+        raise
     status, *lines = head.decode().rstrip().split("\r\n")
     headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
     return int(status.split()[1]), headers, reader, writer

@@ -51,6 +51,8 @@ class EdgeHTTP(HttpToolsProtocol):
         """Bytes since the parser last finished something: headers, a piece of body, a request."""
         self._deadline: float | None = None
         self._refused = False
+        self._lingering = False
+        """We have answered and wait for the peer to close."""
         self._counted: str | None = None
         """The address under which this connection is counted."""
 
@@ -79,12 +81,14 @@ class EdgeHTTP(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._lingering:
+            return
         if self._refused:
             self._respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections.")
             return
         limit = self._context.config.header_bytes
         at = 0
-        while at < len(data) and not self.transport.is_closing():
+        while at < len(data) and not (self._lingering or self.transport.is_closing()):
             piece = data[at : at + limit - self._unparsed]
             if not piece:
                 text = f"The header has more than {limit} bytes."
@@ -144,7 +148,10 @@ class EdgeHTTP(HttpToolsProtocol):
         self._context.wheel.add(self, seconds)
 
     def on_timer(self, now: float) -> float | None:
-        """Close when the headers are not there in time."""
+        """Close when the headers are not there in time, or the peer does not go."""
+        if self._lingering:
+            self.transport.abort()
+            return None
         if self._deadline is None:
             return None
         if now < self._deadline:
@@ -169,7 +176,7 @@ class EdgeHTTP(HttpToolsProtocol):
 
     def _respond(self, status: HTTPStatus, text: str, headers: str = "") -> None:
         """Answer without the application, then close."""
-        if self.transport.is_closing():
+        if self._lingering or self.transport.is_closing():
             return
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             headers += f"Retry-After: {_RETRY_AFTER}\r\n"
@@ -180,7 +187,13 @@ class EdgeHTTP(HttpToolsProtocol):
             f"{headers}Connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        # A peer that is still sending would be reset before it reads why: first half-close.
+        self.transport.write_eof()
+        self._lingering = True
+        self._context.wheel.add(self, self._context.config.close_seconds)
 
     # --- upgrade ------------------------------------------------------------------------------
 

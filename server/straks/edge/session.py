@@ -67,6 +67,10 @@ class Socket(Protocol):
         """Write what waits, then begin the closing handshake."""
         ...
 
+    def welcomed(self) -> None:
+        """Learn that the peer said who it is: from now on it has heartbeats."""
+        ...
+
     def hold(self) -> None:
         """Read nothing more until :meth:`release`."""
         ...
@@ -256,6 +260,7 @@ class Session:
     def become(self, principal: Principal) -> None:
         """Act for ``principal`` from now on."""
         self._who = principal
+        self._socket.welcomed()
         self.context.hub.attach(self)
 
     def hold(self) -> None:

@@ -183,6 +183,10 @@ class WebSocket(asyncio.Protocol):
         if held:
             self._transport.resume_reading()
 
+    def welcomed(self) -> None:
+        """Begin the heartbeats."""
+        self._context.wheel.add(self, self._context.config.heartbeat)
+
     def hold(self) -> None:
         """Read nothing more until :meth:`release`."""
         self._receiver.hold()
