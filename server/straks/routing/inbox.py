@@ -27,7 +27,7 @@ __all__ = ["CONSUMER", "Inbox", "InboxPage", "InboxRecords", "Tails"]
 
 CONSUMER: Final = "inbox"
 """The name of the cursors in the feed."""
-MOST_LISTED: Final = 200
+_MOST_LISTED: Final = 200
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ class Inbox:
         """
         if state not in {"waiting", "mine", "open", "closed"}:
             raise RefusedError(ErrorCode.BAD_FIELD, "state: must be waiting, mine, open or closed.")
-        limit = max(1, min(limit, MOST_LISTED))
+        limit = max(1, min(limit, _MOST_LISTED))
         after = None if cursor is None else _read_cursor(cursor)
         # First: what changes while the list is read comes again, and does no harm.
         position = (await self._log.tail(inbox_channel(team))).position
