@@ -37,18 +37,7 @@ class MemoryLog:
         most = self.limits.max_entries(item.channel)
         if most is not None and len(log) >= most:
             return Full()
-        entry = Entry(
-            channel=item.channel,
-            offset=len(log) + 1,
-            id=item.id,
-            at=max([item.at, *(entry.at for entry in log)]),
-            sender=item.sender,
-            name=item.name,
-            key=item.key,
-            kind=item.kind,
-            data=item.data,
-            advances=item.advances,
-        )
+        entry = item.entry(len(log) + 1, max([item.at, *(entry.at for entry in log)]))
         log.append(entry)
         self.committed.append(entry)
         return Appended(entry, False)

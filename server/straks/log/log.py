@@ -57,6 +57,21 @@ class Append(Struct, frozen=True, kw_only=True, gc=False):
     """It changes the conversation's state: its offset is what writers must ``expect`` next."""
     expect: int | None = None
 
+    def entry(self, offset: int, at: int) -> Entry:
+        """Make the entry that this becomes at an offset."""
+        return Entry(
+            channel=self.channel,
+            offset=offset,
+            id=self.id,
+            at=at,
+            sender=self.sender,
+            name=self.name,
+            key=self.key,
+            kind=self.kind,
+            data=self.data,
+            advances=self.advances,
+        )
+
 
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """An entry that is in a log."""

@@ -353,19 +353,7 @@ def _result(item: Append, row: list[Any]) -> AppendResult | BadItemError:
     """Make of a row of the append function's answer what it means for an item."""
     outcome = row[0]
     if outcome == _NEW:
-        entry = Entry(
-            channel=item.channel,
-            offset=row[1],
-            id=item.id,
-            at=row[2],
-            sender=item.sender,
-            name=item.name,
-            key=item.key,
-            kind=item.kind,
-            data=item.data,
-            advances=item.advances,
-        )
-        return Appended(entry, False)
+        return Appended(item.entry(row[1], row[2]), False)
     if outcome == _USED:
         return Appended(unpack_stored(item.channel, *row[1:]), True)
     if outcome == _CONFLICT:

@@ -199,18 +199,7 @@ class Writer:
                 state.state = offset
             state.offset, state.at = offset, at
             state.use(key, offset)
-            entry = Entry(
-                channel=item.channel,
-                offset=offset,
-                id=item.id,
-                at=at,
-                sender=item.sender,
-                name=item.name,
-                key=item.key,
-                kind=item.kind,
-                data=item.data,
-                advances=item.advances,
-            )
+            entry = item.entry(offset, at)
             rows += (position, state.id, offset, state.state, item.id, at, item.sender)
             rows += (item.name, item.key, item.kind, item.data)
             plan.entries.append(entry)
