@@ -45,11 +45,17 @@ class EdgeServer:
         self.commit: GroupCommit = parts["commit"]
         self.service: ConversationService = parts["service"]
         self.stop: asyncio.Event = parts["stop"]
+        self.serving: asyncio.Task[None] | None = None
         self.opened: list[RawSocket] = []
         """Sockets that are closed when the test is over."""
         self._records: AccountRecords = parts["records"]
         self._sessions: Sessions = parts["sessions"]
         self._tokens: Tokens = parts["tokens"]
+
+    async def finished(self) -> None:
+        """Wait until the server stopped by itself."""
+        assert self.serving is not None
+        await asyncio.wait([self.serving])
 
     async def connect(self, **options: Any) -> RawSocket:
         """Open a socket without saying hello."""
@@ -156,6 +162,7 @@ async def edge_server(
         )
         await started.wait()
         running_server = EdgeServer(port, parts)
+        running_server.serving = serving
         try:
             yield running_server
         finally:
