@@ -10,7 +10,7 @@ import pytest
 from straks.accounts.principals import RESPONDER, SERVER, Principal
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import State
-from straks.log.log import Append, Appended
+from straks.log.log import Append, Appended, LogUnavailableError
 from straks_protocol import ErrorCode
 from tests.support.conversing import (
     AGENT,
@@ -357,3 +357,46 @@ async def test_full_conversation_is_told_so(here: Conversing) -> None:
         await asyncio.gather(*(here.say(VISITOR, channel, "x") for _ in range(size)))
     assert (await refusal(here.say(VISITOR, channel, "x"))).code is ErrorCode.LOG_FULL
     assert (await here.say(VISITOR, channel, "Second", key=key)).duplicate
+
+
+# --- when the log is away -----------------------------------------------------------------------
+
+
+async def test_conversation_that_cannot_be_read_now_can_be_later(
+    place: LogPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with conversing(place) as before:
+        channel = await before.opened()
+    async with conversing(place) as here:
+
+        async def away(*_args: object, **_options: object) -> None:
+            raise LogUnavailableError("not now")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(here.log, "read", away)
+            reading = asyncio.ensure_future(here.service.conversation(channel.partition(":")[2]))
+            outcomes = [here.say(VISITOR, channel, text) for text in "ab"]
+            done = await asyncio.gather(reading, *outcomes, return_exceptions=True)
+        assert [each.code for each in done if isinstance(each, RefusedError)] == [
+            ErrorCode.UNAVAILABLE
+        ] * 3
+        await here.say(VISITOR, channel, "c")
+        assert await texts(here, channel) == ["Hello", "c"]
+
+
+async def test_what_follows_something_refused_for_now_waits_for_it(
+    here: Conversing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a sender overtakes what the same sender is to send again."""
+    channel = await here.opened()
+    accepting = here.send(AGENT, channel, "accept", {}, expect=1)
+    behind = [here.say(who, channel, "x") for who in (VISITOR, VISITOR, AGENT)]
+
+    def full(*_args: object) -> None:
+        raise LogUnavailableError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(here.commit, "submit", full)
+        await accepting
+    codes = [(await refusal(each)).code for each in behind]
+    assert codes == [ErrorCode.UNAVAILABLE, ErrorCode.RETRY_LATER, ErrorCode.UNAVAILABLE]
