@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from straks.config import Settings
 from straks.edge.limits import Rate
 from straks_protocol import MAX_DEPTH
 from straks_protocol.kinds import MAX_TEXT
@@ -48,6 +49,7 @@ class EdgeConfig:
     page: int = 100
     """Most entries in one reply."""
     subscriptions: int = 200
+    """Of a visitor's connection."""
     requests: int = 32
     """Unanswered subscribe, history, presence and ask requests of one connection."""
     publishes: int = 512
@@ -58,12 +60,29 @@ class EdgeConfig:
     publish_rate: Rate = Rate(20, 60)
     signal_rate: Rate = Rate(10, 40)
     read_rate: Rate = Rate(50, 200)
-    """Of subscribe, unsubscribe, history, presence and read."""
+    """Of subscribe, history, presence and read."""
     ask_rate: Rate = Rate(5, 20)
     hello_rate: Rate = Rate(20, 200)
     """Per address."""
     open_rate: Rate = Rate(1, 30)
     """Per address."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Take what an operator has set."""
+        return cls(
+            host=settings.host,
+            port=settings.port,
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+            trusted_proxies=settings.trusted_proxies,
+            max_connections=settings.max_connections,
+            max_connections_per_address=settings.max_connections_per_address,
+            heartbeat=settings.heartbeat,
+            drain_seconds=settings.drain_seconds,
+            publish_rate=Rate(settings.publish_rate, settings.publish_burst),
+            read_rate=Rate(settings.read_rate, settings.read_burst),
+        )
 
     def limits(self, factor: float) -> dict[str, Any]:
         """Give ``welcome.limits`` for someone who may publish ``factor`` times as much."""
@@ -72,7 +91,7 @@ class EdgeConfig:
             "frame": self.frame_bytes,
             "text": MAX_TEXT,
             "depth": MAX_DEPTH,
-            "subscriptions": self.subscriptions,
+            "subscriptions": round(self.subscriptions * factor),
             "page": self.page,
             "publish_rate": rate.per_second,
             "publish_burst": rate.burst,

@@ -53,6 +53,8 @@ class Asker(Protocol):
 
     def gap(self, subscription: Subscription) -> None: ...
 
+    def check_room(self) -> None: ...
+
     def drop(self, channel: str) -> None: ...
 
     def resync(self, channel: str) -> bytes: ...
@@ -73,8 +75,7 @@ async def subscribe(session: Asker, message: Subscribe, channel: Channel) -> Non
     name = message.channel
     context = session.context
     session.drop(name)
-    if len(session.subscriptions) >= context.config.subscriptions:
-        raise RefusedError(ErrorCode.TOO_MANY_SUBSCRIPTIONS, "Too many channels.")
+    session.check_room()
     # Buffer first, read then: nothing falls between the two.
     subscription = session.subscriptions[name] = Subscription(session, name)
     context.hub.subscribe(subscription)

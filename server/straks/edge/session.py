@@ -312,15 +312,19 @@ class Session:
         self.limit("read", self.context.config.read_rate)
         name = message.channel
         known = self.subscriptions.get(name)
-        if known is None and len(self.subscriptions) >= self.context.config.subscriptions:
-            raise RefusedError(
-                ErrorCode.TOO_MANY_SUBSCRIPTIONS,
-                f"At most {self.context.config.subscriptions} channels; unsubscribe some.",
-            )
+        if known is None:
+            self.check_room()
         self.run(message.id, partial(requests.subscribe, self, message, parsed(name)))
 
+    def check_room(self) -> None:
+        """Raise RefusedError when there are as many subscriptions as there may be."""
+        most = round(self.context.config.subscriptions * self.factor)
+        if len(self.subscriptions) >= most:
+            raise RefusedError(
+                ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"At most {most} channels; unsubscribe some."
+            )
+
     def _unsubscribe(self, message: Unsubscribe) -> None:
-        self.limit("read", self.context.config.read_rate)
         self.drop(message.channel)
         self.reply({"type": "unsubscribed", "channel": message.channel, "id": message.id})
 
