@@ -21,7 +21,10 @@ import psutil
 
 __all__ = ["Running", "StartFailedError", "free_port", "pin", "redis", "starlette_peer", "straks"]
 
-UNLIMITED = {"STRAKS_PUBLISH_RATE": "1000000", "STRAKS_PUBLISH_BURST": "1000000"}
+UNLIMITED = {
+    f"STRAKS_{name}": "1000000"
+    for name in ("PUBLISH_RATE", "PUBLISH_BURST", "READ_RATE", "READ_BURST")
+}
 """A bench is one address that does the work of thousands."""
 
 

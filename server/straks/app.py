@@ -32,7 +32,6 @@ from straks.conversation.service import ConversationService
 from straks.customers.contacts import Contacts
 from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
-from straks.edge.limits import Rate
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
 from straks.errors import StraksError
@@ -183,18 +182,7 @@ class Straks:
             revoked=lambda family: floor.hub.close_session(family, CloseCode.TOKEN_REVOKED),
         )
         return EdgeContext(
-            EdgeConfig(
-                host=settings.host,
-                port=settings.port,
-                tls_cert=settings.tls_cert,
-                tls_key=settings.tls_key,
-                trusted_proxies=settings.trusted_proxies,
-                max_connections=settings.max_connections,
-                max_connections_per_address=settings.max_connections_per_address,
-                heartbeat=settings.heartbeat,
-                drain_seconds=settings.drain_seconds,
-                publish_rate=Rate(settings.publish_rate, settings.publish_burst),
-            ),
+            EdgeConfig.of(settings),
             hub=floor.hub,
             log=floor.log,
             conversations=floor.conversations,

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     publish_burst: int = Field(
         60, ge=1, description="Messages that a visitor may send at once before that rate holds."
     )
+    read_rate: float = Field(
+        50.0, gt=0, description="Subscriptions, pages and read marks a second of one visitor."
+    )
+    read_burst: int = Field(200, ge=1, description="The same at once, before that rate holds.")
     visitor_token_days: int = Field(
         180, ge=1, le=3650, description="Days after which an absent visitor is a stranger."
     )
