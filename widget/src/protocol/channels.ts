@@ -129,12 +129,13 @@ export class Channels {
   }
 
   #attached(view: MutableView, reply: Subscribed): void {
+    const told = view.readUpTo;
     view.live = !reply.more;
     if (reply.recovered) this.#news(view, view.append(reply.entries));
     else this.#replaced(view, reply);
     if (!view.live) return;
     this.#options.change(view, "live");
-    if (view.readUpTo > 0) this.#options.tellRead(view.channel, view.readUpTo);
+    if (told > 0 && told === view.readUpTo) this.#options.tellRead(view.channel, told);
     this.#options.pump();
   }
 
