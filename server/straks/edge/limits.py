@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["AddressCounts", "AddressRates", "Bucket", "Rate", "network_of"]
+__all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate", "network_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,22 @@ class Bucket:
             self._tokens = tokens - 1.0
             return 0.0
         return (1.0 - tokens) / rate.per_second
+
+
+class Buckets:
+    """The buckets of one connection, by name, each made at its first use."""
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, name: str, rate: Rate, factor: float, now: float) -> float:
+        """Take one of ``factor`` times the rate. Returns seconds to wait, 0 for none."""
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            bucket = self._buckets[name] = Bucket(rate.times(factor), now)
+        return bucket.take(now)
 
 
 class AddressRates:

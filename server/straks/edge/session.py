@@ -12,7 +12,7 @@ from straks.conversation.errors import RefusedError
 from straks.edge import greeting, requests
 from straks.edge.config import AGENT_FACTOR
 from straks.edge.context import EdgeContext
-from straks.edge.limits import Bucket, Rate
+from straks.edge.limits import Buckets, Rate
 from straks.edge.publishing import Publishing, parsed, rate_limited
 from straks.edge.subscription import Subscription
 from straks.hub.frames import principal_object, websocket_frame
@@ -119,7 +119,7 @@ class Session:
         self._bad_frames = 0
         self._requests = 0
         self._publishing: Publishing | None = None
-        self._buckets: dict[str, Bucket] | None = None
+        self._buckets: Buckets | None = None
 
     @property
     def principal(self) -> Principal:
@@ -296,13 +296,10 @@ class Session:
         return self._publishing
 
     def limit(self, name: str, rate: Rate) -> None:
-        now = self.context.wheel.now
+        """Count one of ``name``; raise RefusedError when there were too many."""
         if self._buckets is None:
-            self._buckets = {}
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._buckets[name] = Bucket(rate.times(self.factor), now)
-        wait = bucket.take(now)
+            self._buckets = Buckets()
+        wait = self._buckets.take(name, rate, self.factor, self.context.wheel.now)
         if wait:
             raise rate_limited(wait)
 
