@@ -23,6 +23,7 @@ from straks.log.redis import RedisLog
 from straks.log.redis_keys import LEASE, META, channel_keys
 from tests.support.logs import append, item
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.server import free_port
 
 A = channel_keys("conversation:a")
 
@@ -117,7 +118,9 @@ async def test_an_old_redis_is_refused() -> None:
 
 
 async def test_a_cluster_is_refused(tmp_path: Path) -> None:
-    with redis_server(tmp_path, cluster_enabled="yes") as server:
+    # Without a port of its own the cluster's bus is at port + 10000, which may not exist.
+    bus = str(free_port())
+    with redis_server(tmp_path, cluster_enabled="yes", cluster_port=bus) as server:
         assert "is a cluster" in await refusal(server.url)
 
 
