@@ -33,7 +33,8 @@ const shape =
   (value) =>
     isObject(value) && faultIn(value as Record<string, unknown>, fields) === undefined;
 
-const isPrincipal = shape({ kind: isText, id: isText, "name?": isText });
+const isKind: Check = (value) => /^(visitor|agent|app|server)$/.test(String(value));
+const isPrincipal = shape({ kind: isKind, id: isText, "name?": isText });
 const isPosition = shape({ offset: isCount, id: isText });
 const isEntry = shape({
   offset: isId,

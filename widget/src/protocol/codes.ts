@@ -19,31 +19,26 @@ export const CREDENTIALS: ReadonlySet<string> = new Set([
   "origin_not_allowed",
 ]);
 
-export const CloseCode = {
-  NORMAL: 1000,
-  PROTOCOL_ERROR: 1002,
-  INVALID_UTF8: 1007,
-  TOO_BIG: 1009,
-  GOING_AWAY: 4000,
-  HEARTBEAT_TIMEOUT: 4001,
-  SLOW_CONSUMER: 4002,
-  HELLO_TIMEOUT: 4003,
-  TOO_MANY_CONNECTIONS: 4004,
-  TOKEN_EXPIRED: 4005,
-  INTERNAL: 4006,
-  RATE_LIMITED: 4007,
-  TOO_MANY_ERRORS: 4500,
-  TOKEN_INVALID: 4501,
-  TOKEN_REVOKED: 4502,
-  SIGNED_OUT: 4503,
-  ORIGIN_NOT_ALLOWED: 4504,
-} as const;
+// One constant each, so that a bundle holds only what it uses.
+export const NORMAL = 1000;
+export const PROTOCOL_ERROR = 1002;
+export const INVALID_UTF8 = 1007;
+export const TOO_BIG = 1009;
+export const GOING_AWAY = 4000;
+export const HEARTBEAT_TIMEOUT = 4001;
+export const SLOW_CONSUMER = 4002;
+export const HELLO_TIMEOUT = 4003;
+export const TOO_MANY_CONNECTIONS = 4004;
+export const TOKEN_EXPIRED = 4005;
+export const INTERNAL = 4006;
+export const RATE_LIMITED = 4007;
+export const TOO_MANY_ERRORS = 4500;
+export const TOKEN_INVALID = 4501;
+export const TOKEN_REVOKED = 4502;
+export const SIGNED_OUT = 4503;
+export const ORIGIN_NOT_ALLOWED = 4504;
 
-const FATAL: ReadonlySet<number> = new Set([
-  CloseCode.PROTOCOL_ERROR,
-  CloseCode.INVALID_UTF8,
-  CloseCode.TOO_BIG,
-]);
+const FATAL: ReadonlySet<number> = new Set([PROTOCOL_ERROR, INVALID_UTF8, TOO_BIG]);
 
 /** Tell whether a client whose socket closed with `code` should connect again. */
 export function mayReconnect(code: number): boolean {
@@ -52,9 +47,9 @@ export function mayReconnect(code: number): boolean {
 
 /** The reason behind a close code that forbids connecting again. */
 export function refusal(code: number): string {
-  if (code === CloseCode.TOKEN_INVALID) return "token_invalid";
-  if (code === CloseCode.TOKEN_REVOKED) return "token_revoked";
-  if (code === CloseCode.SIGNED_OUT) return "signed_out";
-  if (code === CloseCode.ORIGIN_NOT_ALLOWED) return "origin_not_allowed";
+  if (code === TOKEN_INVALID) return "token_invalid";
+  if (code === TOKEN_REVOKED) return "token_revoked";
+  if (code === SIGNED_OUT) return "signed_out";
+  if (code === ORIGIN_NOT_ALLOWED) return "origin_not_allowed";
   return "refused";
 }

@@ -2,7 +2,16 @@
 
 import { Backoff } from "./backoff.ts";
 import { CodecError, decode, encode, SUBPROTOCOL } from "./codec.ts";
-import { CloseCode, mayReconnect, refusal } from "./codes.ts";
+import {
+  GOING_AWAY,
+  HEARTBEAT_TIMEOUT,
+  HELLO_TIMEOUT,
+  INTERNAL,
+  mayReconnect,
+  NORMAL,
+  refusal,
+  TOKEN_EXPIRED,
+} from "./codes.ts";
 import type { ClientMessage, Request, Unnumbered } from "./messages.ts";
 import type { ClockPort, Dial, Exclusively, PagePort, Wire } from "./ports.ts";
 import { ClientSession, type SessionEvent } from "./session.ts";
@@ -79,14 +88,14 @@ export class Socket {
     this.#unwatch();
     this.#cancelTimer();
     this.#become("idle");
-    this.#hangUp(CloseCode.NORMAL);
+    this.#hangUp(NORMAL);
   }
 
   /** Give this connection up and dial again at once. */
   reconnect(): void {
     if (this.status === "idle" || this.status === "refused") return;
     this.#reconnectAfter = 0;
-    if (this.#wire) this.#hangUp(CloseCode.HEARTBEAT_TIMEOUT);
+    if (this.#wire) this.#hangUp(HEARTBEAT_TIMEOUT);
     else if (this.status !== "connecting") this.#attempt();
   }
 
@@ -144,9 +153,7 @@ export class Socket {
         close: finish,
       });
       this.#wire = wire;
-      this.#cancelTimer = clock.after(GREETING_S * 1000, () =>
-        this.#hangUp(CloseCode.HELLO_TIMEOUT),
-      );
+      this.#cancelTimer = clock.after(GREETING_S * 1000, () => this.#hangUp(HELLO_TIMEOUT));
     });
   }
 
@@ -157,8 +164,8 @@ export class Socket {
       wire.send(encode(session.hello(token, this.#options.clock.now())));
     } catch (error) {
       if (error instanceof RefusedError && this.#session === session) this.#refuse(error.code);
-      wire.close(CloseCode.NORMAL);
-      finish(CloseCode.GOING_AWAY);
+      wire.close(NORMAL);
+      finish(GOING_AWAY);
     }
   }
 
@@ -170,13 +177,13 @@ export class Socket {
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       // A frame of a newer server is none of ours; anything else is a broken connection.
-      if (error.code !== "unknown_type") this.#hangUp(CloseCode.INTERNAL);
+      if (error.code !== "unknown_type") this.#hangUp(INTERNAL);
       return false;
     }
     if (event.kind === "pong") this.say({ type: "pong" });
     else if (event.kind === "closing") this.#reconnectAfter = event.closing.reconnect_after;
     else if (event.kind === "refused") this.#rejected(event.code);
-    else if (event.kind === "violation") this.#hangUp(CloseCode.INTERNAL);
+    else if (event.kind === "violation") this.#hangUp(INTERNAL);
     else if (event.kind === "welcome") this.#welcomed(event);
     else this.#options.event(event);
     return event.kind === "welcome";
@@ -198,7 +205,7 @@ export class Socket {
   #beat(): void {
     const due = this.#session?.due(this.#options.clock.now());
     if (due === "dead") {
-      this.#hangUp(CloseCode.HEARTBEAT_TIMEOUT);
+      this.#hangUp(HEARTBEAT_TIMEOUT);
       return;
     }
     if (due === "pong") this.say({ type: "pong" });
@@ -226,7 +233,7 @@ export class Socket {
       this.#refuse(refusal(code));
       return;
     }
-    if (code === CloseCode.TOKEN_EXPIRED && session.state !== "refused") this.#expired = true;
+    if (code === TOKEN_EXPIRED && session.state !== "refused") this.#expired = true;
     const wait = this.#options.page.online() ? (after ?? this.#backoff.next()) : OFFLINE_S;
     this.#become("waiting");
     this.#cancelTimer = this.#options.clock.after(wait * 1000, () => this.#attempt());
@@ -259,10 +266,10 @@ export const browserDial: Dial = (url, subprotocol, events) => {
   socket.onclose = (close) => events.close(close.code);
   return {
     send: (text) => socket.send(text),
-    close(code = CloseCode.NORMAL) {
+    close(code = NORMAL) {
       socket.onmessage = null;
       // A page may close with 1000 or 3000-4999 only.
-      socket.close(code === CloseCode.NORMAL || code >= 3000 ? code : CloseCode.NORMAL);
+      socket.close(code === NORMAL || code >= 3000 ? code : NORMAL);
     },
   };
 };

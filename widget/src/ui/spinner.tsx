@@ -1,5 +1,7 @@
 /** A turning ring while something is fetched. */
 
+import "./spinner.css";
+
 export function Spinner({ label }: { label: string }) {
   return (
     <span role="status">

@@ -3,7 +3,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "./shell.ts";
-import type { Actions, State } from "./store.ts";
+import type { Actions, State } from "./state.ts";
 import type { Texts } from "./texts/en.ts";
 
 export interface Widgetry {

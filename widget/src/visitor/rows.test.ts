@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
+import { type MessageRow, rowsOf } from "./rows.ts";
+
+const VISITOR: Principal = { kind: "visitor", id: "v" };
+const ANNA: Principal = { kind: "agent", id: "a", name: "Anna" };
+const BOT: Principal = { kind: "app", id: "answers" };
+const NOON = new Date(2026, 4, 15, 12).getTime();
+const MINUTE = 60_000;
+
+function entry(
+  offset: number,
+  from: Principal,
+  kind = "message",
+  data: object = { text: `${offset}` },
+  at = NOON + offset * 1000,
+): Entry {
+  const key = from.kind === "visitor" ? { key: `k${offset}` } : {};
+  return { offset, id: `e${offset}`, at, from, kind, data: data as Entry["data"], ...key };
+}
+
+function item(key: string, state: OutboxItem["state"], kind = "message"): OutboxItem {
+  return {
+    key,
+    channel: "conversation:c",
+    kind,
+    data: { text: key },
+    at: NOON + MINUTE,
+    order: 1,
+    state,
+    durable: true,
+  };
+}
+
+const messages = (rows: ReturnType<typeof rowsOf>) =>
+  rows.filter((row): row is MessageRow => row.type === "message");
+
+test("one sender's messages stand together, until time or another comes between", () => {
+  const rows = messages(
+    rowsOf(
+      [
+        entry(1, VISITOR),
+        entry(2, VISITOR),
+        entry(3, BOT),
+        entry(4, ANNA),
+        entry(5, ANNA, "message", { text: "late" }, NOON + 20 * MINUTE),
+      ],
+      [],
+      0,
+    ),
+  );
+  expect(rows.map((row) => [row.first, row.last])).toEqual([
+    [true, false],
+    [false, true],
+    [true, true],
+    [true, true],
+    [true, true],
+  ]);
+});
+
+test("each day begins with its name", () => {
+  const rows = rowsOf(
+    [entry(1, ANNA), entry(2, ANNA, "message", { text: "x" }, NOON + 24 * 60 * MINUTE)],
+    [],
+    0,
+  );
+  expect(rows.map((row) => row.type)).toEqual(["day", "message", "day", "message"]);
+});
+
+test("what is read, sent and on its way says so; what stands together and differs, each for itself", () => {
+  const rows = messages(
+    rowsOf(
+      [entry(1, VISITOR), entry(2, VISITOR)],
+      [item("k9", "sending"), item("k8", "failed")],
+      1,
+    ),
+  );
+  expect(rows.map((row) => [row.delivery, row.last])).toEqual([
+    ["read", true],
+    ["sent", true],
+    ["sending", true],
+    ["failed", true],
+  ]);
+});
+
+test("an item that the log has is shown once, under the same key", () => {
+  const before = messages(rowsOf([], [item("k1", "sending", "open")], 0));
+  const after = messages(rowsOf([entry(1, VISITOR)], [item("k1", "sent", "open")], 0));
+  expect([before.length, after.length]).toEqual([1, 1]);
+  expect(after[0]?.key).toBe(before[0]?.key);
+});
+
+test("an answer of nothing says that the bot does not know", () => {
+  const [known, unknown] = messages(
+    rowsOf(
+      [
+        entry(1, BOT, "answer", { answer: "a", text: "t", html: "<p>t</p>", title: "T" }),
+        entry(2, BOT, "answer", { answer: null, score: 0.1 }),
+      ],
+      [],
+      0,
+    ),
+  );
+  expect([known?.unknown, known?.title, known?.html]).toEqual([false, "T", "<p>t</p>"]);
+  expect(unknown?.unknown).toBe(true);
+});
+
+test("what happened is told, by name where there is one", () => {
+  const rows = rowsOf(
+    [
+      entry(1, VISITOR, "ask_human", {}),
+      entry(2, ANNA, "accept", {}),
+      entry(3, ANNA, "close", {}),
+      entry(4, { kind: "server", id: "straks" }, "close", {}),
+      entry(5, VISITOR, "contact", { email: "a@b.example" }),
+      entry(6, VISITOR, "rate", { stars: 5 }),
+    ],
+    [],
+    0,
+  ).filter((row) => row.type === "event");
+  expect(rows.map((row) => row.event)).toEqual([
+    "asked",
+    "joined",
+    "closedBy",
+    "closed",
+    "contact",
+  ]);
+  expect(rows[1]?.values).toEqual({ name: "Anna" });
+});

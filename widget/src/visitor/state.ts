@@ -1,0 +1,55 @@
+/** What the widget shows and what a visitor can do, between the store and the components. */
+
+import type { ReadonlySignal } from "@preact/signals-core";
+import type { Principal } from "../protocol/index.ts";
+import type { Folded } from "./fold.ts";
+import type { Row } from "./rows.ts";
+import type { Site } from "./site.ts";
+
+/** What the components show. */
+export interface State {
+  readonly opened: boolean;
+  readonly site: Site | undefined;
+  /** The chat may not be used here: the error code. */
+  readonly refusal: string | undefined;
+  /** The connection has been gone for long enough to be worth a word. */
+  readonly apart: boolean;
+  readonly online: boolean;
+  readonly started: boolean;
+  readonly conversation: Folded;
+  readonly rows: readonly Row[];
+  /** Somebody is there; undefined until we know. */
+  readonly available: boolean | undefined;
+  readonly members: readonly Principal[];
+  readonly typists: readonly Principal[];
+  readonly unread: number;
+  /** A person was asked for, as far as this visitor is concerned. */
+  readonly asked: boolean;
+  readonly draft: string;
+  /** The form that leaves a message while nobody is here is shown. */
+  readonly leaving: boolean;
+}
+
+/** What the visitor can do. */
+export interface Actions {
+  open(): void;
+  close(): void;
+  send(text: string): void;
+  /** Keep what is being typed, and let the other side know that somebody types. */
+  write(text: string): void;
+  /** `words`: what opens a conversation that there is none of yet. */
+  askPerson(words: string): void;
+  leaveMessage(text: string, email: string): void;
+  leaveEmail(email: string): void;
+  cancelLeaving(): void;
+  retry(key: string): void;
+  discard(key: string): void;
+  /** Fetch the page of history before what is shown. */
+  older(): void;
+}
+
+export interface Store {
+  readonly state: ReadonlySignal<State>;
+  readonly act: Actions;
+  destroy(): void;
+}

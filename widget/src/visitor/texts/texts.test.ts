@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { chooseLanguage, chooseLocale } from "../language.ts";
+import { LANGUAGES } from "../shell.ts";
+import { en } from "./en.ts";
+import { countUnread, fill, loadTexts } from "./texts.ts";
+
+const slots = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+
+test.each([...LANGUAGES])("%s says everything, with the same names in braces", async (lang) => {
+  const texts = await loadTexts(lang);
+  expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());
+  for (const [key, text] of Object.entries(texts)) {
+    expect(text.trim(), key).not.toBe("");
+    expect(slots(text), key).toEqual(slots(en[key as keyof typeof en]));
+  }
+});
+
+test("no two languages are the same file", async () => {
+  const greetings = await Promise.all(
+    LANGUAGES.map(async (lang) => (await loadTexts(lang)).person),
+  );
+  expect(new Set(greetings).size).toBe(LANGUAGES.length);
+});
+
+test("Polish counts as Poles do", async () => {
+  const texts = await loadTexts("pl");
+  expect([1, 3, 5, 22].map((n) => countUnread(texts, "pl", n))).toEqual([
+    "1 nowa wiadomość",
+    "3 nowe wiadomości",
+    "5 nowych wiadomości",
+    "22 nowe wiadomości",
+  ]);
+});
+
+test("the first language that we speak is taken, Norwegian under any of its names", () => {
+  expect(chooseLanguage([undefined, "", "fi", "pl-PL", "en"])).toBe("pl");
+  expect(chooseLanguage(["no"])).toBe("nb");
+  expect(chooseLanguage(["nn-NO"])).toBe("nb");
+  expect(chooseLanguage(["SV_se"])).toBe("sv");
+  expect(chooseLanguage(["fi"])).toBe("en");
+});
+
+test("times follow the visitor's own variant of the language", () => {
+  expect(chooseLocale("en", ["sv-SE", "en-GB", "en-US"])).toBe("en-GB");
+  expect(chooseLocale("pl", ["en-US"])).toBe("pl");
+});
+
+test("an unknown name in braces stays as it is", () => {
+  expect(fill("{a} {b}", { a: "$&" })).toBe("$& {b}");
+});
