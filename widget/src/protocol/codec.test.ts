@@ -47,6 +47,15 @@ test("every frame of a client in the vectors is written as it stands there", () 
   }
 });
 
+test("what no server takes leaves as the sign for an unknown character", () => {
+  const text = "half \ud83d, whole \ud83d\ude00, nothing \0";
+  const message = { type: "ask", id: 1, text } as const;
+  expect(JSON.parse(encode(message))).toEqual({
+    ...message,
+    text: "half \ufffd, whole \ud83d\ude00, nothing \ufffd",
+  });
+});
+
 test("frames that a server must not send are refused with the code of the vectors", () => {
   // Depth is bounded by the browser's own parser.
   const frames = read<Invalid>("invalid.json").filter(

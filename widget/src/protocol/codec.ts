@@ -120,7 +120,12 @@ export function decode(text: string): ServerMessage {
   return frame as ServerMessage;
 }
 
+/** What a page may have in a text and no server takes: half a character, U+0000. */
+const FOREIGN = /\p{Surrogate}|\0/gu;
+
 /** Write one frame; absent fields are left out. */
 export function encode(message: ClientMessage): string {
-  return JSON.stringify(message);
+  return JSON.stringify(message, (_, value: unknown) =>
+    typeof value === "string" ? value.replace(FOREIGN, "\ufffd") : value,
+  );
 }

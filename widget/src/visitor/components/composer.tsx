@@ -4,19 +4,13 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../ui/glyph.tsx";
 import { send as sendPath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
-import { MAX_TEXT } from "../store.ts";
-import { fill } from "../texts/texts.ts";
-
-/** Characters as the server counts them: a pair of surrogates is one. */
-function lengthOf(text: string): number {
-  return text.length > MAX_TEXT ? [...text].length : text.length;
-}
+import { overBy, TooLong } from "./length.tsx";
 
 export function Composer() {
-  const { state, act, texts, locale } = useWidget();
+  const { state, act, texts } = useWidget();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = state.draft;
-  const over = lengthOf(text.trim()) - MAX_TEXT;
+  const over = overBy(text);
   const able = text.trim() !== "" && over <= 0;
 
   useLayoutEffect(() => {
@@ -44,14 +38,7 @@ export function Composer() {
         send();
       }}
     >
-      {over > 0 && (
-        <p id="straks-over" class="fault" role="alert">
-          {fill(texts.tooLong, {
-            over: over.toLocaleString(locale),
-            max: MAX_TEXT.toLocaleString(locale),
-          })}
-        </p>
-      )}
+      <TooLong over={over} id="straks-over" />
       <div class="composer-row">
         <textarea
           ref={field}

@@ -4,7 +4,7 @@ import { useWidget } from "../context.ts";
 
 /** Whether `text` may be an e-mail address; the mail server has the last word. */
 export function isEmail(text: string): boolean {
-  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text.trim()) && text.length <= 254;
+  return /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(text.trim()) && text.length <= 254;
 }
 
 export function EmailField(props: {

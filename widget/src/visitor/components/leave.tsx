@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { useWidget } from "../context.ts";
 import { EmailField, isEmail } from "./email.tsx";
+import { overBy, TooLong } from "./length.tsx";
 
 export function LeaveForm() {
   const { state, act, texts } = useWidget();
@@ -13,6 +14,7 @@ export function LeaveForm() {
   const text = state.draft;
   // What was already asked in the conversation need not be written again.
   const needed = !state.started;
+  const over = overBy(text);
 
   useEffect(() => field.current?.focus(), []);
 
@@ -20,7 +22,7 @@ export function LeaveForm() {
     event.preventDefault();
     if (email.trim() && !isEmail(email)) {
       setBad(true);
-    } else if (needed && !text.trim()) {
+    } else if (over > 0 || (needed && !text.trim())) {
       field.current?.focus();
     } else {
       act.leaveMessage(text.trim(), email.trim());
@@ -39,8 +41,11 @@ export function LeaveForm() {
           rows={3}
           value={text}
           required={needed}
+          aria-invalid={over > 0}
+          aria-describedby={over > 0 ? "straks-leave-over" : undefined}
           onInput={(event) => act.write(event.currentTarget.value)}
         />
+        <TooLong over={over} id="straks-leave-over" />
       </div>
       <EmailField
         value={email}

@@ -84,7 +84,7 @@ function Failed({ row }: { row: MessageRow }) {
   const { act, texts } = useWidget();
   const code = row.error ?? "";
   const reason =
-    code === "too_large" || code === "bad_data"
+    code === "too_large"
       ? texts.refusedSize
       : code === "forbidden" || code === "not_found" || code === "wrong_state"
         ? texts.refusedRight

@@ -63,10 +63,10 @@ export function Panel() {
 /** A word on the connection, once it has been gone long enough to matter. */
 function Banner() {
   const { state, texts } = useWidget();
-  const offline = !state.online;
   let text: string | undefined;
   if (state.refusal === "origin_not_allowed") text = texts.barred;
-  else if (state.apart) text = offline ? texts.offline : texts.connecting;
+  else if (!state.online) text = texts.offline;
+  else if (state.apart) text = texts.connecting;
   return (
     <div class="banner-place" role="status">
       {text && <p class="banner">{text}</p>}
