@@ -68,6 +68,23 @@ def test_secrets_are_hidden(style: str) -> None:
     assert "redis:6379" in out.getvalue()
 
 
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_shows_no_local_variables(style: str) -> None:
+    out = io.StringIO()
+    configure_logs(style=style, level="info", stream=out)
+
+    def refuse(_token: str) -> None:
+        raise ValueError("refused")
+
+    try:
+        refuse("hunter" + str(2))
+    except ValueError:
+        structlog.get_logger().exception("failed")
+        logging.getLogger("theirs").exception("failed too")
+    assert out.getvalue().count("ValueError: refused") == 2
+    assert "hunter2" not in out.getvalue()
+
+
 def test_values_that_json_lacks_do_not_break_the_log() -> None:
     out = io.StringIO()
     configure_logs(style="json", level="info", stream=out)
