@@ -89,7 +89,7 @@ class _File:
 
 
 class _Files:
-    """The files of the build, kept in memory until they change on disk."""
+    """The files of the build, each kept in memory until it changes on disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
@@ -111,9 +111,12 @@ class _Files:
         return Response(body, headers=headers, media_type=file.kind)
 
     def _find(self, name: str) -> _File | None:
+        # One name for each file: under others, without end, it would be kept again and again.
+        if "\0" in name or any(part in {"", ".", ".."} for part in name.split("/")):
+            return None
         path = self._folder / name
         try:
-            if "\0" in name or not path.resolve().is_relative_to(self._folder):
+            if not path.resolve().is_relative_to(self._folder):
                 return None
             status = path.stat()
         except OSError:

@@ -85,8 +85,13 @@ async def test_the_console_runs_only_its_own_scripts(web: Web, built: Path) -> N
         "/console/assets",
         "/widget/" + "x" * 5000,
         "/sources.sha256",
+        "/console//index.html",
+        "/console/%2e/index.html",
+        "/widget/%2e%2e/console/index.html",
     ],
 )
-async def test_nothing_outside_the_build_is_served(web: Web, built: Path, path: str) -> None:
+async def test_a_file_of_the_build_has_one_address_and_nothing_else_is_served(
+    web: Web, built: Path, path: str
+) -> None:
     response = await web.browser.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
