@@ -235,6 +235,8 @@ async def connect(
 
     ``url`` is the server's address (``http``, ``https``, ``ws`` or ``wss``). Without ``token`` the
     client is a new visitor; a function as ``token`` is asked for a fresh one for each connection.
+    ``origin`` is the header of that name: a visitor's token is bound to it, and an agent's works
+    with the console's only.
     ``timeout`` is in seconds.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Error codes, close codes and the limits that both sides count with."""
+"""Error codes and close codes: why something was refused, whether to try again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,6 @@ class CloseCode(IntEnum):
     HEARTBEAT_TIMEOUT = 4001
     SLOW_CONSUMER = 4002
     HELLO_TIMEOUT = 4003
-    TOO_MANY_CONNECTIONS = 4004
     TOKEN_EXPIRED = 4005
     INTERNAL = 4006
     RATE_LIMITED = 4007

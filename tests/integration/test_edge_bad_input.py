@@ -269,9 +269,12 @@ async def test_a_token_of_another_site_is_refused(server: EdgeServer) -> None:
     assert "token" not in again.welcome
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
 @serving()
-async def test_an_agents_token_works_from_the_console_only(server: EdgeServer) -> None:
-    socket = await server.connect(origin="https://evil.example")
+async def test_an_agents_token_works_from_the_console_only(
+    server: EdgeServer, origin: str | None
+) -> None:
+    socket = await server.connect(origin=origin)
     error = await socket.request("hello", token=await server.agent_token())
     assert error["code"] == "origin_not_allowed"
     assert (await socket.closed()).code == 4504

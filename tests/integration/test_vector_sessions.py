@@ -51,7 +51,7 @@ class RealStage:
         assert variable == "expired_token"
         key = derive_key(load_secret(self.server.data / "secret"), "tokens")
         long_ago = Tokens(key, ManualClock(), visitor_life=1)
-        return long_ago.issue_socket(SocketClaims(agent="a", session="s", origin=None))
+        return long_ago.issue_socket(SocketClaims(agent="a", session="s", origin=self.server.url))
 
     async def drain(self) -> None:
         assert self.server.process is not None

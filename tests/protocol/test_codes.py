@@ -9,7 +9,9 @@ import pytest
 
 from straks_protocol import TEMPORARY, CloseCode, ErrorCode, may_reconnect
 
-PAGE = (Path(__file__).resolve().parents[2] / "protocol" / "PROTOCOL.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "protocol" / "PROTOCOL.md").read_text(encoding="utf-8")
+WIDGET = (ROOT / "widget" / "src" / "protocol" / "codes.ts").read_text(encoding="utf-8")
 
 
 def section(number: int) -> str:
@@ -31,7 +33,35 @@ def test_the_page_lists_every_error_and_which_are_temporary() -> None:
 
 def test_the_page_lists_every_close_code_of_this_protocol() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d{4}) \|", section(8), re.MULTILINE)}
-    assert listed == set(CloseCode) - {CloseCode.NORMAL, CloseCode.PROTOCOL_ERROR}
+    assert listed == set(CloseCode)
+
+
+def test_what_frames_may_be_refused_with_is_in_the_list_of_errors() -> None:
+    named = set()
+    for errors in re.findall(r"^Errors: (.*?)(?=^$|^#)", section(3), re.MULTILINE | re.DOTALL):
+        # In brackets stands what the errors are followed by.
+        named |= set(re.findall(r"`([a-z_]+)`", re.sub(r"\([^)]*\)", "", errors)))
+    assert named
+    assert named <= set(ErrorCode)
+
+
+def test_the_widget_knows_the_same_close_codes() -> None:
+    found = {
+        name: int(code) for name, code in re.findall(r"^export const (\w+) = (\d+);", WIDGET, re.M)
+    }
+    assert found == {code.name: code.value for code in CloseCode}
+
+
+def test_the_widget_resends_after_the_same_errors() -> None:
+    assert words("TEMPORARY") == TEMPORARY
+    assert words("CREDENTIALS") < set(ErrorCode)
+
+
+def words(name: str) -> set[str]:
+    """The strings of a set of codes.ts."""
+    found = re.search(rf"const {name}: ReadonlySet<string> = new Set\(\[(.*?)\]\)", WIDGET, re.S)
+    assert found is not None
+    return set(re.findall(r'"(\w+)"', found[1]))
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 1012, 4000, 4005, 4499])

@@ -67,7 +67,7 @@ class Authenticator:
         return Authenticated(*await self._visitors.recognise(claims, origin))
 
     async def _agent(self, claims: SocketClaims, origin: str | None) -> Authenticated:
-        if origin not in (None, claims.origin, self._origins.own):
+        if origin not in (claims.origin, self._origins.own):
             raise RefusedError(
                 ErrorCode.ORIGIN_NOT_ALLOWED, "Agents connect from the console's own address only."
             )

@@ -45,7 +45,7 @@ class SocketClaims:
 
     agent: str
     session: str
-    origin: str | None
+    origin: str
 
 
 class Tokens:
@@ -129,7 +129,7 @@ def _claims(payload: dict[str, Any]) -> VisitorClaims | SocketClaims:
                 generation=generation,
                 issued_at=issued_at,
             )
-        case {"typ": "socket", "sub": str(agent), "sid": str(session), "org": None | str() as org}:
+        case {"typ": "socket", "sub": str(agent), "sid": str(session), "org": str(org)}:
             return SocketClaims(agent=agent, session=session, origin=org)
     raise _invalid()
 

@@ -28,7 +28,6 @@ export const GOING_AWAY = 4000;
 export const HEARTBEAT_TIMEOUT = 4001;
 export const SLOW_CONSUMER = 4002;
 export const HELLO_TIMEOUT = 4003;
-export const TOO_MANY_CONNECTIONS = 4004;
 export const TOKEN_EXPIRED = 4005;
 export const INTERNAL = 4006;
 export const RATE_LIMITED = 4007;
