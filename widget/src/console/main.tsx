@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { createAnnouncer } from "../ui/announcer.tsx";
 import "../ui/tokens.css";
+import "../ui/desk.css";
 import "../ui/ui.css";
 import "./styles/base.css";
 import "./styles/sign-in.css";

@@ -66,14 +66,14 @@ function start(script: HTMLScriptElement): Api {
   launcher.setAttribute("aria-haspopup", "dialog");
   const badge = document.createElement("span");
   badge.className = "badge";
-  badge.ariaHidden = "true";
+  badge.setAttribute("aria-hidden", "true");
   launcher.append(icon(BUBBLE, "bubble"), icon(CHEVRON, "chevron"), badge);
   root.append(launcher);
 
   const mark = (unread: number, open: boolean) => {
     const label = open ? closeLabel : openLabel;
     launcher.setAttribute("aria-label", unread ? `${label} (${unread})` : label);
-    launcher.ariaExpanded = String(open);
+    launcher.setAttribute("aria-expanded", String(open));
     badge.textContent = unread ? (unread > 99 ? "99+" : String(unread)) : "";
   };
   mark(0, false);
@@ -106,7 +106,7 @@ function start(script: HTMLScriptElement): Api {
   };
   const act = (verb: "open" | "close" | "toggle") => {
     if (widget) return widget[verb]();
-    launcher.ariaBusy = "true";
+    launcher.setAttribute("aria-busy", "true");
     load()
       .then(
         (ready) => ready[verb](),
@@ -116,7 +116,7 @@ function start(script: HTMLScriptElement): Api {
         },
       )
       .finally(() => {
-        launcher.ariaBusy = null;
+        launcher.removeAttribute("aria-busy");
       });
   };
   const warm = () => void preload().catch(failed);
@@ -184,8 +184,12 @@ function paint(host: HTMLElement, colour: string | undefined): void {
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
   const dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.179;
-  host.style.setProperty("--brand", `#${hex}`);
-  host.style.setProperty("--on-brand", dark ? "#fff" : "#111");
+  const set = (names: string, value: string) => {
+    for (const name of names.split(" ")) host.style.setProperty(`--${name}`, value);
+  };
+  // What is set on the host itself goes before what tokens.css says of it.
+  set("brand accent accent-hover bubble-own", `#${hex}`);
+  set("on-brand on-accent on-bubble-own", dark ? "#fff" : "#111");
 }
 
 const script =

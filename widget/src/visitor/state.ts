@@ -38,7 +38,7 @@ export interface Actions {
   /** Keep what is being typed, and let the other side know that somebody types. */
   write(text: string): void;
   /** `words`: what opens a conversation that there is none of yet. */
-  askPerson(words: string): void;
+  askPerson(words: string): Promise<void>;
   leaveMessage(text: string, email: string): void;
   leaveEmail(email: string): void;
   cancelLeaving(): void;

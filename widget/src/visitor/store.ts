@@ -24,7 +24,7 @@ import type { Actions, State, Store } from "./state.ts";
 export const MAX_TEXT = 10_000;
 
 const BANNER_AFTER_MS = 2000;
-const SITE_EVERY_MS = 30_000;
+const SITE_EVERY_MS = 15_000;
 const MAX_REOPENS = 3;
 
 export interface StoreOptions {
@@ -286,7 +286,9 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       const at = channel.peek();
       if (at && !at.startsWith("open:")) client.typing(at, text !== "");
     },
-    askPerson(words) {
+    async askPerson(words) {
+      // What we were told a while ago may not be so: nobody is promised who has left.
+      if (!view.peek()) await refreshSite();
       if (available.peek() === false) {
         leaving.value = true;
         return;

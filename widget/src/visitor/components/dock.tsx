@@ -29,7 +29,10 @@ export function Dock() {
   return (
     <div class="dock">
       {away && <p>{texts.away}</p>}
-      <Button look={stuck ? "primary" : "quiet"} onClick={() => act.askPerson(texts.personWords)}>
+      <Button
+        look={stuck ? "primary" : "quiet"}
+        onClick={() => void act.askPerson(texts.personWords)}
+      >
         <Glyph path={person} />
         {away ? texts.personAway : texts.person}
       </Button>
