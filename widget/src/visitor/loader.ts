@@ -29,7 +29,7 @@ const LABELS: Record<Language, readonly [string, string, string]> = {
   pl: ["Otwórz czat", "Zamknij czat", "Nie udało się wczytać czatu. Spróbuj ponownie"],
 };
 const BUBBLE =
-  "M12 3.5c-5 0-9 3.4-9 7.6 0 2.3 1.2 4.3 3.1 5.7-.1 1.2-.6 2.3-1.4 3.2 1.7-.1 3.2-.7 4.4-1.6.9.2 1.9.3 2.9.3 5 0 9-3.4 9-7.6S17 3.5 12 3.5z";
+  "M12 3C6.5 3 2 6.7 2 11.3c0 2.5 1.3 4.7 3.4 6.2L4.6 21.3c-.1.5.4.9.9.7l4.2-2.5c.8.1 1.5.2 2.3.2 5.5 0 10-3.7 10-8.4S17.5 3 12 3z";
 const CHEVRON = "M6 9.5l6 6 6-6";
 
 function start(script: HTMLScriptElement): Api {

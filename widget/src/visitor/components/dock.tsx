@@ -11,7 +11,7 @@ export function Dock() {
   const { state, act, texts } = useWidget();
   const phase = state.conversation.state;
   const away = state.available === false;
-  if (state.leaving || phase === "with_agent") return null;
+  if (state.leaving || (phase === "with_agent" && !away)) return null;
   if (phase === "closed") {
     return (
       <div class="dock">

@@ -11,9 +11,10 @@ export function Header() {
   const site = state.site?.name || texts.title;
   const name = agent ? (agent.name ?? texts.team) : site;
   const present = state.members.some((who) => who.kind === "agent" && who.id === agent?.id);
-  const here = agent ? present : state.available;
+  // Without a connection we do not know.
+  const here = !state.apart && (agent ? present : state.available);
   // An agent who left for a moment is no reason to call the place deserted.
-  const word = here || state.available ? (agent ? site : texts.here) : texts.away;
+  const word = state.available ? (agent ? site : texts.here) : texts.away;
 
   return (
     <header class="header">
