@@ -48,6 +48,8 @@ app.add_typer(answers, name="answers")
 
 def main() -> None:
     """Run the command line; the one place where a mistake becomes an exit code."""
+    # What we write is what people wrote to each other: nobody else on the machine reads it.
+    os.umask(0o077)
     try:
         app()
     except SettingsError as error:
@@ -90,7 +92,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
         for name, field in Settings.model_fields.items()
     ]
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
-    filled.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    filled.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer asks for it
     filled.__annotations__ = {p.name: p.annotation for p in parameters}
     return filled
 

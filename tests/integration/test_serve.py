@@ -57,6 +57,17 @@ def test_an_unwritable_data_directory_is_told(settings: dict[str, str], tmp_path
     assert "data directory" in said
 
 
+def test_only_its_owner_reads_the_data(tmp_path: Path) -> None:
+    """Also in a directory that was there before, and that others may list."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with ServerProcess(tmp_path) as server:
+        server.add_agent("bo@chat.example", "Bo", "correct horse")
+        made = {path.name: path.stat().st_mode & 0o077 for path in data.iterdir()}
+    assert {"log.db", "records.db", "secret"} <= made.keys()
+    assert set(made.values()) == {0}
+
+
 def test_data_of_a_newer_version_is_told(settings: dict[str, str], tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         server.stop()
