@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from straks.clock import Clock
 
-__all__ = ["Throttle"]
+__all__ = ["Throttle", "network_of"]
 
 _FREE: Final = 5
 _FORGET: Final = 3600.0
@@ -70,3 +72,17 @@ class Throttle:
 
     def __len__(self) -> int:
         return len(self._failures)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Give what limits count as one: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

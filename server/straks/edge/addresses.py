@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from straks.edge.limits import network_of
+from straks.accounts.throttle import network_of
 
 __all__ = ["TrustedProxies"]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 
-__all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate", "network_of"]
+__all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +106,3 @@ class AddressCounts:
 
     def __len__(self) -> int:
         return len(self._counts)
-
-
-@lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
-    """Give what limits count as one: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

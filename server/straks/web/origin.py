@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from starlette.requests import Request
 
 from straks.accounts.origins import AllowedOrigins, normalise_origin
+from straks.accounts.throttle import network_of
 from straks.web.problems import ProblemError
 
 __all__ = ["check_own_origin", "is_secure", "own_origin", "throttle_name"]
@@ -47,13 +46,4 @@ def is_secure(request: Request, origins: AllowedOrigins) -> bool:
 
 def throttle_name(request: Request) -> str:
     """Name who fails to sign in: an address, or the network of an IPv6 address."""
-    host = request.client.host if request.client else "unknown"
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return host
+    return network_of(request.client.host if request.client else "unknown")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from straks.accounts.throttle import Throttle
+from straks.accounts.throttle import Throttle, network_of
 from straks.clock import ManualClock
 
 
@@ -61,3 +62,16 @@ def test_the_table_is_bounded_and_keeps_who_failed_last(names: list[int]) -> Non
             throttle.failed(str(name))
     assert len(throttle) <= 8
     assert all(throttle.wait(str(name)) > 0 for name in names[-1:])
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("not an address", "not an address"),
+    ],
+)
+def test_an_ipv6_customer_counts_as_one(address: str, counted: str) -> None:
+    assert network_of(address) == counted

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from straks.edge.limits import AddressCounts, AddressRates, Bucket, Rate, network_of
+from straks.edge.limits import AddressCounts, AddressRates, Bucket, Rate
 
 
 def test_a_burst_goes_through_then_the_rate_holds() -> None:
@@ -59,16 +59,3 @@ def test_connections_are_counted_and_forgotten() -> None:
     counts.leave("a")
     counts.leave("a")
     assert len(counts) == 0
-
-
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("not an address", "not an address"),
-    ],
-)
-def test_an_ipv6_customer_counts_as_one(address: str, counted: str) -> None:
-    assert network_of(address) == counted
