@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Final, Protocol
 
 __all__ = ["Timed", "TimerLoop", "Wheel"]
+
+logger = logging.getLogger(__name__)
 
 NOWHERE: Final = -1
 
@@ -102,6 +105,11 @@ class Wheel:
         for timed in due:
             timed.slot = NOWHERE
         for timed in due:
-            delay = timed.on_timer(self.now)
+            try:
+                delay = timed.on_timer(self.now)
+            except Exception:
+                # The wheel turns for everybody: it must not stop for one.
+                logger.exception("a timer of a %s failed", type(timed).__name__)
+                continue
             if delay is not None:
                 self.add(timed, delay)

@@ -81,3 +81,18 @@ def test_steady_small_delays_are_caught_up_with() -> None:
     for _ in range(10):
         wheel.advance(0.15)
     assert wheel.now == pytest.approx(1.5)
+
+
+def test_one_that_fails_stops_neither_the_others_nor_the_wheel(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Failing(Ticker):
+        def on_timer(self, now: float) -> float | None:
+            raise RuntimeError("broken")
+
+    wheel, well = Wheel(tick=0.1, slots=64), Ticker(again=0.5)
+    for timed in (Failing(), well, Failing()):
+        wheel.add(timed, 0.3)
+    turn(wheel, 10)
+    assert len(well.calls) == 2
+    assert caplog.text.count("RuntimeError: broken") == 2
