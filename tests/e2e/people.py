@@ -190,9 +190,9 @@ class Agent(Person):
         self.page.goto(f"{self.server}/console/{fragment}")
         return self
 
-    def sign_in(self) -> Agent:
+    def sign_in(self, name: str = "") -> Agent:
         """Sign in with e-mail and password, and wait until the inbox is there."""
-        self.email.fill(email_of(self.name))
+        self.email.fill(email_of(name or self.name))
         self.password.fill(PASSWORD)
         self.form.get_by_role("button", name="Sign in").click()
         expect(self.inbox).to_be_visible()

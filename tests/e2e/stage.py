@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from straks.demo import answers_folder
 from tests.e2e.people import PASSWORD, Agent, Person, Visitor, email_of
 from tests.support.browser import Shop
 from tests.support.server import ServerProcess
 
-__all__ = ["AGENTS", "FIRST", "Stage", "hire"]
+__all__ = ["AGENTS", "FIRST", "Stage", "hire", "new_context"]
 
 AGENTS = ("Ann", "Bo")
 
@@ -37,6 +37,12 @@ def hire(folder: Path) -> Path:
     return office.data
 
 
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """Give somebody a browser of their own: a British one, 1280 pixels wide, if nothing is said."""
+    usual: Context = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
+    return browser.new_context(**{**usual, **options})
+
+
 class Stage:
     """A server with a data directory of its own, and a shop on another site."""
 
@@ -54,12 +60,14 @@ class Stage:
 
     def visitor(self, path: str | None = "/", **context: Any) -> Visitor:
         """Let somebody come to a page of the shop."""
-        visitor = self._enter(Visitor(self._context(context), self.shop.url))
+        visitor = self._enter(Visitor(new_context(self._browser, **context), self.shop.url))
         return visitor if path is None else visitor.visit(path)
 
     def agent(self, name: str = "Ann", *, signed_in: bool = True, **context: Any) -> Agent:
         """Let an agent come to the console."""
-        agent = self._enter(Agent(self._context(context), self.server.url, name)).visit()
+        agent = self._enter(
+            Agent(new_context(self._browser, **context), self.server.url, name)
+        ).visit()
         return agent.sign_in() if signed_in else agent
 
     def meet(self, *, visitor: Context | None = None, agent: Context | None = None) -> Meeting:
@@ -73,10 +81,6 @@ class Stage:
         ann.accept()
         expect(guest.event("Ann is here")).to_be_visible()
         return guest, ann
-
-    def _context(self, options: dict[str, Any]) -> Any:
-        usual = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
-        return self._browser.new_context(**{**usual, **options})
 
     def _enter(self, person: _Anybody) -> _Anybody:
         self._people.append(person)
