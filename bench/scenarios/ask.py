@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from bench.pace import paced
 from bench.peer import Peer, new_key
 from bench.report import percentiles
 from bench.server import Running, straks
@@ -66,14 +67,13 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
 
 
 async def _paced(askers: list[Asker], rate: float, seconds: float) -> int:
-    began, sent = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        due = int((time.perf_counter() - began) * rate)
-        while sent < due:
-            askers[sent % len(askers)].ask(QUESTIONS[sent % len(QUESTIONS)], began + sent / rate)
-            sent += 1
-        await asyncio.sleep(0.0005)
-    return sent
+    return await paced(
+        rate,
+        lambda elapsed: elapsed < seconds,
+        lambda number, due: askers[number % len(askers)].ask(
+            QUESTIONS[number % len(QUESTIONS)], due
+        ),
+    )
 
 
 class Asker:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from bench.pace import paced
 from bench.peer import Peer, new_key
 from bench.report import percentiles
 from bench.server import Running, straks
@@ -82,14 +83,11 @@ async def _closed(turns: list[Turn]) -> None:
 
 
 async def _paced(turns: list[Turn], rate: float) -> None:
-    began, sent = time.perf_counter(), 0
-    while not turns[0].stopped:
-        due = int((time.perf_counter() - began) * rate)
-        while sent < due:
-            # The schedule's time, not the moment we came to it: a late generator hides nothing.
-            turns[sent % len(turns)].say(began + sent / rate)
-            sent += 1
-        await asyncio.sleep(0.0005)
+    await paced(
+        rate,
+        lambda _: not turns[0].stopped,
+        lambda number, due: turns[number % len(turns)].say(due),
+    )
 
 
 async def _settled(turns: list[Turn]) -> None:
