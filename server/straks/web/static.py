@@ -22,8 +22,8 @@ __all__ = ["static_routes"]
 
 _HASHED: Final = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?$")
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-_SHORT: Final = "public, max-age=300"
 _ASK: Final = "no-cache"
+"""Look whether it changed: it names files of one build, and those of the last are gone."""
 _SMALLEST_TO_ZIP: Final = 1024
 _MISSING: Final = (
     "The web pages of Straks are not built. In the source tree, run `make install` (or `npm ci && "
@@ -51,7 +51,7 @@ def static_routes(folder: Path, origins: AllowedOrigins) -> list[Route]:
     files = _Files(folder)
 
     async def loader(request: Request) -> Response:
-        return _shared(files.serve(request, "widget.js", _SHORT))
+        return _shared(files.serve(request, "widget.js", _ASK))
 
     async def widget(request: Request) -> Response:
         name = "widget/" + request.path_params["path"]
