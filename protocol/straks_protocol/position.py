@@ -8,7 +8,7 @@ from typing import Final
 
 from .messages import Entry, Position
 
-__all__ = ["START", "Step", "follows", "judge", "position_of", "recovers"]
+__all__ = ["START", "Step", "follows", "judge", "position_of"]
 
 START: Final = Position(offset=0, id="")
 """Before the first entry."""
@@ -55,14 +55,3 @@ def judge(position: Position, entry: Entry) -> Step:
 def follows(position: Position, entries: Sequence[Entry]) -> bool:
     """Tell whether ``entries`` go on from ``position`` without a gap."""
     return all(entry.offset == offset for offset, entry in enumerate(entries, position.offset + 1))
-
-
-def recovers(after: Position, found: Position | None) -> bool:
-    """Tell whether a log still holds what a client saw last (a server's side of a resume).
-
-    ``found`` is the position of the entry that the log has at ``after.offset``, None when it has
-    none. An offset alone would not do: a log that lost its tail and grew again has it too.
-    """
-    if after.offset == 0:
-        return after == START
-    return found == after

@@ -1,9 +1,9 @@
-"""One connection as a state machine of each side, without a socket, a task or a clock."""
+"""A client's connection as a state machine, without a socket, a task or a clock."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from .codes import ErrorCode
 from .errors import LocalProtocolError, RemoteProtocolError
@@ -38,20 +38,12 @@ from .messages import (
 )
 
 __all__ = [
-    "MAX_ERRORS",
-    "MAX_UNANSWERED",
     "Beat",
     "ClientSession",
-    "ServerSession",
     "SessionState",
     "beat",
     "next_beat",
 ]
-
-MAX_UNANSWERED: Final = 256
-"""Requests that a server keeps unanswered for one connection."""
-MAX_ERRORS: Final = 20
-"""Frames in a row that could not be read, after which a server closes with 4500."""
 
 
 class SessionState(Enum):
@@ -198,95 +190,6 @@ class ClientSession:
             )
         del self._unanswered[request_id]
         return request
-
-
-class ServerSession:
-    """The server's side: whether a message may come now, and what is still unanswered.
-
-    Light: one table look-up and one set operation a message.
-    """
-
-    __slots__ = ("_errors", "_hello", "_unanswered", "state")
-
-    def __init__(self) -> None:
-        self.state = SessionState.NEW
-        self._hello = 0
-        self._unanswered: set[int] = set()
-        self._errors = 0
-
-    @property
-    def unanswered(self) -> int:
-        """How many requests have no reply yet."""
-        return len(self._unanswered)
-
-    def receive(self, message: ClientMessage) -> None:
-        """Note what came in.
-
-        Raises:
-            RemoteProtocolError: ``hello_required``, ``hello_twice``, ``bad_field`` for an id that
-                is in use, or ``too_many_requests``; it carries the request's id.
-        """
-        self._errors = 0
-        request_id: Any = getattr(message, "id", None)
-        after = CLIENT_SAYS[self.state].get(type(message))
-        if after is None:
-            raise self._out_of_turn(message, request_id)
-        if request_id is not None:
-            if request_id in self._unanswered:
-                raise RemoteProtocolError(
-                    ErrorCode.BAD_FIELD, f"id: {request_id} is not answered yet", request_id
-                )
-            if len(self._unanswered) >= MAX_UNANSWERED:
-                raise RemoteProtocolError(
-                    ErrorCode.TOO_MANY_REQUESTS,
-                    f"{MAX_UNANSWERED} requests are not answered yet",
-                    request_id,
-                )
-            self._unanswered.add(request_id)
-            if after is SessionState.GREETING:
-                self._hello = request_id
-        self.state = after
-
-    def send(self, message: ServerMessage) -> None:
-        """Note that a message goes out now.
-
-        Raises:
-            LocalProtocolError: the protocol does not allow it in this state.
-        """
-        kind = type(message)
-        after = SERVER_SAYS[self.state].get(kind)
-        if after is None:
-            raise LocalProtocolError(f"{kind.__name__} in the state {self.state.value}")
-        request_id: int | None = getattr(message, "id", None)
-        if request_id is not None:
-            if request_id in self._unanswered:
-                self.answered(request_id)
-            elif kind is not Error:  # an error may name a request that was refused at the door
-                raise LocalProtocolError(f"id {request_id} has its reply already")
-        if kind is Error and request_id == self._hello and self.state is SessionState.GREETING:
-            after = SessionState.NEW
-        self.state = after
-
-    def answered(self, request_id: int) -> None:
-        """Note a reply that was written without a message object (hot paths)."""
-        self._unanswered.discard(request_id)
-
-    def unreadable(self) -> bool:
-        """Count a frame that could not be read; tell whether these were too many in a row."""
-        self._errors += 1
-        return self._errors >= MAX_ERRORS
-
-    def closed(self) -> None:
-        """Note that the socket is gone."""
-        self.state = SessionState.CLOSED
-        self._unanswered.clear()
-
-    def _out_of_turn(self, message: ClientMessage, request_id: int | None) -> RemoteProtocolError:
-        if isinstance(message, Hello):
-            return RemoteProtocolError(ErrorCode.HELLO_TWICE, "hello: was said already", request_id)
-        return RemoteProtocolError(
-            ErrorCode.HELLO_REQUIRED, "say hello first, and wait for welcome", request_id
-        )
 
 
 class Beat(Enum):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from straks_protocol import START, Entry, Position, Principal, Step, judge, position_of, recovers
+from straks_protocol import START, Entry, Principal, Step, judge, position_of
 from straks_protocol.position import follows
 
 
@@ -50,23 +50,3 @@ def test_only_entries_without_gaps_follow(first: int, offsets: list[int]) -> Non
     here = START if first == 0 else position_of(entry(first))
     expected = offsets == list(range(first + 1, first + 1 + len(offsets)))
     assert follows(here, [entry(offset) for offset in offsets]) == expected
-
-
-@given(
-    seen=st.integers(1, 12),
-    lost=st.integers(1, 3),
-    grown=st.integers(0, 6),
-)
-def test_a_log_that_lost_what_was_seen_never_recovers(seen: int, lost: int, grown: int) -> None:
-    """However much it grew again after it lost its tail."""
-    kept = [entry(offset) for offset in range(1, seen + 1)][: max(0, seen - lost)]
-    log = kept + [entry(len(kept) + n, "b") for n in range(1, grown + 1)]
-    found = next((position_of(e) for e in log if e.offset == seen), None)
-    assert not recovers(position_of(entry(seen)), found)
-    if kept:
-        assert recovers(position_of(kept[-1]), position_of(kept[-1]))
-
-
-def test_the_start_always_recovers_but_not_with_an_id() -> None:
-    assert recovers(START, None)
-    assert not recovers(Position(offset=0, id="x"), None)

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from straks_protocol import (
-    MAX_ERRORS,
-    MAX_UNANSWERED,
     Answers,
     Ask,
     Beat,
@@ -33,7 +31,6 @@ from straks_protocol import (
     Read,
     RemoteProtocolError,
     ServerMessage,
-    ServerSession,
     SessionState,
     Signal,
     Unsubscribe,
@@ -44,6 +41,7 @@ from straks_protocol import (
 )
 from straks_protocol.messages import CLIENT_TYPES, SERVER_TYPES
 from straks_protocol.session import CLIENT_SAYS, SERVER_SAYS
+from tests.support.server_session import ServerSession
 
 LIMITS = Limits(frame=1, text=1, depth=8, subscriptions=1, page=1, publish_rate=1, publish_burst=1)
 
@@ -159,18 +157,14 @@ def test_a_client_does_not_use_an_id_twice_while_unanswered(client: ClientSessio
     assert client.next_id() == 41
 
 
-def test_a_server_sees_an_id_in_use_and_too_many_requests(server: ServerSession) -> None:
-    for request_id in range(1, MAX_UNANSWERED + 1):
-        server.receive(Ask(id=request_id, text="a"))
+def test_an_id_in_use_is_refused(server: ServerSession) -> None:
+    server.receive(Ask(id=2, text="a"))
     with pytest.raises(RemoteProtocolError) as caught:
-        server.receive(Ask(id=1, text="a"))
+        server.receive(Ask(id=2, text="a"))
     assert caught.value.code is ErrorCode.BAD_FIELD
-    with pytest.raises(RemoteProtocolError) as caught:
-        server.receive(Ask(id=1_000, text="a"))
-    assert caught.value.code is ErrorCode.TOO_MANY_REQUESTS
     server.receive(Signal(channel="app:a", kind="typing"))
-    server.send(Answers(id=1, answers=[]))
-    server.receive(Ask(id=1, text="a"))
+    server.send(Answers(id=2, answers=[]))
+    server.receive(Ask(id=2, text="a"))
 
 
 def test_a_server_answers_once(server: ServerSession) -> None:
@@ -179,12 +173,6 @@ def test_a_server_answers_once(server: ServerSession) -> None:
     with pytest.raises(LocalProtocolError, match="id 2"):
         server.send(Unsubscribed(id=2, channel="app:a"))
     server.send(error(2))  # of a request that was refused at the door is no second answer
-
-
-def test_a_reply_on_the_hot_path_is_noted(server: ServerSession) -> None:
-    server.receive(Ask(id=2, text="a"))
-    server.answered(2)
-    assert server.unanswered == 0
 
 
 def test_after_closing_answers_may_still_come(client: ClientSession, server: ServerSession) -> None:
@@ -205,13 +193,6 @@ def test_a_closed_session_says_nothing(client: ClientSession, server: ServerSess
         client.send(Read(channel="app:a", offset=1))
     with pytest.raises(LocalProtocolError):
         server.send(Ping())
-
-
-def test_twenty_unreadable_frames_in_a_row_are_too_many(server: ServerSession) -> None:
-    assert not any(server.unreadable() for _ in range(MAX_ERRORS - 1))
-    server.receive(Pong())
-    assert not any(server.unreadable() for _ in range(MAX_ERRORS - 1))
-    assert server.unreadable()
 
 
 @pytest.mark.parametrize(
@@ -264,8 +245,7 @@ class Dialogue(RuleBasedStateMachine):
 
     @precondition(
         lambda self: (
-            self.client.state in {SessionState.OPEN, SessionState.CLOSING}
-            and len(self.asked) < MAX_UNANSWERED
+            self.client.state in {SessionState.OPEN, SessionState.CLOSING} and len(self.asked) < 100
         )
     )
     @rule()

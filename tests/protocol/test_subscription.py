@@ -20,7 +20,6 @@ from straks_protocol import (
     RemoteProtocolError,
     Subscribed,
     position_of,
-    recovers,
 )
 
 ROOM = "app:room"
@@ -184,7 +183,7 @@ class Model:
             rest, recovered = self.log[-2:], False
             if after is not None:
                 found = None if after == START else position_of(self.log[after.offset - 1])
-                recovered = recovers(after, found)
+                recovered = after in (START, found)
                 rest = self.log[after.offset :]
             self.following = len(rest) <= 2
             self.follower.subscribed(

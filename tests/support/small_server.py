@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 
 from straks_protocol import (
     CODECS,
+    START,
     Answer,
     Answers,
     Ask,
@@ -30,7 +31,6 @@ from straks_protocol import (
     Limits,
     Open,
     Opened,
-    Position,
     Presence,
     PresencePush,
     Principal,
@@ -39,7 +39,6 @@ from straks_protocol import (
     Read,
     RemoteProtocolError,
     ServerMessage,
-    ServerSession,
     Signal,
     SignalPush,
     Subscribe,
@@ -48,8 +47,8 @@ from straks_protocol import (
     Unsubscribed,
     Welcome,
     position_of,
-    recovers,
 )
+from tests.support.server_session import ServerSession
 
 __all__ = ["SmallServer", "Visit", "eventually"]
 
@@ -307,7 +306,7 @@ class SmallServer:
         after, rest, recovered = message.after, log[-page:], False
         if after is not None:
             found = next((position_of(e) for e in log if e.offset == after.offset), None)
-            recovered = recovers(after, found)
+            recovered = after in (START, found)
             if recovered:
                 rest = log[after.offset :]
         entries = rest[:page]
@@ -321,7 +320,7 @@ class SmallServer:
                 channel=message.channel,
                 recovered=recovered,
                 entries=[visit.sees(entry) for entry in entries],
-                position=position_of(last) if last else Position(offset=0, id=""),
+                position=position_of(last) if last else START,
                 more=more,
             )
         )

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from straks.log.log import Entry, Log, Page
-from straks_protocol import Position
+from straks_protocol import START, Position
 
 __all__ = ["Resumed", "resume"]
-
-_START = Position(offset=0, id="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Resumed:
     position: Position
     """Of the last entry in ``entries``, or of the log's end: live entries go on after it."""
     more: bool
-    """The log goes on after ``entries``: read on with ``history`` before going live."""
+    """The log goes on after ``entries``: ask again from ``position`` before going live."""
 
 
 async def resume(log: Log, channel: str, after: Position | None, limit: int) -> Resumed:
@@ -44,14 +42,14 @@ async def resume(log: Log, channel: str, after: Position | None, limit: int) -> 
         if known is not None:
             return _recovered(page, after, page.entries[known:], limit)
     page = await log.read(channel, limit=limit)
-    return Resumed(False, page.entries, _end(page.entries, _START), more=False)
+    return Resumed(False, page.entries, _end(page.entries, START), more=False)
 
 
 def _known(page: Page, after: Position) -> int | None:
     """Tell how many entries of an inclusive page the subscriber has; None where they differ."""
     if after.offset <= 0:
         whole = not page.entries or page.entries[0].offset == 1
-        return 0 if after == _START and whole else None
+        return 0 if after == START and whole else None
     if page.entries and page.entries[0].offset == after.offset:
         return 1 if page.entries[0].id == after.id else None
     return None
