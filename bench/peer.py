@@ -29,7 +29,6 @@ class Peer:
 
     def __init__(self) -> None:
         self.on_entry: Callable[[str, Frame], None] = lambda _channel, _entry: None
-        self.on_close: Callable[[], None] | None = None
         self.principal: Frame = {}
         self.token: str | None = None
         self.frames = 0

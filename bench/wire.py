@@ -16,20 +16,16 @@ _PING, _PONG, _CLOSE = 0x9, 0xA, 0x8
 
 
 class Socket(asyncio.Protocol):
-    """One connection. ``on_frame`` gets each message as it arrived, with its arrival time."""
+    """One connection. ``on_frame`` gets each message as it arrived."""
 
-    __slots__ = (
-        "_buffer", "_closed", "_opened", "close_code", "on_frame", "transport",
-    )  # fmt: skip
+    __slots__ = ("_buffer", "_opened", "on_frame", "transport")
 
     def __init__(self, on_frame: Callable[[bytes], None]) -> None:
         loop = asyncio.get_running_loop()
         self.on_frame = on_frame
         self.transport: asyncio.Transport | None = None
-        self.close_code: int | None = None
         self._buffer = b""
         self._opened: asyncio.Future[None] = loop.create_future()
-        self._closed: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports do not inherit from asyncio's.
@@ -58,10 +54,6 @@ class Socket(asyncio.Protocol):
     async def opened(self) -> None:
         """Wait for the handshake's end; raises ConnectionError when it was refused."""
         await self._opened
-
-    async def closed(self) -> None:
-        """Wait until the connection is gone."""
-        await self._closed
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
@@ -100,7 +92,6 @@ class Socket(asyncio.Protocol):
             elif opcode == _PING:
                 self._write(0x80 | _PONG, payload)
             elif opcode == _CLOSE:
-                self.close_code = int.from_bytes(payload[:2], "big") if length >= 2 else 1005
                 self._write(0x80 | _CLOSE, payload)
         return data[at:]
 
@@ -121,8 +112,6 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._opened.done():
             self._opened.set_exception(exc or ConnectionError("closed during the handshake"))
-        if not self._closed.done():
-            self._closed.set_result(None)
 
     def close(self) -> None:
         """Cut the connection."""

@@ -204,10 +204,6 @@ class Client:
         found = await self._ask(lambda id_: Ask(id=id_, text=text, lang=lang), Answers)
         return found.answers
 
-    async def reconnect(self) -> None:
-        """Give the connection up and make a new one."""
-        await self._connection.drop()
-
     async def _publish(self, item: Item) -> Any:
         self._codec.encode(item.request(1))  # what cannot be written must not enter the outbox
         return await self._link.publish(item)

@@ -90,11 +90,6 @@ class Connection:
         if not running.cancelled():
             running.result()
 
-    async def drop(self) -> None:
-        """Close the connection as if it had been lost; the client connects again."""
-        if self._transport is not None:
-            await self._transport.close(CloseCode.GOING_AWAY)
-
     async def _once(self) -> Closed:
         """Live through one connection; tell how it ended."""
         options = self._options

@@ -79,7 +79,6 @@ class Authenticator:
             id=session.agent.id,
             name=session.agent.name,
             session=session.id,
-            origin=origin,
             expires_at=session.ends_at,
         )
         return Authenticated(principal, None)

@@ -20,8 +20,6 @@ class Principal:
     session: str | None = None
     """What ends this principal's connections when it is revoked: an agent's session, or the
     family of a visitor's tokens."""
-    origin: str | None = None
-    """The site that a visitor is on."""
     scopes: frozenset[str] = frozenset()
     """What an app may do, e.g. ``message``, ``answer``, ``app:orders:publish``."""
     expires_at: float | None = None

@@ -125,4 +125,4 @@ class Visitors:
 
 
 def _principal(claims: VisitorClaims) -> Principal:
-    return Principal(kind="visitor", id=claims.visitor, session=claims.family, origin=claims.origin)
+    return Principal(kind="visitor", id=claims.visitor, session=claims.family)

@@ -20,7 +20,7 @@ from straks.answers.text import clean
 from straks.errors import StartError, StraksError
 from straks_protocol.kinds import MAX_TEXT
 
-__all__ = ["Answer", "AnswerBook", "AnswerFileError", "check", "parse"]
+__all__ = ["Answer", "AnswerBook", "AnswerFileError", "parse"]
 
 DEFAULT_LANG: Final = "en"
 REPLY_TAG: Final = "reply"
@@ -95,11 +95,6 @@ class AnswerBook:
         errors.sort(key=lambda error: (error.file, error.line))
         return cls(kept, tuple(errors))
 
-    def get(self, answer_id: str, lang: str | None = None) -> Answer | None:
-        """Find an answer, in ``lang`` where it exists, else in any language it has."""
-        found = [answer for answer in self.answers if answer.id == answer_id]
-        return next((a for a in found if a.lang == lang), found[0] if found else None)
-
     def listed(self, lang: str | None = None) -> list[Answer]:
         """Every answer once, for an agent to pick from: canned replies first, then by title.
 
@@ -110,15 +105,6 @@ class AnswerBook:
             if answer.id not in chosen or answer.lang == lang:
                 chosen[answer.id] = answer
         return sorted(chosen.values(), key=lambda a: (not a.is_reply, a.title.casefold(), a.id))
-
-
-def check(folder: Path) -> list[AnswerFileError]:
-    """Find everything that is wrong in the answer files below ``folder``.
-
-    Raises:
-        StartError: there is no such folder, or it cannot be read.
-    """
-    return list(AnswerBook.load(folder).errors)
 
 
 def parse(file: str, raw: bytes) -> Answer:

@@ -44,8 +44,6 @@ class Wheel:
     def __init__(self, *, tick: float = 0.1, slots: int = 512) -> None:
         self.now = 0.0
         """Seconds awake: a clock to stamp with that costs no call."""
-        self.lag = 0.0
-        """Seconds by which turns came late, in all."""
         self._tick = tick
         self._slots: list[set[Timed]] = [set() for _ in range(slots)]
         self._at = 0
@@ -87,10 +85,7 @@ class Wheel:
 
     def advance(self, elapsed: float) -> None:
         """Turn by one tick, or by two when ``elapsed`` seconds are that many or more."""
-        late = elapsed - self._tick
-        if late > self._tick:
-            self.lag += late
-            elapsed = 2 * self._tick
+        elapsed = min(elapsed, 2 * self._tick)
         self.now += elapsed
         self._step()
         if elapsed >= 2 * self._tick:

@@ -120,7 +120,6 @@ class Hub:
         self._expiring = False
         self._dirty: dict[str, None] = {}
         self._available = False
-        self._on_availability: list[Callable[[bool], None]] = []
         self._signals = Signals(self._deliver_signal, loop)
 
     # --- subscriptions --------------------------------------------------------------------
@@ -253,10 +252,6 @@ class Hub:
         """How many agents are connected, those within their grace included."""
         return self._presence.count(_ONLINE)
 
-    def on_availability(self, callback: Callable[[bool], None]) -> None:
-        """Call back when the first agent comes or the last one goes. It must not raise."""
-        self._on_availability.append(callback)
-
     def presence(self, channel: str, asker: Principal) -> dict[str, Any]:
         """Give the fields of a ``presence`` frame, as ``asker`` may know them."""
         members = [
@@ -284,8 +279,6 @@ class Hub:
             if available == self._available:
                 return
             self._available = available
-            for callback in self._on_availability:
-                callback(available)
             places = [name for name in self._channels if name.startswith("conversation:")]
         else:
             places = [place]
