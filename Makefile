@@ -81,7 +81,7 @@ pictures: install $(VENV)/installed-dev  ## Photograph the widget and the consol
 	@$(BIN)/python -m tests.e2e.pictures
 
 lock: $(VENV)/installed-dev  ## Resolve the dependencies anew into the lock files.
-	@$(PIP) install uv
+	@$(PIP) install uv==0.13.9
 	@for group in "" "-dev"; do \
 	    $(BIN)/uv pip compile --quiet pyproject.toml $${group:+--group dev --constraint requirements.lock} \
 	        --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
