@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from msgspec import Meta, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.structs import fields
 
 from .codes import ErrorCode
 from .errors import RemoteProtocolError
@@ -73,16 +73,14 @@ Word: TypeAlias = Annotated[
 TagName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^\S(.*\S)?\Z")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """The page that a visitor is on; only http and https."""
 
     url: Url
     title: Line | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """What a person or a bot says; also the ``data`` of ``open``."""
 
     text: Text
@@ -90,8 +88,7 @@ class Message:
     lang: Lang | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerData:
+class AnswerData(Struct, frozen=True, kw_only=True):
     """A canned answer to the entry at ``question``; ``answer`` is None when none is known."""
 
     question: Offset
@@ -108,8 +105,7 @@ class AnswerData:
             raise ValueError("answer: an answer that is not known has no text")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """How the visitor can be reached; at least one of the two."""
 
     email: Email | None = None
@@ -120,8 +116,7 @@ class Contact:
             raise ValueError("email, name: give at least one of them")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, kw_only=True):
     """To whom the conversation goes: exactly one of the two."""
 
     team: Word | None = None
@@ -132,61 +127,52 @@ class Transfer:
             raise ValueError("team, agent: give exactly one of them")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
+class Close(Struct, frozen=True, kw_only=True):
     reason: Line | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(Struct, frozen=True, kw_only=True):
     """What the visitor thought of it."""
 
     stars: Annotated[int, Meta(ge=1, le=5)]
     comment: Comment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Empty:
+class Empty(Struct, frozen=True, kw_only=True):
     """``ask_human``, ``accept`` and ``reopen`` carry nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """What agents tell each other beside the conversation."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(Struct, frozen=True, kw_only=True):
     """A tag that is put on a conversation, or taken off."""
 
     tag: TagName
     on: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignReason:
+class AssignReason(Struct, frozen=True, kw_only=True):
     """Why the server gave the conversation to somebody."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryVisitor:
+class SummaryVisitor(Struct, frozen=True, kw_only=True):
     id: Word
     name: Name | None = None
     email: Email | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryAgent:
+class SummaryAgent(Struct, frozen=True, kw_only=True):
     id: Word
     name: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """A conversation as an inbox shows it; times are milliseconds since 1970-01-01 UTC."""
 
     id: Word
@@ -204,7 +190,7 @@ class Summary:
     offset: Offset
 
 
-KINDS: Final[dict[tuple[str, str], type[Any]]] = {
+KINDS: Final[dict[tuple[str, str], type[Struct]]] = {
     ("conversation", "message"): Message,
     ("conversation", "answer"): AnswerData,
     ("conversation", "ask_human"): Empty,
@@ -228,9 +214,9 @@ _APP_KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 _KEPT_NULL: Final = frozenset({(AnswerData, "answer")})
 """Fields whose null says something: it stays in the data."""
 
+_STRUCTS: Final[tuple[type[Struct], ...]] = (*KINDS.values(), Page, SummaryAgent, SummaryVisitor)
 _PLANS: Final = {
-    cls: tuple((f.name, (cls, f.name) in _KEPT_NULL) for f in fields(cls))
-    for cls in [*KINDS.values(), Page, SummaryAgent, SummaryVisitor]
+    cls: tuple((f.name, (cls, f.name) in _KEPT_NULL) for f in fields(cls)) for cls in _STRUCTS
 }
 
 

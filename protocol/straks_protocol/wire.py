@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar, get_args, get_type_hints
 
 from msgspec import ValidationError, convert
+from msgspec.structs import fields
 
 from .codes import ErrorCode
 from .errors import RemoteProtocolError
@@ -50,45 +50,34 @@ MAX_NUMBER: Final = 2**53 - 1
 # --- reading ------------------------------------------------------------------------------
 
 
-def measure(obj: WireObject, max_depth: int) -> int:
+def measure(obj: WireObject | list[Any], max_depth: int) -> int:
     """Check depth and leaves of a decoded object; return how many strings it holds, keys included.
 
     Raises:
         RemoteProtocolError: ``too_deep``, ``bad_field`` or ``bad_frame``.
     """
+    # It calls itself max_depth times at most, however deep the object is.
+    if max_depth == 0:
+        raise RemoteProtocolError(ErrorCode.TOO_DEEP, "nested too deeply")
     strings = 0
-    level: list[Any] = [obj]
-    depth = 0
-    while level:
-        depth += 1
-        if depth > max_depth:
-            raise _too_deep(max_depth)
-        below: list[Any] = []
-        for container in level:
-            if type(container) is dict:
-                strings += len(container)
-                values = container.values()
-            else:
-                values = container
-            for value in values:
-                kind = type(value)
-                if kind is str:
-                    strings += 1
-                elif kind is dict or kind is list:
-                    below.append(value)
-                elif kind is int or kind is float:
-                    if not -MAX_NUMBER <= value <= MAX_NUMBER:
-                        raise _bad_number(container, value)
-                elif value is not None and kind is not bool:
-                    raise RemoteProtocolError(
-                        ErrorCode.BAD_FRAME, f"a value of type {kind.__name__} has no place here"
-                    )
-        level = below
+    values: Iterable[Any] = obj
+    if type(obj) is dict:
+        strings = len(obj)
+        values = obj.values()
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            strings += 1
+        elif kind is dict or kind is list:
+            strings += measure(value, max_depth - 1)
+        elif kind is int or kind is float:
+            if not -MAX_NUMBER <= value <= MAX_NUMBER:
+                raise _bad_number(obj, value)
+        elif value is not None and kind is not bool:
+            raise RemoteProtocolError(
+                ErrorCode.BAD_FRAME, f"a value of type {kind.__name__} has no place here"
+            )
     return strings
-
-
-def _too_deep(max_depth: int) -> RemoteProtocolError:
-    return RemoteProtocolError(ErrorCode.TOO_DEEP, f"nested deeper than {max_depth} levels")
 
 
 def _bad_number(container: Any, value: float) -> RemoteProtocolError:
@@ -118,10 +107,16 @@ def from_wire(obj: WireObject, types: Mapping[str, type[T]]) -> T:
     except (KeyError, TypeError):
         raise _unknown(obj, name) from None
     try:
-        return convert(obj, cls)
+        message = convert(obj, cls)
     except ValidationError as error:
-        code, message = describe(str(error))
-        raise RemoteProtocolError(code, message, request_id(obj)) from None
+        code, text = describe(str(error))
+        raise RemoteProtocolError(code, text, request_id(obj)) from None
+    for field, matches in _PATTERNS[cls]:
+        if matches(obj[field]) is None:
+            raise RemoteProtocolError(
+                ErrorCode.BAD_FIELD, f"{field}: {_SHAPES[field]}", request_id(obj)
+            )
+    return message
 
 
 def _unknown(obj: WireObject, name: object) -> RemoteProtocolError:
@@ -162,6 +157,21 @@ def describe(text: str) -> tuple[ErrorCode, str]:
         text = _SHAPES.get(path.rpartition(".")[2], "has a wrong form")
     text = text.replace("`", "").replace("Expected ", "must be ")
     return code, f"{_named(path)}: {text}" if path else text
+
+
+def _patterns(cls: type[Any]) -> tuple[tuple[str, Callable[[str], object]], ...]:
+    return tuple(
+        (name, part.match)
+        for name, hint in get_type_hints(cls, include_extras=True).items()
+        for part in get_args(hint)
+        if isinstance(part, re.Pattern)
+    )
+
+
+_PATTERNS: Final[dict[type, tuple[tuple[str, Callable[[str], object]], ...]]] = {
+    cls: _patterns(cls) for cls in (*CLIENT_TYPES.values(), *SERVER_TYPES.values())
+}
+"""By class, the required fields that have a form, and what tells it."""
 
 
 def _named(path: str) -> str:

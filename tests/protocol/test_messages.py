@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
 from typing import Any, get_args
 
 import pytest
@@ -13,14 +12,14 @@ from straks_protocol.messages import CLIENT_TYPES, SERVER_TYPES
 
 @pytest.mark.parametrize("cls", [*CLIENT_TYPES.values(), *SERVER_TYPES.values()])
 def test_messages_are_frozen_and_slotted(cls: Any) -> None:
-    assert cls.__dataclass_params__.frozen
+    assert cls.__struct_config__.frozen
     assert not hasattr(cls, "__dict__") or "__dict__" not in cls.__slots__
 
 
 def test_unknown_fields_of_our_own_fail_at_once() -> None:
     with pytest.raises(TypeError):
-        Pong(x=1)  # type: ignore[call-arg]  # what is tested
-    with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
+        Pong(x=1)
+    with pytest.raises(AttributeError):
         Pong().x = 1  # type: ignore[attr-defined]  # what is tested
 
 
