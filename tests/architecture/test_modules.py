@@ -15,6 +15,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "static" not in path.parts
 )
+TYPED = sorted([*SOURCES, *(ROOT / "tests").rglob("*.py"), ROOT / "widget" / "hatch_build.py"])
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 MAX_LINES = 400
 
@@ -41,8 +42,19 @@ def test_module_says_its_one_job(path: Path) -> None:
     assert doc.splitlines()[0].endswith((".", ":", "?")), named(path)
 
 
+def test_what_the_type_checker_must_not_see_says_why() -> None:
+    """Every such comment has its code and a reason."""
+    bare = [
+        f"{named(path)}:{number}"
+        for path in TYPED
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"#\s?type: ignore(?!\[[a-z, -]+\]  # \w)", line)
+    ]
+    assert bare == []
+
+
 def test_version_is_the_changelogs_top_entry() -> None:
-    """pyproject, the package, the changelog and the widget agree on the version."""
+    """pyproject, the package and the changelog agree on the version."""
     import straks
 
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -284,7 +284,8 @@ BAD: dict[str, dict[str, object]] = {
 async def test_a_bad_item_fails_alone(log: FeedLog, bad: dict[str, object]) -> None:
     heard: list[Entry] = []
     log.listen(heard.extend)
-    results = await log.append([item(), item(**bad), item(), item(expect=7), item(B)])  # type: ignore[arg-type]
+    broken = item(**bad)  # type: ignore[arg-type]  # what is tested
+    results = await log.append([item(), broken, item(), item(expect=7), item(B)])
     assert [type(result) for result in results] == [
         Appended,
         BadItemError,
@@ -357,7 +358,7 @@ async def test_a_watermark_is_stored_soon_without_any_append(place: LogPlace) ->
     async with place.opened() as log:
         await append(log, item())
         log.mark(A, "agent:1", 1)
-        marks = log._marks  # type: ignore[attr-defined]
+        marks = log._marks  # type: ignore[attr-defined]  # nothing tells when it is empty
         async with asyncio.timeout(10):
             while marks:
                 await asyncio.sleep(0.02)

@@ -111,6 +111,6 @@ async def _check(
         before = fold(entries[:n])
         assert before is not None
         kind, _, author_id = entry.sender.partition(":")
-        author = Principal(kind=kind, id=author_id)  # type: ignore[arg-type]
+        author = Principal(kind=kind, id=author_id)  # type: ignore[arg-type]  # a log has right kinds
         advances = decide(before, author, entry.kind, before.state_offset)
         assert advances == entry.advances

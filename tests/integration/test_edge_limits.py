@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from typing import cast
 
 import pytest
 
 from straks.edge.limits import Rate
+from straks.edge.websocket import WebSocket
+from straks_protocol import CloseCode
 from tests.support.edge_server import EdgeServer, serving
 from tests.support.raw_socket import Closed, RawSocket, get
 
@@ -319,15 +322,14 @@ async def test_a_peer_that_asks_but_never_reads_is_closed_with_4002(server: Edge
 
 @serving()
 async def test_signing_out_closes_the_sessions_sockets(server: EdgeServer) -> None:
-    from straks_protocol import CloseCode
-
     agent = await server.agent()
     other = await server.agent("Bo")
-    session = next(
+    (session,) = (
         principal.session
-        for principal in (s.session.principal for s in server.context.sockets)  # type: ignore[attr-defined]
+        for principal in (cast("WebSocket", s).session.principal for s in server.context.sockets)
         if principal.id == "anna"
     )
+    assert session is not None
     server.hub.close_session(session, CloseCode.SIGNED_OUT)
     assert (await agent.closed()).code == 4503
     assert (await other.request("ask", text="x"))["type"] == "answers"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ async def test_a_visitor_comes_back_as_itself_every_time(server: SmallServer) ->
         token, who = client.token, client.principal
         for times in range(2, 5):
             await server.cut()
-            await eventually(lambda times=times: len(server.hellos) == times)  # type: ignore[misc]
+            await eventually(partial(lambda n: len(server.hellos) == n, times))
         await say(client, "x")
         assert (client.token, client.principal) == (token, who)
     assert server.hellos == [None, token, token, token]
@@ -423,7 +424,7 @@ async def test_a_thousand_publishes_at_once_keep_their_order_over_broken_connect
         async with asyncio.TaskGroup() as tasks:
             sending = [tasks.create_task(say(client, str(n))) for n in range(500)]
             for cut in range(1, 6):
-                await eventually(lambda cut=cut: sum(t.done() for t in sending) > 60 * cut)  # type: ignore[misc]
+                await eventually(partial(lambda n: sum(t.done() for t in sending) > 60 * n, cut))
                 await server.cut()
         expected = [str(n) for n in range(500)]
         assert said(await take(events, 500)) == expected

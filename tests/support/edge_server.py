@@ -190,7 +190,7 @@ def serving(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Callab
         path = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         run.__name__ = run.__qualname__ = getattr(test, "__name__", "run")
         run.__module__ = test.__module__
-        run.__signature__ = inspect.Signature([path, *others])  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature([path, *others])  # type: ignore[attr-defined]  # for pytest
         return run
 
     return decorate

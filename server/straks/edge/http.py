@@ -58,7 +58,10 @@ class EdgeHTTP(HttpToolsProtocol):
 
     # --- from the transport -----------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(
+        self,
+        transport: asyncio.Transport,  # type: ignore[override]  # as uvicorn narrows it
+    ) -> None:
         super().connection_made(transport)
         context = self._context
         context.connections += 1

@@ -28,7 +28,7 @@ class RedisLink:
 
     def __init__(self, pool: ConnectionPool, *, deadline: float) -> None:
         """Make connections as ``pool`` does. A call may take ``deadline`` seconds."""
-        self._connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]
+        self._connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
         self._deadline = deadline
 
     async def call(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -66,7 +66,7 @@ class RedisLink:
 
     async def _connect(self) -> None:
         try:
-            await self._connection.connect()  # type: ignore[no-untyped-call]
+            await self._connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
         except (RedisError, OSError) as error:
             raise LogUnavailableError(f"Redis cannot be reached: {error}") from error
 

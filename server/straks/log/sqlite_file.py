@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, ParamSpec, Self, TypeVar
 
@@ -40,8 +40,8 @@ class SQLiteThread(aiosqlite.Connection):
 
     async def run(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Call a function on the connection's thread, after those called before."""
-        result: _T = await self._execute(function, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return result
+        execute: Callable[..., Awaitable[_T]] = self._execute  # which has no types
+        return await execute(function, *args, **kwargs)
 
 
 def prepare(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -202,7 +202,7 @@ class AccountRecords:
                 .values(revoked=True)
             )
 
-    async def _session(self, condition: object) -> tuple[SessionRow, AgentRow] | None:
+    async def _session(self, condition: ColumnElement[bool]) -> tuple[SessionRow, AgentRow] | None:
         async with self._database.read() as connection:
             found = (
                 await connection.execute(
@@ -215,7 +215,7 @@ class AccountRecords:
                         agents,
                     )
                     .join(agents, agents.c.id == sessions.c.agent_id)
-                    .where(condition)  # type: ignore[arg-type]
+                    .where(condition)
                 )
             ).one_or_none()
         if found is None:

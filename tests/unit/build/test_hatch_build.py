@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -184,9 +185,10 @@ def test_old_node_is_not_used(version: str, good: bool) -> None:
 
 def test_packages_are_installed_again_when_the_lock_moved(tree: Path) -> None:
     widget = tree / "widget"
-    lock = {"packages": {"": {}, "node_modules/a": {"version": "1.0.0"}}}
-    lock["packages"]["node_modules/b"] = {"version": "2.0.0", "dev": True}  # type: ignore[dict-item]
-    lock["packages"]["node_modules/c"] = {"version": "3.0.0", "optional": True}  # type: ignore[dict-item]
+    packages: dict[str, dict[str, Any]] = {"": {}, "node_modules/a": {"version": "1.0.0"}}
+    packages["node_modules/b"] = {"version": "2.0.0", "dev": True}
+    packages["node_modules/c"] = {"version": "3.0.0", "optional": True}
+    lock = {"packages": packages}
     (widget / "package-lock.json").write_text(json.dumps(lock))
     assert not hatch_build.installed(widget, dev=False)
     (widget / "node_modules").mkdir()

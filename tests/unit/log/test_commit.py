@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -230,7 +231,7 @@ async def test_who_joined_and_was_told_leaves_room() -> None:
     running.submit(item(key="1"))
     for told in (3, 5, 7):
         running.submit(item(key="1"), item(key="1"))
-        await until(lambda told=told: len(running.results) == told)  # type: ignore[misc]
+        await until(partial(lambda n: len(running.results) == n, told))
     assert {type(result) for result in running.results} == {OutcomeUnknownError}
     log.gate.set()
     assert len(await running.finish()) == 7
@@ -316,7 +317,7 @@ def test_whatever_happens(script: list[str], submissions: list[tuple[str, str, b
         heard: list[tuple[int, Result]] = []
         for number, (channel, key, pause) in enumerate(submissions):
             each = item(f"conversation:{channel}", key=key)
-            running.commit.submit(each, lambda r, n=number: heard.append((n, r)))  # type: ignore[misc]
+            running.commit.submit(each, partial(lambda n, r: heard.append((n, r)), number))
             if pause:
                 await asyncio.sleep(0)
         await running.finish()
