@@ -14,7 +14,7 @@ from tests.e2e.people import PASSWORD, Agent, Person, Visitor, email_of
 from tests.support.browser import Shop
 from tests.support.server import ServerProcess
 
-__all__ = ["AGENTS", "FIRST", "Stage", "hire", "new_context"]
+__all__ = ["AGENTS", "FIRST", "PHONE", "Context", "Stage", "hire", "new_context"]
 
 AGENTS = ("Ann", "Bo")
 
@@ -23,6 +23,13 @@ FIRST = "Is anybody there?"
 
 Context: TypeAlias = dict[str, Any]
 """Options of a browser context."""
+
+PHONE: Context = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 
 Meeting: TypeAlias = tuple[Visitor, Agent]
 
@@ -39,7 +46,11 @@ def hire(folder: Path) -> Path:
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
     """Give somebody a browser of their own: a British one, 1280 pixels wide, if nothing is said."""
-    usual: Context = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}}
+    usual: Context = {
+        "locale": "en-GB",
+        "viewport": {"width": 1280, "height": 800},
+        "reduced_motion": "reduce",
+    }
     return browser.new_context(**{**usual, **options})
 
 

@@ -46,7 +46,9 @@ function Failed({ item, open }: { item: Item; open: OpenConversation }) {
 }
 
 function Delivery({ item }: { item: Item }) {
-  if (!item.delivery || item.delivery === "failed" || item.kind === "note") return null;
+  if (!item.delivery || item.delivery === "failed") return null;
+  // Nobody reads a note but colleagues: that it is kept goes without saying.
+  if (item.kind === "note" && item.delivery !== "sending") return null;
   const icon = { sending: "clock", sent: "check", read: "checks" } as const;
   return (
     <p class={`delivery delivery-${item.delivery}`}>
@@ -102,7 +104,7 @@ function Said({ group, open }: { group: Group; open: OpenConversation }) {
           <Time at={first.at} />
         </p>
         {group.items.map((item) => (
-          <div key={item.key} class={item.delivery === "sending" ? "going" : ""}>
+          <div key={item.key}>
             <Bubble item={item} />
             {item.delivery === "failed" && <Failed item={item} open={open} />}
           </div>

@@ -17,7 +17,7 @@ export function Header() {
   const word = state.available ? (agent ? site : texts.here) : texts.away;
 
   return (
-    <header class="header">
+    <div class="header">
       <Avatar name={name} id={agent?.id ?? name} class="header-avatar" />
       <div class="header-text">
         <h2 id="straks-title">{name}</h2>
@@ -34,6 +34,6 @@ export function Header() {
       >
         <Glyph path={closePath} />
       </button>
-    </header>
+    </div>
   );
 }
