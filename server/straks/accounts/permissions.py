@@ -69,7 +69,13 @@ def _scope(name: str) -> Rule:
 
 
 def _any(*rules: Rule) -> Rule:
-    return lambda who, held: any(rule(who, held) for rule in rules)
+    def allowed(who: Principal, held: Held) -> bool:
+        for rule in rules:  # noqa: SIM110  # any() takes three times as long
+            if rule(who, held):
+                return True
+        return False
+
+    return allowed
 
 
 _PUBLISH: Final[Mapping[str, Mapping[str, Rule]]] = {
