@@ -9,6 +9,8 @@ import pytest
 
 from straks.clock import ManualClock
 from straks.records.database import Database
+from tests.support.logs import LogPlace, RedisPlace, SQLitePlace
+from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import ServerProcess
 
 
@@ -31,3 +33,20 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
     """A running server on SQLite, killed at the end."""
     with ServerProcess(tmp_path) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that all tests share; each empties it first."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> LogPlace:
+    """Where a log is, on each kind of storage."""
+    if request.param == "sqlite":
+        return SQLitePlace(tmp_path)
+    server: RedisServer = request.getfixturevalue("redis")
+    server.empty()
+    return RedisPlace(server)

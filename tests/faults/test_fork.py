@@ -12,7 +12,7 @@ import pytest
 from straks.log.resume import resume
 from straks_protocol import Position
 from tests.support.logs import FeedLog, LogPlace, RedisPlace, SQLitePlace, append, item
-from tests.support.redis_server import RedisServer, redis_server
+from tests.support.redis_server import RedisServer
 from tests.support.server import ServerProcess
 from tests.support.talk import Talker, new_key
 
@@ -66,12 +66,6 @@ class RedisBackups(Backups):
             client.flushall()
             for key, value in self._copy.items():
                 client.restore(key, 0, value)
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "redis"])
