@@ -129,11 +129,6 @@ def _message(conversation: Conversation, entry: Entry) -> None:
             conversation.lang = lang
 
 
-def _answer(conversation: Conversation, entry: Entry) -> None:
-    if b'"text"' in entry.data:
-        conversation.said = _preview(entry.data)
-
-
 def _contact(conversation: Conversation, entry: Entry) -> None:
     fields = _fields(entry.data)
     if isinstance(name := fields.get("name"), str):
@@ -196,7 +191,6 @@ def _be_with(conversation: Conversation, agent: Principal) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
-    "answer": _answer,
     "contact": _contact,
     "ask_human": _ask_human,
     "accept": _accept,

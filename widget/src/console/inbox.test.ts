@@ -92,6 +92,15 @@ test("unknown conversations have the counts asked for again, once", async () => 
   expect(inbox.counts.value.waiting).toBe(5);
 });
 
+test("the counts are asked for again when a conversation moved, and not when one was said more", async () => {
+  pages.set("waiting", { conversations: [waiting("a", 10)] });
+  await inbox.load();
+  fed(waiting("a", 20));
+  expect(alarms).toHaveLength(0);
+  fed(summary("a", { offset: 30, updated_at: 30, state: "closed" }));
+  expect(alarms).toHaveLength(1);
+});
+
 test("pages follow each other until there is no more", async () => {
   pages.set("closed", { conversations: [summary("a", { state: "closed" })], cursor: "c1" });
   pages.set("closed c1", { conversations: [summary("b", { state: "closed", updated_at: 5 })] });

@@ -9,7 +9,7 @@ export const INBOX = "inbox:default";
 
 /** Entries of the feed that are kept; the lists hold what they said. */
 const KEEP = 50;
-/** Counts are asked for again when the feed names conversations that no list has shown. */
+/** Counts are asked for again so long after the feed moved conversations between the lists. */
 const RECOUNT_MS = 5000;
 
 interface List {
@@ -151,13 +151,18 @@ export class Inbox {
 
   private count(before: Summary | undefined, now: Summary): void {
     const counts = { ...this.counts.value };
+    let moved = false;
     for (const tab of TABS) {
       const was = before !== undefined && belongs(before, tab, this.me);
       const is = belongs(now, tab, this.me);
-      if (is !== was) counts[tab] = Math.max(0, counts[tab] + (is ? 1 : -1));
+      if (is === was) continue;
+      counts[tab] = Math.max(0, counts[tab] + (is ? 1 : -1));
+      moved = true;
     }
+    if (!moved) return;
     this.counts.value = counts;
-    if (before || this.recount) return;
+    // The counts that the server gave may have held this change already: ask again, soon.
+    if (this.recount) return;
     this.recount = this.after(RECOUNT_MS, () => {
       this.recount = undefined;
       this.api.inbox("waiting", undefined, 1).then(
@@ -165,7 +170,7 @@ export class Inbox {
           this.counts.value = page.counts;
         },
         () => {
-          // The next unknown conversation asks again.
+          // The next one that moves asks again.
         },
       );
     });
