@@ -62,7 +62,7 @@ async def answering(
 ) -> AsyncIterator[Responder]:
     """Run a responder on the log."""
     responder = Responder(conversations or here.service, MATCHER, name="Nordlys")
-    reader = Consumer(consumer, here.log, responder.handle, urgent=responder.is_question)
+    reader = Consumer(consumer, here.log, responder.handle, urgent=responder.is_urgent)
     here.log.listen(reader.committed)
     task = asyncio.create_task(reader.run())
     try:
@@ -163,6 +163,17 @@ async def test_agents_words_are_no_questions(tmp_path: Path) -> None:
         await here.send(AGENT, channel, "accept", {}, expect=1)
         said = await here.say(AGENT, channel, "when are you open")
         assert not Responder.is_question(said.entry)
+
+
+async def test_only_what_may_get_a_reply_is_urgent(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here:
+        responder = Responder(here.service, MATCHER, name="Nordlys")
+        channel = await here.opened()
+        assert responder.is_urgent((await here.say(VISITOR, channel, "is anybody here")).entry)
+        await here.send(AGENT, channel, "accept", {}, expect=1)
+        said = (await here.say(VISITOR, channel, "thank you")).entry
+        assert Responder.is_question(said)
+        assert not responder.is_urgent(said)
 
 
 async def test_consumer_that_starts_again_from_the_beginning_doubles_nothing(

@@ -81,10 +81,17 @@ class Responder:
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
-        """Tell whether an entry is a visitor's message; a consumer's ``urgent``."""
+        """Tell whether an entry is a visitor's message."""
         return (
             entry.kind == "message" and entry.sender.startswith("visitor:") and not entry.redacted
         )
+
+    def is_urgent(self, entry: Entry) -> bool:
+        """Tell whether an entry waits for a reply, as far as memory knows; a consumer's."""
+        if not self.is_question(entry):
+            return False
+        conversation = self._conversations.peek(entry.channel.partition(":")[2])
+        return conversation is None or conversation.state is State.SELF_SERVICE
 
     async def handle(self, items: Sequence[FeedItem]) -> None:
         """Reply to the questions among some feed items; a consumer's handler.

@@ -67,7 +67,7 @@ class AnswerRoom:
         matcher = await self._learned
         self._responder = Responder(self._conversations, matcher, name=self._name)
         self._consumer = Consumer(
-            "answers", self._feed, self._responder.handle, urgent=Responder.is_question
+            "answers", self._feed, self._responder.handle, urgent=self._responder.is_urgent
         )
         await self._consumer.run()
 

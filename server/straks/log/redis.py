@@ -49,6 +49,9 @@ _NEW, _USED, _CONFLICT, _FULL = range(4)
 _LEASE_SECONDS: Final = 15
 _RENEW_SECONDS: Final = 5
 _HOUSEKEEPING_SECONDS: Final = 1.0
+_RECENT: Final = 2048
+"""Entries of each partition's feed that are kept in memory: four times what a consumer lets
+gather, so that one who keeps up never asks Redis for them."""
 _READS: Final = 16
 """Reads at a time; further ones wait, before their time begins to run."""
 
@@ -76,7 +79,7 @@ class RedisLog:
         self._limits = limits
         self._deadline = deadline
         self._unsettled = False
-        self._recent = [RecentFeed(None, entries=512, size=1 << 20) for _ in range(PARTITIONS)]
+        self._recent = [RecentFeed(None, entries=_RECENT, size=1 << 20) for _ in range(PARTITIONS)]
         self._marks = Marks()
         self._listeners: list[Listener] = []
         self._broken: LogBrokenError | None = None
