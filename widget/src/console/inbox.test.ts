@@ -95,9 +95,9 @@ test("unknown conversations have the counts asked for again, once", async () => 
 test("the counts are asked for again when a conversation moved, and not when one was said more", async () => {
   pages.set("waiting", { conversations: [waiting("a", 10)] });
   await inbox.load();
-  fed(waiting("a", 20));
+  fed(waiting("a", 10, { offset: 3, preview: "More" }));
   expect(alarms).toHaveLength(0);
-  fed(summary("a", { offset: 30, updated_at: 30, state: "closed" }));
+  fed(summary("a", { state: "closed", state_offset: 4, offset: 4 }));
   expect(alarms).toHaveLength(1);
 });
 
