@@ -202,6 +202,7 @@ class Straks:
             inbox=floor.inbox,
             conversations=floor.conversations,
             answers=floor.answers,
+            clock=SystemClock(),
             checks={
                 "log": LogProbe(floor.log, floor.conversations).check,
                 "records": self._database.check,

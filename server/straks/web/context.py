@@ -11,6 +11,7 @@ from straks.accounts.origins import AllowedOrigins
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
+from straks.clock import Clock
 from straks.conversation.model import Conversation
 from straks_protocol import CloseCode, Position
 
@@ -94,6 +95,7 @@ class WebContext:
     inbox: Inbox
     conversations: Conversations
     answers: Answers
+    clock: Clock
     checks: Mapping[str, Check]
     """What must work for ``/readyz``."""
     draining: Callable[[], bool]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from straks.clock import Clock
 from straks.web.context import Check, WebContext
 from straks.web.problems import json_response
 
@@ -19,11 +20,16 @@ __all__ = ["health_routes"]
 _log = structlog.get_logger(__name__)
 
 _TIME: Final = 3.0
+"""Seconds that a check may take."""
+_GOOD_FOR: Final = 1.0
+"""Seconds that a result is shared: anybody may ask, and each check costs a durable write."""
+_BAD_FOR: Final = 0.1
+"""The same when something failed, so that a server that has just become ready says so."""
 
 
 def health_routes(context: WebContext) -> list[Route]:
     """``/healthz`` and ``/readyz``."""
-    probe = _Probe(context.checks)
+    probe = _Probe(context.checks, context.clock)
 
     async def healthz(_request: Request) -> Response:
         return json_response({"status": "ok", "checks": {}})
@@ -43,21 +49,27 @@ def health_routes(context: WebContext) -> list[Route]:
 
 
 class _Probe:
-    """Runs the checks; those who ask while they run share the result."""
+    """Runs the checks; those who ask while they run, and shortly after, share the result."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], clock: Clock) -> None:
         self._checks = checks
+        self._clock = clock
+        self._fresh_until = 0.0
         self._problems: dict[str, str | None] = {}
         self._running: asyncio.Task[dict[str, str]] | None = None
 
     async def results(self) -> dict[str, str]:
-        if self._running is None or self._running.done():
+        if self._running is None or (
+            self._running.done() and self._clock.monotonic() >= self._fresh_until
+        ):
             self._running = asyncio.create_task(self._run(), name="readyz")
         # One asker who goes away must not cancel the check for the others.
         return await asyncio.shield(self._running)
 
     async def _run(self) -> dict[str, str]:
         found = await asyncio.gather(*(self._one(name) for name in self._checks))
+        fine = all(result == "ok" for result in found)
+        self._fresh_until = self._clock.monotonic() + (_GOOD_FOR if fine else _BAD_FOR)
         return dict(zip(self._checks, found, strict=True))
 
     async def _one(self, name: str) -> str:

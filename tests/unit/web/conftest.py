@@ -108,6 +108,7 @@ class Web:
         self.sockets = Sockets()
         self.inbox = Inbox()
         self.failures: dict[str, Exception] = {}
+        self.log_checks = 0
         self.is_draining = False
         self.static = static
         context = WebContext(
@@ -119,6 +120,7 @@ class Web:
             inbox=self.inbox,
             conversations=Conversations(),
             answers=Book(),
+            clock=clock,
             checks={"log": self._check_log, "records": self._check_records},
             draining=lambda: self.is_draining,
             site_name="Shop",
@@ -128,6 +130,7 @@ class Web:
         self.browser = httpx.AsyncClient(transport=transport, base_url=OWN)
 
     async def _check_log(self) -> None:
+        self.log_checks += 1
         if "log" in self.failures:
             raise self.failures["log"]
 

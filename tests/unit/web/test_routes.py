@@ -91,23 +91,6 @@ async def test_our_own_fault_is_a_json_500_without_details(
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_ready_means_that_every_part_works(web: Web) -> None:
-    response = await web.browser.get("/readyz")
-    assert response.status_code == 200
-    assert response.json() == {"status": "ok", "checks": {"log": "ok", "records": "ok"}}
-    web.failures["log"] = OSError("disk full at /secret/place")
-    response = await web.browser.get("/readyz")
-    assert response.status_code == 503
-    assert response.json()["checks"] == {"log": "failed: OSError", "records": "ok"}
-    assert (await web.browser.get("/healthz")).status_code == 200
-
-
-async def test_a_draining_server_is_not_ready(web: Web) -> None:
-    web.is_draining = True
-    response = await web.browser.get("/readyz")
-    assert (response.status_code, response.json()["status"]) == (503, "draining")
-
-
 @pytest.mark.parametrize(
     "failure", [RecordsUnavailableError("locked"), LogUnavailableError("disk full")]
 )
