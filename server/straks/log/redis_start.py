@@ -43,6 +43,8 @@ async def check_and_prepare(client: Redis, where: str) -> None:
     try:
         info = await client.info("everything")
         _check_server(info, where)
+        if info.get("aof_enabled"):
+            await _check_writing(client, where)
         try:
             await client.function_load(LIBRARY, replace=True)
         except NoPermissionError:
@@ -77,6 +79,24 @@ def _check_server(info: dict[str, Any], where: str) -> None:
             "Redis at %s loses what is newer than its last snapshot when it stops: "
             "set appendonly to yes, and appendfsync to always to lose nothing",
             where,
+        )
+
+
+async def _check_writing(client: Redis, where: str) -> None:
+    """Warn unless every write is on the disk before it is acknowledged, as far as we may know."""
+    try:
+        found = await client.config_get("appendfsync")
+    except ResponseError:
+        # Hosted ones do not show their settings, nor do users without the right.
+        _LOG.info("Redis at %s does not show when it writes to the disk", where)
+        return
+    setting = found.get("appendfsync", "always")
+    if setting != "always":
+        _LOG.warning(
+            "Redis at %s loses what is newer than its last write to the disk when its machine "
+            "stops: set appendfsync to always (it is %s) to lose nothing",
+            where,
+            setting,
         )
 
 

@@ -152,6 +152,38 @@ async def test_an_operator_is_warned_of_what_may_be_lost(
     assert "noeviction" in text
 
 
+@pytest.mark.parametrize(
+    ("setting", "warned"), [("always", False), ("everysec", True), ("no", True)]
+)
+async def test_an_operator_is_warned_of_writes_that_are_late(
+    server: RedisServer, caplog: pytest.LogCaptureFixture, setting: str, warned: bool
+) -> None:
+    with server.client() as client:
+        client.config_set("appendfsync", setting)
+        try:
+            with caplog.at_level(logging.WARNING):
+                await (await RedisLog.open(server.url, node="one")).close()
+        finally:
+            client.config_set("appendfsync", "everysec")
+    assert (f"set appendfsync to always (it is {setting})" in caplog.text) is warned
+    assert bool(caplog.records) is warned
+
+
+async def test_a_redis_that_hides_its_settings_is_used_all_the_same(
+    server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.client() as client:
+        client.execute_command("ACL SETUSER shy on >pw ~* &* +@all -config")
+        try:
+            url = server.url.replace("redis://", "redis://shy:pw@")
+            with caplog.at_level(logging.INFO, logger="straks"):
+                await (await RedisLog.open(url, node="one")).close()
+        finally:
+            client.acl_deluser("shy")
+    assert "does not show when it writes" in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 # --- the lease -------------------------------------------------------------------------------
 
 
