@@ -67,7 +67,8 @@ class Receiver:
         self._max_size = max_size
         self._rest: bytearray | None = None
         self._rare: ServerProtocol | None = None
-        self._parts: list[bytes] | None = None
+        self._parts: bytearray | None = None
+        """What came of a fragmented message. Joined at once: fragments may be empty, and many."""
         self._opcode = 0
         self._held = False
         self._closing = False
@@ -76,8 +77,7 @@ class Receiver:
     @property
     def buffered(self) -> int:
         """Bytes that wait for the rest of their frame or message."""
-        parts = sum(map(len, self._parts)) if self._parts else 0
-        return parts + (len(self._rest) if self._rest is not None else 0)
+        return len(self._parts or b"") + len(self._rest or b"")
 
     def feed(self, data: bytes | bytearray) -> None:
         """Read what came; whole messages go to the sink before this returns."""
@@ -175,7 +175,7 @@ class Receiver:
             length = int.from_bytes(data[at + 2 : at + size - 4], "big")
         room = self._max_size
         if self._parts is not None and not control:
-            room -= sum(map(len, self._parts))
+            room -= len(self._parts)
         if length > room:
             self._fail(CloseCode.MESSAGE_TOO_BIG, self._too_big())
             return end - at
@@ -204,16 +204,16 @@ class Receiver:
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._parts, self._opcode = [], frame.opcode
+            self._parts, self._opcode = bytearray(), frame.opcode
         elif frame.opcode is not Opcode.CONT:
             return
         parts = self._parts
         if parts is None:
             return
-        parts.append(bytes(frame.data))
+        parts += frame.data
         if frame.fin:
             self._parts = None
-            payload = b"".join(parts)
+            payload = bytes(parts)
             if self._opcode == TEXT and not _is_text(payload):
                 self._fail(CloseCode.INVALID_DATA, "text is not UTF-8")
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from straks.edge.receiver import Receiver
+from straks.edge.receiver import TEXT, Receiver
 
 LIMIT = 1000
 
@@ -200,6 +201,22 @@ def test_fragments_are_refused_when_they_are_too_much_together() -> None:
     heard = Heard()
     heard.receiver.feed(raw(0x02, b"x" * 600) + raw(0x00, b"x" * 401)[:14])
     assert heard.code == 1009
+
+
+def test_empty_fragments_take_no_room_and_are_not_gone_over_again() -> None:
+    heard = Heard()
+    heard.receiver.feed(Frame(Opcode.TEXT, b"a", False).serialize(mask=True))
+    empty = Frame(Opcode.CONT, b"", False).serialize(mask=True)
+    heard.receiver.feed(empty)
+    tracemalloc.start()
+    for _ in range(5_000):
+        heard.receiver.feed(empty)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    heard.receiver.feed(Frame(Opcode.CONT, b"b", True).serialize(mask=True))
+
+    assert kept < 8_000
+    assert heard.messages == [(TEXT, b"ab")]
 
 
 def test_a_ping_fits_between_fragments_that_fill_the_limit() -> None:
