@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,35 @@ def test_a_body_that_announces_too_much_is_refused_before_it_comes(server: Serve
     )
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"too_large"' in answer
+
+
+def test_a_body_that_nobody_waits_for_does_not_keep_the_connection(server: ServerProcess) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as peer:
+        peer.sendall(
+            b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 60000\r\n\r\n"
+        )
+        answer = until_closed(peer, trickle=b" ")
+    assert answer.startswith(b"HTTP/1.1 403 ")
+
+
+def until_closed(peer: socket.socket, *, trickle: bytes) -> bytes:
+    """Give what comes until the other side closes, sending a little now and then."""
+    answer = b""
+    peer.settimeout(0.05)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            piece = peer.recv(65536)
+        except TimeoutError:
+            peer.sendall(trickle)
+            continue
+        except ConnectionResetError:
+            return answer
+        if not piece:
+            return answer
+        answer += piece
+    raise AssertionError(f"it is still open: {answer!r}")
 
 
 def test_throttling_counts_the_address_that_a_trusted_proxy_names(tmp_path: Path) -> None:

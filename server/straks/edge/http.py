@@ -140,6 +140,13 @@ class EdgeHTTP(HttpToolsProtocol):
         self._unparsed = 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            # Nobody waits for the rest of the body: it could trickle in for ever.
+            self._unset_keepalive_if_required()
+            self._half_close()
+
     def _should_upgrade_to_ws(self) -> bool:
         return True
 
@@ -190,6 +197,12 @@ class EdgeHTTP(HttpToolsProtocol):
             f"{headers}Connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
+        self._half_close()
+
+    def _half_close(self) -> None:
+        """Say no more, and wait a little for the peer to close."""
+        if self.transport.is_closing():
+            return
         if not self.transport.can_write_eof():
             self.transport.close()
             return
