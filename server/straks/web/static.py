@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import mimetypes
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,19 +49,19 @@ _CONSOLE_POLICY: Final = "; ".join(
 
 
 def static_routes(folder: Path, origins: AllowedOrigins) -> list[Route]:
-    """``/widget.js``, ``/widget/…``, ``/console/…``; built files are read when first asked for."""
+    """``/widget.js``, ``/widget/…``, ``/console/…``; reads the built files now."""
     files = _Files(folder)
 
     async def loader(request: Request) -> Response:
-        return _shared(files.serve(request, "widget.js", _ASK))
+        return _shared(await files.serve(request, "widget.js", _ASK))
 
     async def widget(request: Request) -> Response:
         name = "widget/" + request.path_params["path"]
-        return _shared(files.serve(request, name, _life(name)))
+        return _shared(await files.serve(request, name, _life(name)))
 
     async def console(request: Request) -> Response:
         path = request.path_params["path"] or "index.html"
-        response = files.serve(request, f"console/{path}", _life(path))
+        response = await files.serve(request, f"console/{path}", _life(path))
         # Older Safari does not count a socket of the same host as 'self'.
         socket = own_origin(request, origins).replace("http", "ws", 1)
         response.headers["Content-Security-Policy"] = _CONSOLE_POLICY.format(socket=socket)
@@ -89,14 +91,23 @@ class _File:
 
 
 class _Files:
-    """The files of the build, each kept in memory until it changes on disk."""
+    """The files of the build, each kept in memory until it changes on disk.
+
+    They are read and zipped at the start, those of a newer build in a thread: never on the loop
+    that serves the sockets.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._loading = asyncio.Lock()
         self._kept: dict[str, _File] = {}
+        for path in self._folder.rglob("*"):
+            stamp = _stamp(path)
+            if stamp is not None and (file := _load(path, stamp)) is not None:
+                self._kept[path.relative_to(self._folder).as_posix()] = file
 
-    def serve(self, request: Request, name: str, life: str) -> Response:
-        file = self._find(name)
+    async def serve(self, request: Request, name: str, life: str) -> Response:
+        file = await self._find(name)
         if file is None:
             if not (self._folder / "widget.js").is_file():
                 return PlainTextResponse(_MISSING, 503, {"Retry-After": "10"})
@@ -110,7 +121,7 @@ class _Files:
             body = file.zipped
         return Response(body, headers=headers, media_type=file.kind)
 
-    def _find(self, name: str) -> _File | None:
+    async def _find(self, name: str) -> _File | None:
         # One name for each file: under others, without end, it would be kept again and again.
         if "\0" in name or any(part in {"", ".", ".."} for part in name.split("/")):
             return None
@@ -118,20 +129,40 @@ class _Files:
         try:
             if not path.resolve().is_relative_to(self._folder):
                 return None
-            status = path.stat()
         except OSError:
             return None
-        if not path.is_file():
+        stamp = _stamp(path)
+        if stamp is None:
             return None
-        stamp = (status.st_mtime_ns, status.st_size)
         kept = self._kept.get(name)
-        if kept is None or kept.stamp != stamp:
-            kept = self._kept[name] = _load(path, stamp)
-        return kept
+        return kept if kept is not None and kept.stamp == stamp else await self._read(name, stamp)
+
+    async def _read(self, name: str, stamp: tuple[int, int]) -> _File | None:
+        async with self._loading:
+            kept = self._kept.get(name)
+            if kept is not None and kept.stamp == stamp:
+                return kept
+            file = await asyncio.to_thread(_load, self._folder / name, stamp)
+            if file is not None:
+                self._kept[name] = file
+            return file
 
 
-def _load(path: Path, stamp: tuple[int, int]) -> _File:
-    body = path.read_bytes()
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes with a file's content; None when there is no such file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else None
+
+
+def _load(path: Path, stamp: tuple[int, int]) -> _File | None:
+    """Read and zip a file; None when a build has just taken it away."""
+    try:
+        body = path.read_bytes()
+    except OSError:
+        return None
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if kind.startswith("text/") or kind in {"application/json", "image/svg+xml"}:
         kind = kind.replace("application/javascript", "text/javascript")

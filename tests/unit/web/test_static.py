@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import threading
 from pathlib import Path
 
 import pytest
 
+from straks.clock import ManualClock
+from straks.records.database import Database
 from tests.unit.web.conftest import Web
 
 
@@ -95,3 +99,32 @@ async def test_a_file_of_the_build_has_one_address_and_nothing_else_is_served(
 ) -> None:
     response = await web.browser.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+async def test_no_file_is_read_or_zipped_on_the_loop_that_serves(
+    database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "widget" / "main-Ab3_dE-9.js"
+    script.parent.mkdir()
+    script.write_text("widget()" * 500)
+    web = Web(database, clock, tmp_path)
+    readers: list[threading.Thread] = []
+    read_bytes = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        readers.append(threading.current_thread())
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    address = "/widget/main-Ab3_dE-9.js"
+    try:
+        assert (await web.browser.get(address)).text == "widget()" * 500
+        assert readers == []
+        script.write_text("newer()" * 500)
+        found = await asyncio.gather(*(web.browser.get(address) for _ in range(10)))
+        assert {response.text for response in found} == {"newer()" * 500}
+        assert len(readers) == 1
+        assert threading.main_thread() not in readers
+    finally:
+        await web.browser.aclose()
+        web.passwords.close()
