@@ -66,7 +66,7 @@ class Permissions(Protocol):
 class Commit(Protocol):
     """Where appends go; satisfied by ``straks.log.commit.GroupCommit``."""
 
-    def submit(self, item: Append, done: Any) -> None:
+    def submit(self, item: Append, done: Callable[[AppendResult | LogError], None]) -> None:
         """Take an append; ``done`` is told its AppendResult or LogError.
 
         Raises:

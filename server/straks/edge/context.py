@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from straks.accounts.principals import Principal
 from straks.clock import Clock, SystemClock
-from straks.conversation.errors import RefusedError
+from straks.conversation.lane import Done
+from straks.conversation.model import Conversation
 from straks.edge.config import EdgeConfig
 from straks.edge.flush import Flusher
 from straks.edge.limits import AddressCounts, AddressRates
 from straks.edge.wheel import Wheel
 from straks.hub.hub import Hub
-from straks.log.log import Appended, Log
+from straks.log.log import Log
 from straks_protocol import Answer
 from straks_protocol.channels import Channel
 
@@ -64,40 +65,36 @@ class Authenticator(Protocol):
 
 
 class Permissions(Protocol):
-    """Who may see and signal what. Both raise RefusedError."""
+    """Who may see and signal what; each raises RefusedError."""
 
-    def check_read(self, principal: Any, channel: Channel, conversation: Any) -> None: ...
+    def check_read(
+        self, principal: Principal, channel: Channel, conversation: Conversation | None
+    ) -> None: ...
 
     def check_signal(
-        self, principal: Any, channel: Channel, kind: str, conversation: Any
+        self, principal: Principal, channel: Channel, kind: str, conversation: Conversation | None
     ) -> None: ...
 
 
 class Conversations(Protocol):
     """The only writer."""
 
-    def open(
-        self,
-        author: Any,
-        key: str,
-        data: dict[str, Any],
-        done: Callable[[Appended | RefusedError], None],
-    ) -> None: ...
+    def open(self, author: Principal, key: str, data: dict[str, Any], done: Done) -> None: ...
 
     def publish(
         self,
-        author: Any,
+        author: Principal,
         channel: Channel,
         key: str,
         kind: str,
         data: dict[str, Any],
         expect: int | None,
-        done: Callable[[Appended | RefusedError], None],
+        done: Done,
     ) -> None: ...
 
-    async def conversation(self, conversation_id: str) -> Any: ...
+    async def conversation(self, conversation_id: str) -> Conversation | None: ...
 
-    def peek(self, conversation_id: str) -> Any: ...
+    def peek(self, conversation_id: str) -> Conversation | None: ...
 
 
 class Ask(Protocol):

@@ -8,10 +8,12 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from straks.accounts.principals import Principal
 from straks.conversation.errors import RefusedError
+from straks.conversation.model import Conversation
 from straks.edge.context import EdgeContext
 from straks.edge.subscription import Subscription
 from straks.hub.frames import entry_object
 from straks.hub.hub import read_frame
+from straks.hub.mailbox import Lane
 from straks.log.log import Entry, LogError
 from straks.log.resume import Resumed, resume
 from straks_protocol import (
@@ -30,7 +32,7 @@ from straks_protocol.channels import Channel
 __all__ = ["Asker", "Work", "ask", "history", "presence", "read", "repair", "signal", "subscribe"]
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-Then: TypeAlias = Callable[[Channel, Any], None]
+Then: TypeAlias = Callable[[Channel, Conversation | None], None]
 
 _ATTEMPTS: Final = 5
 """Reads of a log that grows faster than it can be read, before the client is asked to retry."""
@@ -49,7 +51,7 @@ class Asker(Protocol):
 
     def reply(self, wire: dict[str, Any]) -> None: ...
 
-    def send(self, frame: bytes, lane: Any = ..., channel: str = ...) -> None: ...
+    def send(self, frame: bytes, lane: Lane = ..., channel: str = ...) -> None: ...
 
     def gap(self, subscription: Subscription) -> None: ...
 
@@ -266,7 +268,9 @@ async def _load_then(session: Asker, channel: Channel, then: Then) -> None:
         then(channel, conversation)
 
 
-def read(session: Asker, message: Read, channel: Channel, conversation: Any) -> None:
+def read(
+    session: Asker, message: Read, channel: Channel, conversation: Conversation | None
+) -> None:
     """Note what this person has seen; what is not there yet was not seen."""
     context, who = session.context, session.principal
     context.permissions.check_read(who, channel, conversation)
@@ -274,7 +278,7 @@ def read(session: Asker, message: Read, channel: Channel, conversation: Any) -> 
     subscription = session.subscriptions.get(message.channel)
     if subscription is not None and subscription.live:
         offset = min(offset, subscription.next - 1)
-    elif channel.kind == "conversation":
+    elif channel.kind == "conversation" and conversation is not None:
         offset = min(offset, conversation.last_offset)
     else:
         raise RefusedError(ErrorCode.FORBIDDEN, "Subscribe to the channel before you read it.")
@@ -283,7 +287,11 @@ def read(session: Asker, message: Read, channel: Channel, conversation: Any) -> 
 
 
 def signal(
-    session: Asker, message: Signal, data: dict[str, Any], channel: Channel, conversation: Any
+    session: Asker,
+    message: Signal,
+    data: dict[str, Any],
+    channel: Channel,
+    conversation: Conversation | None,
 ) -> None:
     """Pass a signal on to the others."""
     context, who = session.context, session.principal

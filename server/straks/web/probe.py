@@ -34,7 +34,7 @@ class Publisher(Protocol):
 
     def publish(
         self,
-        author: Any,
+        author: Principal,
         channel: Channel,
         key: str,
         kind: str,
