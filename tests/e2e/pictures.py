@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
@@ -106,7 +106,7 @@ def nobody_here(camera: Camera) -> None:
         camera.take(visitor, "05c-nobody-here-kept")
 
 
-def conversation(camera: Camera, suffix: str = "", **context: object) -> None:
+def conversation(camera: Camera, suffix: str = "", **context: Any) -> None:
     """Go the whole way, as visitor and as agent, and photograph every stop."""
     with camera.stage() as stage:
         ann = stage.agent("Ann", signed_in=False, **context)
@@ -162,7 +162,7 @@ def accepted(camera: Camera, visitor: Visitor, ann: Agent, suffix: str) -> None:
     ann.mode("Reply")
 
 
-def long_and_failed(camera: Camera, suffix: str = "", **context: object) -> None:
+def long_and_failed(camera: Camera, suffix: str = "", **context: Any) -> None:
     with camera.stage() as stage:
         ann = stage.agent("Ann", **context)
         visitor = stage.visitor(None, **context)

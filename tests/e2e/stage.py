@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
@@ -68,6 +69,7 @@ class Stage:
         settings = {"answers": str(answers_folder())} if answers else {}
         self.server = ServerProcess(folder, site_name="Nordlys Lamper", **settings)
         self.shop = Shop(self.server.url)
+        self._parts = ExitStack()
 
     def visitor(self, path: str | None = "/", **context: Any) -> Visitor:
         """Let somebody come to a page of the shop."""
@@ -98,9 +100,11 @@ class Stage:
         return person
 
     def __enter__(self) -> Self:
-        shutil.copytree(self._accounts, self.server.data)
-        self.server.start()
-        self.shop.__enter__()
+        with self._parts:
+            shutil.copytree(self._accounts, self.server.data)
+            self._parts.enter_context(self.server)
+            self._parts.enter_context(self.shop)
+            self._parts = self._parts.pop_all()
         return self
 
     def __exit__(
@@ -111,8 +115,7 @@ class Stage:
     ) -> None:
         for person in self._people:
             person.close()
-        self.shop.__exit__(kind, error, traceback)
-        self.server.kill()
+        self._parts.__exit__(kind, error, traceback)
         problems = [problem for person in self._people for problem in person.problems]
         if error is None:
             assert problems == []

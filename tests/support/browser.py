@@ -14,6 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from straks.demo import shop_app
+from tests.support.server import free_port
 
 __all__ = ["BrowserError", "Shop", "browser"]
 
@@ -63,18 +64,20 @@ class Shop:
 
     def __init__(self, server_url: str) -> None:
         """Embed the widget of the server at ``server_url``."""
-        # It listens from here on: whoever comes before it serves waits.
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://localhost:{self._listener.getsockname()[1]}"
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
         site = shop_app(f"{server_url}/widget.js")
         config = uvicorn.Config(cast("Any", site), lifespan="off", ws="none", log_config=None)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._serve, name="shop")
 
-    def _serve(self) -> None:
-        self._server.run(sockets=[self._listener])
+    def _serve(self, listener: socket.socket) -> None:
+        with listener:
+            self._server.run(sockets=[listener])
 
     def __enter__(self) -> Self:
+        # It listens from here on: whoever comes before it serves waits.
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self._thread = threading.Thread(target=self._serve, args=(listener,), name="shop")
         self._thread.start()
         return self
 
@@ -86,4 +89,3 @@ class Shop:
     ) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self._listener.close()
