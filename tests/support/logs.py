@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from straks.log.redis import RedisLog
 from straks.log.sqlite import SQLiteLog
 from tests.support.redis_server import RedisServer
 
-__all__ = ["FeedLog", "LogPlace", "RedisPlace", "SQLitePlace", "append", "item"]
+__all__ = ["FeedLog", "LogPlace", "RedisPlace", "SQLitePlace", "append", "item", "offsets"]
 
 
 class FeedLog(Log, Feed, Protocol):
@@ -81,3 +81,8 @@ async def append(log: Log, *items: Append) -> list[Entry]:
         assert isinstance(result, Appended), result
         entries.append(result.entry)
     return entries
+
+
+def offsets(entries: Sequence[Entry]) -> list[int]:
+    """The offsets of some entries."""
+    return [entry.offset for entry in entries]
