@@ -73,7 +73,7 @@ class EdgeHTTP(HttpToolsProtocol):
         peer = self.client[0] if self.client else ""
         if not self._refused and peer not in self._proxies:
             self._refused = not self._count(peer)
-        self._expect_headers()
+        self._expect_end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         context = self._context
@@ -120,7 +120,7 @@ class EdgeHTTP(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if self._deadline is None:
-            self._expect_headers()
+            self._expect_end()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -138,21 +138,24 @@ class EdgeHTTP(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._unparsed = 0
+        if self._deadline is not None:
+            self._deadline = None
+            self._context.wheel.discard(self)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body:
-            # Nobody waits for the rest of the body: it could trickle in for ever.
-            self._unset_keepalive_if_required()
-            self._half_close()
+            # Nobody waits for the rest of the body any more, and it could trickle in for ever.
+            self._expect_end()
 
     def _should_upgrade_to_ws(self) -> bool:
         return True
 
     # --- from the timer -----------------------------------------------------------------------
 
-    def _expect_headers(self) -> None:
+    def _expect_end(self) -> None:
+        """Give the peer some seconds to finish what it sends."""
         seconds = self._context.config.header_seconds
         self._deadline = self._context.wheel.now + seconds
         self._context.wheel.add(self, seconds)
@@ -197,12 +200,6 @@ class EdgeHTTP(HttpToolsProtocol):
             f"{headers}Connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self._half_close()
-
-    def _half_close(self) -> None:
-        """Say no more, and wait a little for the peer to close."""
-        if self.transport.is_closing():
-            return
         if not self.transport.can_write_eof():
             self.transport.close()
             return
