@@ -30,7 +30,9 @@ from straks_protocol import (
     Publish,
     RemoteProtocolError,
     ServerMessage,
+    Unsubscribe,
 )
+from straks_protocol.codec import _JSONCodec
 from tests.support.messages import client_messages, data, server_messages
 
 BOTH = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
@@ -48,6 +50,17 @@ def refused(decode: Callable[[bytes], object], frame: bytes) -> ErrorCode | None
     except RemoteProtocolError as error:
         return error.code
     return None
+
+
+def outcome(decode: Callable[[bytes], object], frame: bytes) -> object:
+    """What a frame is read as, or all that is said against it."""
+    try:
+        return decode(frame)
+    except RemoteProtocolError as error:
+        return error.code, error.message, error.request_id
+
+
+carefully = _JSONCodec()._decode_client_carefully
 
 
 def test_codecs_are_known_by_their_subprotocols() -> None:
@@ -113,6 +126,27 @@ def test_arbitrary_objects_are_refused_in_an_orderly_way(obj: Any) -> None:
         ErrorCode.TOO_DEEP,
         ErrorCode.TOO_LARGE,
     }
+
+
+@settings(max_examples=300)
+@given(
+    message=client_messages,
+    cut=st.integers(0, 400),
+    piece=st.sampled_from(
+        [b"", b'"', b"\\", b",", b"{", b"9" * 17, b"[" * 9, b'"id":1,', b'"x":"",', b'"x":{"x":1},']
+    ),
+)
+@example(publish({"a": 1}), 1, b'"data":{},')
+@example(Unsubscribe(id=1, channel="app:a"), 1, b'"channel":"app:b",')
+@example(Unsubscribe(id=1, channel="app:a"), 1, b'"x":[[[[[[[[[]]]]]]]]],')
+@example(Unsubscribe(id=1, channel="app:a"), 1, b'"x":9007199254740993,')
+def test_the_short_way_reads_as_the_careful_one(
+    message: ClientMessage, cut: int, piece: bytes
+) -> None:
+    frame = JSON.encode(message)
+    at = cut % len(frame)
+    for changed in (frame, frame[:at] + piece + frame[at:]):
+        assert outcome(JSON.decode_client, changed) == outcome(carefully, changed)
 
 
 @given(
