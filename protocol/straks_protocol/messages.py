@@ -113,30 +113,30 @@ class Limits(Struct, frozen=True, kw_only=True):
 # --- client to server ---------------------------------------------------------------------
 
 
-class Hello(Struct, frozen=True, kw_only=True):
+class Hello(Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
     id: RequestId
     token: Token | None = None
 
 
-class Open(Struct, frozen=True, kw_only=True):
+class Open(Struct, frozen=True, kw_only=True, tag_field="type", tag="open"):
     id: RequestId
     key: Key
     data: dict[str, Any]
 
 
-class Subscribe(Struct, frozen=True, kw_only=True):
+class Subscribe(Struct, frozen=True, kw_only=True, tag_field="type", tag="subscribe"):
     id: RequestId
     channel: ChannelName
     after: Position | None = None
     limit: PageLimit | None = None
 
 
-class Unsubscribe(Struct, frozen=True, kw_only=True):
+class Unsubscribe(Struct, frozen=True, kw_only=True, tag_field="type", tag="unsubscribe"):
     id: RequestId
     channel: ChannelName
 
 
-class Publish(Struct, frozen=True, kw_only=True):
+class Publish(Struct, frozen=True, kw_only=True, tag_field="type", tag="publish"):
     id: RequestId
     channel: ChannelName
     key: Key
@@ -145,18 +145,18 @@ class Publish(Struct, frozen=True, kw_only=True):
     expect: Offset | None = None
 
 
-class Signal(Struct, frozen=True, kw_only=True):
+class Signal(Struct, frozen=True, kw_only=True, tag_field="type", tag="signal"):
     channel: ChannelName
     kind: KindName
     data: dict[str, Any] | None = None
 
 
-class Read(Struct, frozen=True, kw_only=True):
+class Read(Struct, frozen=True, kw_only=True, tag_field="type", tag="read"):
     channel: ChannelName
     offset: Offset
 
 
-class History(Struct, frozen=True, kw_only=True):
+class History(Struct, frozen=True, kw_only=True, tag_field="type", tag="history"):
     id: RequestId
     channel: ChannelName
     before: Before | None = None
@@ -168,18 +168,18 @@ class History(Struct, frozen=True, kw_only=True):
             raise ValueError("before, after: give one of them")
 
 
-class Presence(Struct, frozen=True, kw_only=True):
+class Presence(Struct, frozen=True, kw_only=True, tag_field="type", tag="presence"):
     id: RequestId
     channel: ChannelName
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class Ask(Struct, frozen=True, kw_only=True, tag_field="type", tag="ask"):
     id: RequestId
     text: AskText
     lang: Lang | None = None
 
 
-class Pong(Struct, frozen=True, kw_only=True):
+class Pong(Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
     pass
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar, get_args, get_type_hints
 
-from msgspec import ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
 from .codes import ErrorCode
@@ -28,10 +28,12 @@ __all__ = [
     "MAX_NUMBER",
     "MAX_SERVER_DEPTH",
     "WireObject",
+    "count_strings",
     "describe",
     "from_wire",
     "lift_senders",
     "measure",
+    "misshapen",
     "request_id",
     "to_wire",
 ]
@@ -111,12 +113,42 @@ def from_wire(obj: WireObject, types: Mapping[str, type[T]]) -> T:
     except ValidationError as error:
         code, text = describe(str(error))
         raise RemoteProtocolError(code, text, request_id(obj)) from None
-    for field, matches in _PATTERNS[cls]:
-        if matches(obj[field]) is None:
-            raise RemoteProtocolError(
-                ErrorCode.BAD_FIELD, f"{field}: {_SHAPES[field]}", request_id(obj)
-            )
+    if field := misshapen(message):
+        raise RemoteProtocolError(
+            ErrorCode.BAD_FIELD, f"{field}: {_SHAPES[field]}", request_id(obj)
+        )
     return message
+
+
+def misshapen(message: Any) -> str:
+    """Name the first field of a message that has not the form it must have."""
+    for field, matches in _PATTERNS[type(message)]:
+        if matches(getattr(message, field)) is None:
+            return field
+    return ""
+
+
+def count_strings(message: Struct) -> int:
+    """Count the strings of the frame that holds a client's message alone, as :func:`measure` does.
+
+    Returns 0 for a message with structs in it, which nobody needs to count.
+
+    Raises:
+        RemoteProtocolError: as :func:`measure`.
+    """
+    strings = 2  # "type" and its value
+    for field in message.__struct_fields__:
+        value = getattr(message, field)
+        kind = type(value)
+        if kind is str:
+            strings += 2
+        elif kind is int:
+            strings += 1
+        elif kind is dict:
+            strings += 1 + measure(value, MAX_DEPTH - 1)
+        elif value is not None:
+            return 0
+    return strings
 
 
 def _unknown(obj: WireObject, name: object) -> RemoteProtocolError:
