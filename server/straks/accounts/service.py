@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import OrderedDict
 from typing import Final
 
 from straks.accounts.passwords import Passwords
@@ -21,6 +22,7 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _LONGEST_NAME: Final = 100
 _LONGEST_WAIT_OF_ADDRESS: Final = 900.0
 _LONGEST_WAIT_OF_ACCOUNT: Final = 30.0
+_MOST_KNOWN: Final = 10_000
 
 
 class BadEmailError(StraksError):
@@ -39,8 +41,9 @@ class Accounts:
         self._passwords = passwords
         self._clock = clock
         self._by_address = Throttle(clock, longest=_LONGEST_WAIT_OF_ADDRESS)
-        # Short, or anybody could keep an agent out by guessing at their account.
         self._by_account = Throttle(clock, longest=_LONGEST_WAIT_OF_ACCOUNT)
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Accounts with addresses from which they were signed in to, the latest last."""
 
     async def add_agent(self, email: str, name: str, password: str | None) -> Agent:
         """Make an account; without a password only a sign-in link opens it.
@@ -91,7 +94,7 @@ class Accounts:
             RefusedError: ``rate_limited``, with the seconds to wait.
         """
         account = email.strip().casefold()[:254]
-        wait = max(self._by_address.wait(address), self._by_account.wait(account))
+        wait = max(self._by_address.wait(address), self._wait_of_account(account, address))
         if wait > 0:
             raise RefusedError(
                 ErrorCode.RATE_LIMITED, "Too many failed sign-ins; wait.", retry_after=wait
@@ -106,11 +109,28 @@ class Accounts:
             return None
         self._by_address.forgive(address)
         self._by_account.succeeded(account)
+        self._remember(account, address)
         if self._passwords.is_outdated(stored):
             await self._records.set_password(
                 row.id, await self._passwords.hash(password), sign_out=False
             )
         return row
+
+    def _wait_of_account(self, account: str, address: str) -> float:
+        """Seconds for which an address must leave an account alone that others guess at.
+
+        Its agent must not be kept out by them: who has not failed, or was let in before, need
+        not wait for the failures of others.
+        """
+        if self._by_address.is_clean(address) or (account, address) in self._known:
+            return 0.0
+        return self._by_account.wait(account)
+
+    def _remember(self, account: str, address: str) -> None:
+        self._known[account, address] = None
+        self._known.move_to_end((account, address))
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
 
     def check_address(self, address: str) -> None:
         """Refuse an address that failed too often, before it tries a sign-in link.

@@ -42,6 +42,11 @@ class Throttle:
         found = self._failures.get(name)
         return max(0.0, found.until - self._clock.monotonic()) if found else 0.0
 
+    def is_clean(self, name: str) -> bool:
+        """Tell whether ``name`` has not failed within the hour."""
+        found = self._failures.get(name)
+        return found is None or self._clock.monotonic() - found.last > _FORGET
+
     def failed(self, name: str) -> None:
         """Count a failure."""
         now = self._clock.monotonic()

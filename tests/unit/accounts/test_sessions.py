@@ -163,6 +163,7 @@ async def test_mistakes_in_accounts_are_named(room: Room) -> None:
 async def test_failed_sign_ins_slow_down_per_account_and_address(
     room: Room, clock: ManualClock
 ) -> None:
+    assert await room.accounts.sign_in("else@chat.example", "wrong", "192.0.2.1") is None
     for _ in range(6):
         assert await room.accounts.sign_in("bo@chat.example", "wrong", "192.0.2.9") is None
     for email, address in (("bo@chat.example", "192.0.2.1"), ("else@chat.example", "192.0.2.9")):
