@@ -88,68 +88,31 @@ async def test_a_visitor_is_answered_then_helped_and_nothing_is_lost_by_a_kill(
     assert httpx.get(f"{chat.url}/v1/site", trust_env=False).json()["available"] is False
     visitor = Talker(chat.socket_url, origin=SHOP)
     await visitor.connect()
-    channel = await open_conversation(visitor, "Where is my order?")
-    answer = await wait_for_kind(visitor, channel, "answer")
-    assert answer["data"]["answer"], answer
-    assert answer["data"]["question"] == 1
-    asked = await visitor.publish(channel, "ask_human")
-    assert asked["type"] == "published", asked
-
+    channel = await answered_by_itself(visitor)
     first, second = await bo.sign_in(), await cy.sign_in()
     assert httpx.get(f"{chat.url}/v1/site", trust_env=False).json()["available"] is True
-    page = await until_listed(bo, "waiting")
-    summary = page["conversations"][0]
-    assert f"conversation:{summary['id']}" == channel
-    feed = await second.ask("subscribe", channel="inbox:default", after=page["position"])
-    assert feed["recovered"] is True
 
-    for agent in (first, second):
-        await agent.ask("subscribe", channel=channel)
-    expect = summary["state_offset"]
-    won = await first.publish(channel, "accept", expect=expect)
-    assert won["type"] == "published", won
-    lost = await second.publish(channel, "accept", expect=expect)
-    assert lost["type"] == "error", (won, lost, expect)
-    assert (lost["code"], lost["by"]["name"]) == ("already_taken", "Bo")
-    told = await second.wait_for_entry("inbox:default", "conversation")
-    assert told["data"]["agent"]["name"] == "Bo"
-    assert [c["id"] for c in (await until_listed(bo, "mine"))["conversations"]] == [summary["id"]]
-
-    reply = await first.publish(channel, "message", {"text": "I will look."})
-    assert (await visitor.wait_for_entry(channel, "message"))["data"]["text"] == "I will look."
-    refused = await second.publish(channel, "message", {"text": "Me too!"})
-    assert refused["code"] == "forbidden"
-    closed = await first.publish(channel, "close", expect=won["offset"])
-    assert closed["type"] == "published", closed
-    late = await visitor.publish(channel, "message", {"text": "One more thing"})
-    assert late["code"] == "wrong_state"
-    again = await visitor.publish(channel, "reopen", expect=closed["offset"])
-    assert again["type"] == "published", again
+    accepted = await accepted_by_the_first(bo, second, channel)
+    reply = await helped_and_closed(visitor, bo, second, channel, accepted)
     key = new_key()
     thanks = await visitor.publish(channel, "message", {"text": "Thanks"}, key=key)
-
     before = await kinds_of(visitor, channel)
-    assert before == [
-        (1, "message"),
-        (2, "answer"),
-        (3, "ask_human"),
-        (4, "accept"),
-        (5, "message"),
-        (6, "close"),
-        (7, "reopen"),
-        (8, "message"),
+    assert [kind for _, kind in before] == [
+        "message",
+        "answer",
+        "ask_human",
+        "accept",
+        "message",
+        "close",
+        "reopen",
+        "message",
     ]
+    assert [offset for offset, _ in before] == list(range(1, 9))
+
     await chat.restart_async()
     for gone in (visitor, first, second):
         await gone.wait_closed()
-
-    await visitor.connect()
-    assert visitor.welcome["principal"]["kind"] == "visitor"
-    back = await visitor.ask(
-        "subscribe", channel=channel, after={"offset": 5, "id": reply["entry_id"]}
-    )
-    assert back["recovered"] is True
-    assert [entry["offset"] for entry in back["entries"]] == [6, 7, 8]
+    await resumed(visitor, channel, {"offset": 5, "id": reply["entry_id"]})
     repeated = await visitor.publish(channel, "message", {"text": "Thanks"}, key=key)
     assert (repeated["duplicate"], repeated["entry_id"]) == (True, thanks["entry_id"])
     first = await bo.connect()
@@ -157,6 +120,65 @@ async def test_a_visitor_is_answered_then_helped_and_nothing_is_lost_by_a_kill(
     assert (await until_listed(bo, "mine"))["conversations"][0]["preview"] == "Thanks"
     for talker in (visitor, first):
         await talker.close()
+
+
+async def answered_by_itself(visitor: Talker) -> str:
+    """Ask; then ask for a person."""
+    channel = await open_conversation(visitor, "Where is my order?")
+    answer = await wait_for_kind(visitor, channel, "answer")
+    assert answer["data"]["answer"], answer
+    assert answer["data"]["question"] == 1
+    asked = await visitor.publish(channel, "ask_human")
+    assert asked["type"] == "published", asked
+    return channel
+
+
+async def accepted_by_the_first(bo: Desk, second: Talker, channel: str) -> int:
+    """Let two agents accept; give the offset of the one that won."""
+    page = await until_listed(bo, "waiting")
+    summary = page["conversations"][0]
+    assert f"conversation:{summary['id']}" == channel
+    feed = await second.ask("subscribe", channel="inbox:default", after=page["position"])
+    assert feed["recovered"] is True
+    for agent in (bo.talker, second):
+        await agent.ask("subscribe", channel=channel)
+    expect = summary["state_offset"]
+    won = await bo.talker.publish(channel, "accept", expect=expect)
+    assert won["type"] == "published", won
+    lost = await second.publish(channel, "accept", expect=expect)
+    assert lost["type"] == "error", (won, lost, expect)
+    assert (lost["code"], lost["by"]["name"]) == ("already_taken", "Bo")
+    told = await second.wait_for_entry("inbox:default", "conversation")
+    assert told["data"]["agent"]["name"] == "Bo"
+    assert [c["id"] for c in (await until_listed(bo, "mine"))["conversations"]] == [summary["id"]]
+    offset: int = won["offset"]
+    return offset
+
+
+async def helped_and_closed(
+    visitor: Talker, bo: Desk, second: Talker, channel: str, accepted: int
+) -> Frame:
+    """Let the agent reply and close, and the visitor reopen; give the reply."""
+    reply = await bo.talker.publish(channel, "message", {"text": "I will look."})
+    assert (await visitor.wait_for_entry(channel, "message"))["data"]["text"] == "I will look."
+    refused = await second.publish(channel, "message", {"text": "Me too!"})
+    assert refused["code"] == "forbidden"
+    closed = await bo.talker.publish(channel, "close", expect=accepted)
+    assert closed["type"] == "published", closed
+    late = await visitor.publish(channel, "message", {"text": "One more thing"})
+    assert late["code"] == "wrong_state"
+    again = await visitor.publish(channel, "reopen", expect=closed["offset"])
+    assert again["type"] == "published", again
+    return reply
+
+
+async def resumed(visitor: Talker, channel: str, after: Frame) -> None:
+    """Come back after the kill and find what came after the reply."""
+    await visitor.connect()
+    assert visitor.welcome["principal"]["kind"] == "visitor"
+    back = await visitor.ask("subscribe", channel=channel, after=after)
+    assert back["recovered"] is True
+    assert [entry["offset"] for entry in back["entries"]] == [6, 7, 8]
 
 
 async def test_a_stranger_sees_nothing_of_a_conversation(

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +31,41 @@ from straks.records.database import Database
 from straks_protocol import Answer, CloseCode
 from tests.support.raw_socket import RawSocket
 
-__all__ = ["EdgeServer", "edge_server", "serving"]
+__all__ = ["EdgeServer", "Parts", "edge_server", "serving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a server is made of."""
+
+    context: EdgeContext
+    hub: Hub
+    log: SQLiteLog
+    commit: GroupCommit
+    service: ConversationService
+    records: AccountRecords
+    sessions: Sessions
+    tokens: Tokens
 
 
 class EdgeServer:
     """A running server and its parts."""
 
-    def __init__(self, port: int, parts: dict[str, Any]) -> None:
+    def __init__(self, port: int, parts: Parts) -> None:
         self.port = port
         self.origin = f"http://127.0.0.1:{port}"
-        self.context: EdgeContext = parts["context"]
-        self.hub: Hub = parts["hub"]
-        self.log: SQLiteLog = parts["log"]
-        self.commit: GroupCommit = parts["commit"]
-        self.service: ConversationService = parts["service"]
-        self.stop: asyncio.Event = parts["stop"]
+        self.context = parts.context
+        self.hub = parts.hub
+        self.log = parts.log
+        self.commit = parts.commit
+        self.service = parts.service
+        self.stop = asyncio.Event()
         self.serving: asyncio.Task[None] | None = None
         self.opened: list[RawSocket] = []
         """Sockets that are closed when the test is over."""
-        self._records: AccountRecords = parts["records"]
-        self._sessions: Sessions = parts["sessions"]
-        self._tokens: Tokens = parts["tokens"]
+        self._records = parts.records
+        self._sessions = parts.sessions
+        self._tokens = parts.tokens
 
     async def finished(self) -> None:
         """Wait until the server stopped by itself."""
@@ -97,25 +112,21 @@ async def _hello_world(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-@asynccontextmanager
-async def edge_server(
-    directory: Path, *, allowed_origins: tuple[str, ...] = ("*",), **options: Any
-) -> AsyncIterator[EdgeServer]:
-    """Serve on a free port; ``options`` are those of the edge."""
-    config = EdgeConfig(port=0, **{"drain_seconds": 2.0, "wheel_tick": 0.02, **options})
-    listener = bind(config.host, 0)
-    port = listener.getsockname()[1]
+async def _parts(
+    config: EdgeConfig, directory: Path, origins: AllowedOrigins, stack: AsyncExitStack
+) -> Parts:
     clock = SystemClock()
     log = await SQLiteLog.open(directory)
+    stack.push_async_callback(log.close)
     commit = GroupCommit(log)
     service = ConversationService(log, commit, permissions, secret=b"secret", clock=clock)
     hub = Hub(log, service, asyncio.get_running_loop())
     log.listen(service.committed)
     log.listen(hub.committed)
     database = await Database.open(directory / "records.db")
+    stack.push_async_callback(database.close)
     records = AccountRecords(database)
     tokens = Tokens(b"k" * 32, clock, visitor_life=3600)
-    origins = AllowedOrigins(allowed_origins, own=f"http://127.0.0.1:{port}")
     sessions = Sessions(records, clock)
     visitors = Visitors(
         records,
@@ -132,44 +143,42 @@ async def edge_server(
         authenticator=Authenticator(tokens, visitors, sessions, origins),
         ask=lambda text, lang: [Answer(answer="returns", title=text, score=0.5)],
     )
-    stop, started = asyncio.Event(), asyncio.Event()
-    parts = {
-        "context": context,
-        "hub": hub,
-        "log": log,
-        "commit": commit,
-        "service": service,
-        "stop": stop,
-        "records": records,
-        "sessions": sessions,
-        "tokens": tokens,
-    }
+    return Parts(context, hub, log, commit, service, records, sessions, tokens)
+
+
+@asynccontextmanager
+async def edge_server(
+    directory: Path, *, allowed_origins: tuple[str, ...] = ("*",), **options: Any
+) -> AsyncIterator[EdgeServer]:
+    """Serve on a free port; ``options`` are those of the edge."""
+    config = EdgeConfig(port=0, **{"drain_seconds": 2.0, "wheel_tick": 0.02, **options})
+    listener = bind(config.host, 0)
+    port = listener.getsockname()[1]
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(log.close)
-        stack.push_async_callback(database.close)
+        origins = AllowedOrigins(allowed_origins, own=f"http://127.0.0.1:{port}")
+        parts = await _parts(config, directory, origins, stack)
+        server, started = EdgeServer(port, parts), asyncio.Event()
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        running = [tasks.create_task(commit.run()), tasks.create_task(service.run())]
-        serving = tasks.create_task(
+        running = [tasks.create_task(parts.commit.run()), tasks.create_task(parts.service.run())]
+        server.serving = tasks.create_task(
             serve(
                 config,
                 _hello_world,
-                context,
-                flush=commit.drain,
+                parts.context,
+                flush=parts.commit.drain,
                 started=started.set,
                 listener=listener,
-                stop=stop,
+                stop=server.stop,
             )
         )
         await started.wait()
-        running_server = EdgeServer(port, parts)
-        running_server.serving = serving
         try:
-            yield running_server
+            yield server
         finally:
-            for socket in running_server.opened:
+            for socket in server.opened:
                 await socket.close()
-            stop.set()
-            await serving
+            server.stop.set()
+            await server.serving
             for task in running:
                 task.cancel()
 
