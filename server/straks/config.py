@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -75,13 +76,19 @@ class Settings(BaseSettings):
         1_000, ge=1, description="Connections from one address."
     )
     publish_rate: float = Field(
-        20.0, gt=0, description="Messages a second that one visitor may send; agents five times."
+        20.0,
+        gt=0,
+        le=1e6,
+        description="Messages a second that one visitor may send; agents five times.",
     )
     publish_burst: int = Field(
         60, ge=1, description="Messages that a visitor may send at once before that rate holds."
     )
     read_rate: float = Field(
-        50.0, gt=0, description="Subscriptions, pages and read marks a second of one visitor."
+        50.0,
+        gt=0,
+        le=1e6,
+        description="Subscriptions, pages and read marks a second of one visitor.",
     )
     read_burst: int = Field(200, ge=1, description="The same at once, before that rate holds.")
     visitor_token_days: int = Field(
@@ -121,10 +128,11 @@ class Settings(BaseSettings):
     @field_validator("redis")
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            url = urlsplit(value.get_secret_value())
-            if url.scheme not in {"redis", "rediss", "unix"}:
-                raise _wrong("it must look like redis://HOST:PORT/NUMBER")
+        if value is not None and not _is_redis(value.get_secret_value()):
+            raise _wrong(
+                "it must look like redis://:PASSWORD@HOST:PORT/NUMBER, "
+                "where signs like / # ? in the password are written as %2F %23 %3F"
+            )
         return value
 
     @field_validator("tls_cert", "tls_key", "answers")
@@ -194,6 +202,24 @@ def _is_origin(text: str) -> bool:
         and url.path in {"", "/"}
         and not (url.query or url.fragment or url.username)
         and "*" not in text
+    )
+
+
+def _is_redis(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        port_is_fine = url.port is None or url.port > 0
+    except ValueError:
+        return False
+    if url.scheme == "unix":
+        return bool(url.path)
+    return (
+        url.scheme in {"redis", "rediss"}
+        and port_is_fine
+        and bool(url.hostname)
+        and re.fullmatch(r"/?|/\d{1,5}", url.path) is not None
+        and "@" not in url.query
+        and not url.fragment
     )
 
 

@@ -56,6 +56,10 @@ def test_lists_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ALLOWED_ORIGINS", "shop.example", "https://"),
         ("TRUSTED_PROXIES", "nginx", "10.0.0.0/8"),
         ("REDIS", "localhost:6379", "redis://"),
+        ("REDIS", "redis://127.0.0.1:port", "redis://"),
+        ("REDIS", "redis://127.0.0.1:6379/zero", "redis://"),
+        ("PUBLISH_RATE", "inf", "1000000"),
+        ("READ_RATE", "nan", "--read-rate"),
         ("TLS_CERT", "/absent.pem", "there is no /absent.pem"),
         ("ANSWERS", "/absent", "there is no /absent"),
         ("ANSWER_THRESHOLD", "2", "less than or equal to 1"),
@@ -89,7 +93,27 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
         load_settings(tls_cert=str(cert))
 
 
-@pytest.mark.parametrize("url", ["redis://:hunter2@redis:6379/0", "http://:hunter2@redis"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://redis", "unix:///run/redis.sock?db=1", "rediss://u:a%2Fb@[::1]:6379/15?protocol=3"],
+)
+def test_an_address_of_redis_is_taken_as_it_is(url: str) -> None:
+    found = load_settings(redis=url).redis
+    assert found is not None
+    assert found.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:hunter2@redis:6379/0",
+        "http://:hunter2@redis",
+        "redis://:a/hunter2@redis:6379/0",
+        "redis://user:1#hunter2@redis",
+        "redis://user:1/hunter2@redis:6379/0",
+        "redis://user:1?hunter2@redis:6379/0",
+    ],
+)
 def test_a_password_is_never_shown(url: str) -> None:
     try:
         shown = repr(load_settings(redis=url)) + str(load_settings(redis=url))

@@ -45,9 +45,11 @@ class Passwords:
         """Make the hash to store.
 
         Raises:
-            PasswordError: too short or too long.
+            PasswordError: too short, too long, or no text.
         """
         ready = _prepare(password)
+        if any("\ud800" <= letter <= "\udfff" for letter in password):
+            raise PasswordError("The password is not text in UTF-8.")
         if not _SHORTEST <= len(password) <= _LONGEST:
             raise PasswordError(f"A password has {_SHORTEST} to {_LONGEST} characters.")
         return await asyncio.get_running_loop().run_in_executor(

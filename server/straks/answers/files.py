@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,9 @@ def _printable(name: str) -> str:
 
 def _read(file: str, path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Opening a pipe would wait for a writer that never comes.
+            raise AnswerFileError(file, 1, "not a regular file")
         with path.open("rb") as stream:
             return stream.read(MAX_FILE + 1)
     except OSError as error:

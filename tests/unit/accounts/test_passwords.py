@@ -44,6 +44,12 @@ async def test_too_short_and_too_long_passwords_are_refused(
         await passwords.hash(password)
 
 
+async def test_what_is_no_text_is_refused(passwords: Passwords) -> None:
+    undecodable = b"p\xe5ssword".decode(errors="surrogateescape")
+    with pytest.raises(PasswordError, match="UTF-8"):
+        await passwords.hash(undecodable)
+
+
 async def test_an_unknown_user_costs_the_same_comparison() -> None:
     compared = []
 

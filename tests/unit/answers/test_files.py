@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,11 @@ def test_same_phrase_in_two_languages_is_fine(tmp_path: Path) -> None:
 def test_unreadable_entry_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere")
     assert problem(tmp_path).file == "gone.md"
+
+
+def test_pipe_is_told_of_and_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert problem(tmp_path).message == "not a regular file"
 
 
 def test_absent_folder_stops_the_start(tmp_path: Path) -> None:
