@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from straks_protocol import JSON, Unsubscribe
 
 __all__ = ["app"]
 
@@ -18,13 +19,14 @@ async def ready(_: Request) -> PlainTextResponse:
 
 
 async def reply(socket: WebSocket) -> None:
-    """Answer each ``unsubscribe`` as Straks does, with nothing behind it."""
+    """Read each ``unsubscribe`` and answer it with Straks' codec, with nothing behind it."""
     await socket.accept(subprotocol="straks.v1.json")
     try:
         while True:
-            frame = orjson.loads(await socket.receive_text())
-            answer = {"type": "unsubscribed", "id": frame["id"], "channel": frame["channel"]}
-            await socket.send_text(orjson.dumps(answer).decode())
+            message = JSON.decode_client((await socket.receive_text()).encode())
+            if isinstance(message, Unsubscribe):
+                answer = {"type": "unsubscribed", "channel": message.channel, "id": message.id}
+                await socket.send_text(JSON.encode_raw(answer).decode())
     except WebSocketDisconnect:
         return
 
