@@ -5,17 +5,46 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Hashable
 from typing import Any, Final, TextIO
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-__all__ = ["configure_logs"]
+__all__ = ["Trouble", "configure_logs"]
 
 _SECRET_NAME: Final = re.compile(r"token|password|secret|cookie|authorization|api_?key", re.I)
 _SECRET_IN_URL: Final = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
 _HIDDEN: Final = "[hidden]"
+
+
+class Trouble:
+    """Logs that something stopped working, and that it works again, but no failure between.
+
+    What is tried again and again would otherwise fill the log just when it is needed.
+    """
+
+    __slots__ = ("_log", "_places", "_what")
+
+    def __init__(self, log: logging.Logger, what: str) -> None:
+        """``what``: begins each message, for example the name of a part."""
+        self._log = log
+        self._what = what
+        self._places: set[Hashable] = set()
+
+    def failed(self, problem: object, place: Hashable = None) -> None:
+        """Note a failure; ``place`` tells apart those who fail and work by themselves."""
+        if not self._places:
+            self._log.warning("%s: %s", self._what, problem)
+        self._places.add(place)
+
+    def worked(self, place: Hashable = None) -> None:
+        """Note a success."""
+        if self._places:
+            self._places.discard(place)
+            if not self._places:
+                self._log.info("%s: works again", self._what)
 
 
 def configure_logs(*, style: str | None, level: str, stream: TextIO | None = None) -> None:

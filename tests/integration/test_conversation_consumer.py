@@ -117,7 +117,9 @@ async def test_poison_is_noted_and_skipped(
     ]
 
 
-async def test_what_fails_for_now_is_tried_until_it_works(here: Conversing) -> None:
+async def test_what_fails_for_now_is_tried_until_it_works(
+    here: Conversing, caplog: pytest.LogCaptureFixture
+) -> None:
     seen = Seen()
     failures = 4  # more than the tries of a poison item
 
@@ -129,10 +131,12 @@ async def test_what_fails_for_now_is_tried_until_it_works(here: Conversing) -> N
         await seen(items)
 
     quick = Consumer("c", here.log, handle, tries=2)
-    async with consuming(here, quick):
-        await here.opened()
-        await until(lambda: bool(seen.ids))
+    with caplog.at_level(logging.INFO):
+        async with consuming(here, quick):
+            await here.opened()
+            await until(lambda: bool(seen.ids))
     assert failures == 0
+    assert caplog.messages == ["c: waits: not now", "c: works again"]
 
 
 async def test_unfinished_effects_hold_the_cursor_back(here: Conversing) -> None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 import structlog
 
-from straks.telemetry import configure_logs
+from straks.telemetry import Trouble, configure_logs
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,18 @@ def test_values_that_json_lacks_do_not_break_the_log() -> None:
     configure_logs(style="json", level="info", stream=out)
     structlog.get_logger().info("odd", what=object(), raw=b"\xff", many={1, 2})
     assert lines(out)[0]["event"] == "odd"
+
+
+def test_trouble_is_told_when_it_begins_and_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trouble = Trouble(logging.getLogger("ours"), "inbox")
+    with caplog.at_level(logging.INFO):
+        trouble.worked("east")
+        for _ in range(100):
+            trouble.failed("no disk", "east")
+            trouble.failed("no disk", "west")
+        trouble.worked("east")
+        trouble.worked("west")
+        trouble.worked("west")
+    assert caplog.messages == ["inbox: no disk", "inbox: works again"]

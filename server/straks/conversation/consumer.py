@@ -17,6 +17,7 @@ from straks.log.log import (
     OutcomeUnknownError,
 )
 from straks.records.errors import RecordsUnavailableError
+from straks.telemetry import Trouble
 from straks_protocol import TEMPORARY, ErrorCode
 
 __all__ = ["BATCH", "Consumer", "Handle", "passes"]
@@ -79,6 +80,7 @@ class Consumer:
         self._linger = linger
         self._tries = tries
         self._passes = passes
+        self._trouble = Trouble(_log, name)
         handles = [handle] * feed.partitions if callable(handle) else handle
         self._readers = [_Reader(self, partition, each) for partition, each in enumerate(handles)]
 
@@ -211,11 +213,14 @@ class _Reader:
         pause = _FIRST_PAUSE
         while True:
             try:
-                return await call()
+                result = await call()
             except Exception as error:
                 if not self._consumer._passes(error):
                     raise
-                _log.warning("%s: waits: %s", self._consumer.name, error)
+                self._consumer._trouble.failed(f"waits: {error}", self._partition)
+            else:
+                self._consumer._trouble.worked(self._partition)
+                return result
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -227,6 +232,9 @@ class _Reader:
         try:
             await self._consumer._feed.move_cursor(self._consumer.name, self._partition, done)
         except LogError as error:
-            _log.warning("%s: the cursor stays behind: %s", self._consumer.name, error)
+            self._consumer._trouble.failed(
+                f"the cursor stays behind: {error}", ("cursor", self._partition)
+            )
         else:
+            self._consumer._trouble.worked(("cursor", self._partition))
             self._moved = done

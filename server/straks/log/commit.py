@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from straks.log.log import (
     LogUnavailableError,
     OutcomeUnknownError,
 )
+from straks.telemetry import Trouble
 
 __all__ = ["Done", "GroupCommit"]
 
@@ -27,6 +29,7 @@ Done: TypeAlias = Callable[[AppendResult | LogError], None]
 
 _Key: TypeAlias = tuple[str, str, str]
 _LONGEST_DELAY: Final = 1.0
+_LOG: Final = logging.getLogger(__name__)
 
 
 class _Waiter:
@@ -85,6 +88,7 @@ class GroupCommit:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self._trouble = Trouble(_LOG, "the log")
         self._watch: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -150,13 +154,16 @@ class GroupCommit:
         try:
             results = await self._log.append(batch)
         except LogUnavailableError as error:
+            self._trouble.failed(error)
             self._in_flight = []
             refused = [*items, *queue]
             queue.clear()  # first: who hears of it may submit again
             self._refuse(refused, error)
             return
-        except OutcomeUnknownError:
+        except OutcomeUnknownError as error:
+            self._trouble.failed(error)
             results = await self._settle(batch)
+        self._trouble.worked()
         self._in_flight = []
         by_key = self._by_key
         for item, result in zip(items, results, strict=True):

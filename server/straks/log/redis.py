@@ -39,6 +39,7 @@ from straks.log.redis_codec import Call, pack_batch, unpack_stored, unpack_strea
 from straks.log.redis_keys import LEASE, PARTITIONS, channel_keys, cursors_key, feed_key
 from straks.log.redis_link import RedisLink
 from straks.log.redis_start import check_and_prepare, place
+from straks.telemetry import Trouble
 from straks_protocol import Position
 
 __all__ = ["RedisLog"]
@@ -323,10 +324,12 @@ class RedisLog:
             async with self._reads, asyncio.timeout(self._deadline):
                 return await answer
         except (RedisError, OSError) as error:
-            raise LogUnavailableError(f"Redis cannot be read: {error}") from error
+            reason = str(error) or "it does not answer in time"
+            raise LogUnavailableError(f"Redis cannot be read: {reason}") from error
 
     async def _keep_house(self) -> None:
         """Store watermarks and renew the lease."""
+        trouble = Trouble(_LOG, "housekeeping")
         loop = asyncio.get_running_loop()
         renew_at = loop.time() + _RENEW_SECONDS
         while True:
@@ -343,7 +346,9 @@ class RedisLog:
                 self._broken = error  # for the next append, which ends the process
                 return
             except LogError as error:
-                _LOG.warning("housekeeping has to wait: %s", error)
+                trouble.failed(error)
+            else:
+                trouble.worked()
 
     async def _disconnect(self) -> None:
         await self._appends.close()

@@ -30,6 +30,7 @@ from straks.log.recent import RecentFeed
 from straks.log.sqlite_file import SQLiteThread, prepare, unusable
 from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
 from straks.log.sqlite_writer import Writer, Written
+from straks.telemetry import Trouble
 
 __all__ = ["SQLiteLog"]
 
@@ -205,6 +206,7 @@ class SQLiteLog:
 
     async def _keep_house(self) -> None:
         """Store watermarks that no batch takes along, and make checkpoints between batches."""
+        trouble = Trouble(_LOG, "housekeeping")
         while True:
             await self._work.wait()
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
@@ -215,9 +217,11 @@ class SQLiteLog:
                 if self._writer.since_checkpoint >= _CHECKPOINT_ENTRIES:
                     await self._write_thread.run(self._writer.checkpoint)
             except LogUnavailableError as error:
-                _LOG.warning("read watermarks have to wait: %s", error)
+                trouble.failed(error)
                 self._work.set()
             except LogBrokenError as error:
                 _LOG.critical("the log's storage failed: %s", error)
                 self._broken = error  # for the next append, which ends the process
                 return
+            else:
+                trouble.worked()

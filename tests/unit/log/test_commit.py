@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -195,6 +196,19 @@ async def test_an_unknown_outcome_is_found_out(fate: str) -> None:
     assert [isinstance(result, Appended) for result in results] == [True] * 5
     assert keys(log.memory.committed) == ["0", "1", "2", "3", "behind"]
     assert log.batches[0] == log.batches[1] == log.batches[2] == log.batches[3]
+
+
+async def test_the_operator_hears_once_that_nothing_is_stored_and_when_it_is_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running = Running(ShakyLog("unavailable", "unavailable", "lost", "ok"))
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            heard = len(running.results)
+            running.submit(item())
+            await until(partial(lambda before: len(running.results) > before, heard))
+        await running.finish()
+    assert caplog.messages == ["the log: no", "the log: works again"]
 
 
 async def test_whoever_waits_too_long_is_told_and_it_goes_on() -> None:
