@@ -104,7 +104,8 @@ def test_a_draft_is_kept_though_the_storage_is_full(stage: Stage) -> None:
         """() => {
             for (const size of [1e6, 1e3, 1]) {
                 try {
-                    for (let at = 0; ; at += 1) localStorage.setItem(`${size} ${at}`, "x".repeat(size));
+                    const text = "x".repeat(size);
+                    for (let at = 0; ; at += 1) localStorage.setItem(`${size} ${at}`, text);
                 } catch {}
             }
         }"""

@@ -7,15 +7,17 @@ import {
   type ChannelView,
   Client,
   type Entry,
+  inTurn,
   type Position,
   type Status,
   type StoragePort,
   systemClock,
 } from "../protocol/index.ts";
+import { browserPage, overTabs } from "../ui/browser.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Agent, Api, CannedReply } from "./api.ts";
-import { browserLocks, browserPage } from "./browser.ts";
 import { Drafts } from "./drafts.ts";
+import { Held } from "./held.ts";
 import { INBOX, Inbox } from "./inbox.ts";
 import { OpenConversation } from "./open.ts";
 import { go, route, selected } from "./route.ts";
@@ -49,6 +51,7 @@ export class Desk {
   readonly open = signal<OpenConversation | null>(null);
   readonly canned = signal<readonly CannedReply[]>([]);
   private readonly client: Client;
+  private readonly held: Held;
   private readonly undo: (() => void)[] = [];
   /** Where the feed began: an empty one may begin anew without having lost anything. */
   private from: Position | undefined;
@@ -69,7 +72,7 @@ export class Desk {
       dial: browserDial,
       clock: systemClock,
       page: browserPage,
-      exclusively: browserLocks(),
+      exclusively: overTabs(inTurn()),
       pauseWhenHidden: false,
       events: {
         status: (status) => this.statusChanged(status),
@@ -78,6 +81,7 @@ export class Desk {
         outbox: () => this.open.value?.touch(),
       },
     });
+    this.held = new Held(this.client);
   }
 
   /** Unread conversations of mine and those that wait: the number in the title. */
@@ -93,6 +97,10 @@ export class Desk {
       effect(() => {
         const id = selected.value;
         untracked(() => this.select(id));
+      }),
+      effect(() => {
+        const mine = this.inbox.mine().map((each) => each.id);
+        untracked(() => this.held.keep(mine, this.open.value?.id));
       }),
       effect(() => {
         this.open.value?.lastOffset.value;
@@ -153,7 +161,7 @@ export class Desk {
   private select(id: string | null): void {
     const before = this.open.peek();
     if (before?.id === id) return;
-    before?.stop();
+    before?.stop(this.held.has(before.id));
     const next = id ? this.opened(id) : null;
     next?.start();
     this.open.value = next;
@@ -186,9 +194,6 @@ export class Desk {
     const open = this.open.value;
     if (!open || (view.channel !== open.channel && view.channel !== open.deskChannel)) return;
     open.touch();
-    if (view.channel !== open.channel) return;
-    if (what === "presence") open.presence(view.members);
-    if (what === "live" && view.live) open.askPresence();
   }
 
   private inboxReplaced(view: ChannelView): void {

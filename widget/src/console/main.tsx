@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { createAnnouncer } from "../ui/announcer.tsx";
+import { browserStorage } from "../ui/browser.ts";
 import "../ui/tokens.css";
 import "../ui/desk.css";
 import "../ui/ui.css";
@@ -12,7 +13,6 @@ import "./styles/conversation.css";
 import "./styles/composer.css";
 import { Alerts } from "./alerts.ts";
 import { Api } from "./api.ts";
-import { browserStorage } from "./browser.ts";
 import { startClock } from "./clock.ts";
 import { followAddress } from "./route.ts";
 import { linkFromAddress, Session } from "./session.ts";

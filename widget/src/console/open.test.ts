@@ -15,21 +15,26 @@ let client: Client;
 let open: OpenConversation;
 let storage: MemoryStorage;
 
+const api = {
+  conversation: async () => summary("c"),
+  inbox: async () => {
+    throw new Error("not asked");
+  },
+};
+
+function openAgain(): OpenConversation {
+  const inbox = new Inbox(api, ANNA.id);
+  return new OpenConversation("c", ANNA, client, api, inbox, new Drafts(storage, ANNA.id));
+}
+
 async function start(): Promise<void> {
-  const api = {
-    conversation: async () => summary("c"),
-    inbox: async () => {
-      throw new Error("not asked");
-    },
-  };
   storage = new MemoryStorage();
   client = await connected(
     server,
     { change: () => open?.touch(), outbox: () => open?.touch() },
     storage,
   );
-  const inbox = new Inbox(api, ANNA.id);
-  open = new OpenConversation("c", ANNA, client, api, inbox, new Drafts(storage, ANNA.id));
+  open = openAgain();
   open.start();
   await settle();
 }
@@ -129,6 +134,23 @@ test("notes go to the desk, never to the visitor", async () => {
   expect(server.logs.get("conversation:c")?.map((each) => each.kind)).not.toContain("note");
 });
 
+test("a note that was begun is a note when its conversation is opened again", async () => {
+  expect(open.mode.value).toBe("reply");
+  open.compose("note");
+  open.write("note", "Careful, ");
+  open.stop();
+  open = openAgain();
+  expect([open.mode.value, open.text.note.value]).toEqual(["note", "Careful, "]);
+});
+
+test("a held conversation is followed on when another is opened", async () => {
+  const left = () => server.heard.filter((frame) => frame.type === "unsubscribe");
+  open.stop(true);
+  expect(client.view("conversation:c")?.live).toBe(true);
+  await settle();
+  expect(left().map((frame) => frame.channel)).toEqual(["desk:c"]);
+});
+
 test("read marks of the visitor show on own messages", async () => {
   open.write("reply", "Seen?");
   open.send("reply");
@@ -138,8 +160,10 @@ test("read marks of the visitor show on own messages", async () => {
 });
 
 test("presence tells whether the visitor is on the page", () => {
-  open.presence([visitor]);
+  const members = (all: Principal[]) =>
+    server.say({ type: "presence", channel: "conversation:c", members: all, available: true });
+  members([visitor]);
   expect(open.here.value).toBe(true);
-  open.presence([bo]);
+  members([bo]);
   expect(open.here.value).toBe(false);
 });

@@ -29,8 +29,7 @@ export class OpenConversation {
   /** There is no such conversation, or it is not ours. */
   readonly missing = signal(false);
   readonly loadingOlder = signal(false);
-  readonly members = signal<readonly Principal[]>([]);
-  readonly mode = signal<Mode>("reply");
+  readonly mode: Signal<Mode>;
   /** Moves when the field should take the focus. */
   readonly wanted = signal(0);
   readonly text: Readonly<Record<Mode, Signal<string>>>;
@@ -49,6 +48,8 @@ export class OpenConversation {
     private readonly drafts: Drafts,
   ) {
     this.text = { reply: signal(drafts.get(id, "reply")), note: signal(drafts.get(id, "note")) };
+    // A note that was begun goes on as a note: nobody is to finish it as a reply.
+    this.mode = signal(this.text.note.value ? "note" : "reply");
     this.me = { kind: "agent", id: me.id, name: me.name };
     this.channel = `conversation:${id}`;
     this.deskChannel = `desk:${id}`;
@@ -89,7 +90,9 @@ export class OpenConversation {
     return summary ? visitorName(summary.visitor) : "";
   });
 
-  readonly here = computed(() => this.members.value.some((each) => each.kind === "visitor"));
+  readonly here = computed(() =>
+    (this.view.value?.members ?? []).some((each) => each.kind === "visitor"),
+  );
 
   readonly typing = computed(() =>
     (this.view.value?.typing ?? []).filter((each) => each.id !== this.me.id),
@@ -122,13 +125,13 @@ export class OpenConversation {
     this.client.subscribe(this.channel);
     this.client.subscribe(this.deskChannel);
     this.touch();
-    this.askPresence();
     if (!this.inbox.get(this.id)) void this.fetchSummary();
   }
 
-  stop(): void {
+  /** Look away; a conversation that is `held` is followed on, its visitor still sees us there. */
+  stop(held = false): void {
     this.client.typing(this.channel, false);
-    this.client.unsubscribe(this.channel);
+    if (!held) this.client.unsubscribe(this.channel);
     this.client.unsubscribe(this.deskChannel);
   }
 
@@ -139,22 +142,6 @@ export class OpenConversation {
       const view = this.client.view(this.channel);
       if (view?.ended === "not_found" || view?.ended === "forbidden") this.missing.value = true;
     });
-  }
-
-  askPresence(): void {
-    if (this.client.status !== "online") return;
-    this.client.presence(this.channel).then(
-      (reply) => {
-        this.members.value = reply.members;
-      },
-      () => {
-        // Asked again when the channel is live again.
-      },
-    );
-  }
-
-  presence(members: readonly Principal[]): void {
-    this.members.value = members;
   }
 
   /** The agent has seen everything up to the end. */

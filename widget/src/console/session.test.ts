@@ -81,6 +81,16 @@ test("a session that ended keeps the agent, so that the desk stays", async () =>
   expect([session.presence.value, session.agent.value?.id]).toEqual(["ended", "anna"]);
 });
 
+test("when another tab signed somebody else in, nobody speaks in their name", async () => {
+  const session = new Session(api);
+  await session.start(null);
+  answer = () => ({ agent: { ...ANNA, id: "bo" }, token: "t2", token_expires_in: 300 });
+  await session.socketToken();
+  await expect(session.socketToken()).rejects.toThrow(RefusedError);
+  session.end();
+  expect([session.presence.value, session.agent.value?.id]).toEqual(["ended", "anna"]);
+});
+
 test("signing out forgets the agent", async () => {
   const session = new Session(api);
   await session.start(null);

@@ -73,7 +73,10 @@ export class Session {
     this.token = null;
     if (kept && kept.until > this.now()) return kept.text;
     try {
-      return (await this.api.session()).token;
+      const { agent, token } = await this.api.session();
+      // Another tab signed somebody else in: what Anna wrote is not to be said by Bo.
+      if (agent.id !== this.agent.value?.id) throw new RefusedError("signed_out");
+      return token;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) throw new RefusedError("signed_out");
       throw error;

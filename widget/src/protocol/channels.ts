@@ -19,7 +19,6 @@ export interface ChannelsOptions {
   readonly pump: () => void;
   readonly change: (view: ChannelView, what: Change) => void;
   readonly entry: (view: ChannelView, entry: Entry) => void;
-  readonly signal: (push: SignalPush) => void;
 }
 
 const RETRY_S = 1;
@@ -135,8 +134,18 @@ export class Channels {
     else this.#replaced(view, reply);
     if (!view.live) return;
     this.#options.change(view, "live");
+    this.#askPresence(view.channel);
     if (told > 0 && told === view.readUpTo) this.#options.tellRead(view.channel, told);
     this.#options.pump();
+  }
+
+  /** Who came or went while this page slept, and another of ours did not, nobody told us. */
+  #askPresence(channel: string): void {
+    if (!channel.startsWith("conversation:")) return;
+    this.#options.send({ type: "presence", channel }).then(
+      (reply) => this.pushed(reply),
+      () => {}, // asked again when the channel is live again
+    );
   }
 
   #replaced(view: MutableView, reply: Subscribed): void {
@@ -188,8 +197,7 @@ export class Channels {
   }
 
   #signalled(push: SignalPush): void {
-    if (push.kind !== "typing") this.#options.signal(push);
-    else {
+    if (push.kind === "typing") {
       const { on } = push.data as { on?: boolean };
       this.#watches.get(push.channel)?.heard(push.from, on !== false);
     }

@@ -4,17 +4,14 @@ import { Channels } from "./channels.ts";
 import { Delivery, type Publishing, type PublishOptions } from "./delivery.ts";
 import { disconnected, RequestError } from "./errors.ts";
 import type {
-  Answer,
   Data,
   Entry,
   ErrorFrame,
   Limits,
   Position,
-  PresencePush,
   Principal,
   ReplyTo,
   Request,
-  SignalPush,
   Unnumbered,
 } from "./messages.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
@@ -38,8 +35,6 @@ export interface ClientEvents {
   outbox?(item: OutboxItem | undefined): void;
   /** The conversation of an `open` has its channel now. */
   opened?(key: string, channel: string): void;
-  /** A signal other than `typing`. */
-  signal?(push: SignalPush): void;
   /** An error that answers no request. */
   error?(error: ErrorFrame): void;
 }
@@ -115,9 +110,10 @@ export class Client {
       pump: () => this.#delivery.pump(),
       change: (view, what) => events.change?.(view, what),
       entry: (view, entry) => events.entry?.(view, entry),
-      signal: (push) => events.signal?.(push),
     });
-    this.#typist = new TypingSender(now, (channel, on) => this.signal(channel, "typing", { on }));
+    this.#typist = new TypingSender(now, (channel, on) =>
+      this.#socket.say({ type: "signal", channel, kind: "typing", data: { on } }),
+    );
     this.#socket = new Socket({
       ...options,
       pauseWhenHidden: options.pauseWhenHidden ?? true,
@@ -183,18 +179,6 @@ export class Client {
   /** Call at every key, and with `on` false once the text is gone. */
   typing(channel: string, on = true): void {
     if (this.status === "online") this.#typist.typing(channel, on);
-  }
-
-  signal(channel: string, kind: string, data?: Data): void {
-    this.#socket.say({ type: "signal", channel, kind, data });
-  }
-
-  presence(channel: string): Promise<PresencePush> {
-    return this.request({ type: "presence", channel });
-  }
-
-  async ask(text: string, lang?: string): Promise<readonly Answer[]> {
-    return (await this.request({ type: "ask", text, lang })).answers;
   }
 
   /** Create a conversation with its first message; more may go to `pendingChannel(key)` at once. */

@@ -8,7 +8,8 @@ export const SUBPROTOCOL = "straks.v1.json";
 export class CodecError extends Error {
   constructor(
     readonly code: "bad_frame" | "unknown_type" | "bad_field",
-    message: string,
+    /** The frame and its field. */
+    message?: string,
   ) {
     super(message);
     this.name = "CodecError";
@@ -108,14 +109,14 @@ export function decode(text: string): ServerMessage {
   try {
     frame = JSON.parse(text);
   } catch {
-    throw new CodecError("bad_frame", "not JSON");
+    throw new CodecError("bad_frame");
   }
-  if (!isObject(frame)) throw new CodecError("bad_frame", "not an object");
+  if (!isObject(frame)) throw new CodecError("bad_frame");
   const { type } = frame as { type?: unknown };
-  if (typeof type !== "string") throw new CodecError("bad_field", "type: missing or not a string");
-  if (!Object.hasOwn(FRAMES, type)) throw new CodecError("unknown_type", `no frame ${type}`);
+  if (typeof type !== "string") throw new CodecError("bad_field", "type");
+  if (!Object.hasOwn(FRAMES, type)) throw new CodecError("unknown_type", type);
   const fault = faultIn(frame as Record<string, unknown>, FRAMES[type as ServerMessage["type"]]);
-  if (fault) throw new CodecError("bad_field", `${type}.${fault}: missing or of the wrong type`);
+  if (fault) throw new CodecError("bad_field", `${type}.${fault}`);
   if (type === "signal") return { data: {}, ...(frame as object) } as ServerMessage;
   return frame as ServerMessage;
 }

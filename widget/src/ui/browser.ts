@@ -1,6 +1,11 @@
 /** The browser's side of what a protocol client needs: storage, page state, locks over tabs. */
 
-/** `localStorage`, or memory where the browser forbids it. */
+/**
+ * `localStorage`, or memory where the browser forbids it.
+ *
+ * What this page wrote it also remembers: a host page that clears the storage under us, at its own
+ * sign-out perhaps, takes nothing out of an open conversation.
+ */
 export function browserStorage() {
   let store: Storage | undefined;
   try {
@@ -9,32 +14,33 @@ export function browserStorage() {
     store = undefined;
   }
   const memory = new Map<string, string>();
+  /** What is newer in memory than in the store. */
+  const unkept = new Set<string>();
   return {
     get(name: string): string | undefined {
-      const kept = memory.get(name);
-      if (kept !== undefined) return kept;
       try {
-        return store?.getItem(name) ?? undefined;
+        if (!unkept.has(name)) return store?.getItem(name) ?? memory.get(name);
       } catch {
-        return undefined;
+        // Forbidden: there is memory only.
       }
+      return memory.get(name);
     },
     /** False when it is kept for the life of the page only. */
     set(name: string, value: string): boolean {
+      memory.set(name, value);
+      unkept.delete(name);
       try {
-        if (store) {
-          store.setItem(name, value);
-          memory.delete(name);
-          return true;
-        }
+        store?.setItem(name, value);
+        if (store) return true;
       } catch {
         // Full or forbidden: memory is better than nothing.
       }
-      memory.set(name, value);
+      unkept.add(name);
       return false;
     },
     remove(name: string): void {
       memory.delete(name);
+      unkept.delete(name);
       try {
         store?.removeItem(name);
       } catch {
@@ -52,7 +58,10 @@ export function browserStorage() {
     },
     watch(listener: (name: string) => void): () => void {
       const changed = (event: StorageEvent) => {
-        if (event.key !== null) listener(event.key);
+        const { key, newValue } = event;
+        if (key === null) return;
+        if (newValue === null) memory.delete(key);
+        listener(key);
       };
       addEventListener("storage", changed);
       return () => removeEventListener("storage", changed);
@@ -79,9 +88,14 @@ export const browserPage = {
   },
 };
 
-/** One piece of work at a time under a name, over all tabs; `alone` does so within this tab. */
+/**
+ * One piece of work at a time under a name, over all tabs; `alone` does so within this tab.
+ *
+ * A tab that was put to sleep in the middle of its work holds the others up for `patience` only.
+ */
 export function overTabs(
   alone: <T>(name: string, work: () => Promise<T>) => Promise<T>,
+  patience = 20_000,
 ): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   return async (name, work) => {
     if (!navigator.locks) return alone(name, work);
@@ -91,11 +105,12 @@ export function overTabs(
       return work();
     };
     try {
-      return (await navigator.locks.request(`straks:${name}`, once)) as Awaited<
+      const signal = AbortSignal.timeout(patience);
+      return (await navigator.locks.request(`straks:${name}`, { signal }, once)) as Awaited<
         ReturnType<typeof work>
       >;
     } catch (error) {
-      // Some browsers refuse locks where they refuse storage.
+      // Waited for too long; or a browser that refuses locks where it refuses storage.
       if (begun) throw error;
       return alone(name, work);
     }

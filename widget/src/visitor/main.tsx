@@ -10,8 +10,9 @@ import { WidgetContext, type Widgetry } from "./context.ts";
 import { chooseLocale } from "./language.ts";
 import type { Shell, Widget } from "./shell.ts";
 import type { Store } from "./state.ts";
-import { createStore, plainTitle } from "./store.ts";
+import { createStore } from "./store.ts";
 import { countUnread, loadTexts } from "./texts/texts.ts";
+import { countInTitle } from "./title.ts";
 import { watchViewport } from "./viewport.ts";
 import css from "./widget.css?inline";
 
@@ -39,7 +40,7 @@ export async function mount(shell: Shell): Promise<Widget> {
     toggle: () => (store.state.peek().opened ? close() : act.open()),
     destroy() {
       for (const stop of stops) stop();
-      document.title = plainTitle();
+      countInTitle(0);
       store.destroy();
       render(null, place);
       place.remove();
@@ -68,8 +69,7 @@ function tell(store: Store, shell: Shell): () => void {
   return effect(() => {
     const { unread, opened } = store.state.value;
     shell.mark(opened ? 0 : unread, opened);
-    const title = unread > 0 ? `(${unread}) ${plainTitle()}` : plainTitle();
-    if (document.title !== title) document.title = title;
+    countInTitle(unread);
     dispatchEvent(new CustomEvent("straks:unread", { detail: unread }));
   });
 }

@@ -20,6 +20,7 @@ import { rowsOf } from "./rows.ts";
 import type { Language } from "./shell.ts";
 import { fetchSite, type Site } from "./site.ts";
 import type { Actions, State, Store } from "./state.ts";
+import { plainTitle } from "./title.ts";
 
 export const MAX_TEXT = 10_000;
 
@@ -71,7 +72,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     () =>
       folded.value.state === "waiting" ||
       folded.value.state === "with_agent" ||
-      outbox.value.some((item) => item.kind === "ask_human" && item.state === "sending"),
+      outbox.value.some((item) => item.kind === "ask_human" && item.state !== "failed"),
   );
 
   const state = computed<State>(() => ({
@@ -228,11 +229,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   }
 
   function send(text: string): void {
-    const page = {
-      url: location.href.slice(0, 2000),
-      ...(document.title && { title: plainTitle().slice(0, 300) }),
-    };
-    say({ text, page, lang });
+    say({ text, ...pageHere(), lang });
   }
 
   function refused(item: OutboxItem, error: RequestError): "retry" | "drop" | undefined {
@@ -248,7 +245,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     }
     if (error.code === "log_full") {
       queueMicrotask(() => {
-        go(undefined);
+        if (channel.peek() === item.channel) go(undefined);
         say(item.data);
       });
       return "drop";
@@ -288,7 +285,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     },
     async askPerson(words) {
       // What we were told a while ago may not be so: nobody is promised who has left.
-      if (!view.peek()) await refreshSite();
+      if (view.peek()?.available === undefined) await refreshSite();
+      if (asked.peek()) return;
       if (available.peek() === false) {
         leaving.value = true;
         return;
@@ -344,7 +342,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     }),
     effect(() => {
       // Before there is a conversation nobody tells us who is here: ask now and then.
-      if (!opened.value || !looking.value || view.value) return;
+      if (!opened.value || !looking.value || view.value?.available !== undefined) return;
       const timer = setInterval(() => void refreshSite(), SITE_EVERY_MS);
       return () => clearInterval(timer);
     }),
@@ -370,7 +368,9 @@ function isForMe(entry: Entry): boolean {
   return (entry.kind === "message" || entry.kind === "answer") && entry.from.kind !== "visitor";
 }
 
-/** The page's title without our count. */
-export function plainTitle(): string {
-  return document.title.replace(/^\(\d+\) /, "");
+/** What the server takes as a page: nothing of a file, of a frame that has no address. */
+function pageHere() {
+  if (!/^https?:/.test(location.href)) return {};
+  const title = [...plainTitle().replace(/\p{Cc}+/gu, " ")].slice(0, 300).join("").trim();
+  return { page: { url: location.href.slice(0, 2000), ...(title && { title }) } };
 }

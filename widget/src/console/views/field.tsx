@@ -89,7 +89,8 @@ export function Field(props: Props) {
   }
 
   function pressed(event: KeyboardEvent) {
-    if (event.isComposing || canned.key(event)) return;
+    // Safari ends a composition before the Enter that ended it: its code tells.
+    if (event.isComposing || event.keyCode === 229 || canned.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -109,6 +110,7 @@ export function Field(props: Props) {
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         value={text}
         placeholder={hint}
         aria-label={label}

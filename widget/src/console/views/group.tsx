@@ -65,7 +65,7 @@ function Bubble({ item }: { item: Item }) {
   // What does not change is not built again when another message comes.
   return useMemo(
     () => (
-      <div class={`bubble ${kind === "answer" ? "bubble-rich" : ""}`}>
+      <div class={`bubble ${kind === "answer" ? "bubble-rich" : ""}`} dir="auto">
         {kind === "answer" && data["title"] ? <p class="heading">{word(data["title"])}</p> : null}
         {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
       </div>

@@ -25,7 +25,9 @@ export function Composer() {
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // Safari ends a composition before the Enter that ended it: its code tells.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
+      return;
     event.preventDefault();
     send();
   };
@@ -43,6 +45,7 @@ export function Composer() {
         <textarea
           ref={field}
           rows={1}
+          dir="auto"
           value={text}
           aria-label={texts.message}
           placeholder={state.conversation.state === "closed" ? texts.again : texts.placeholder}

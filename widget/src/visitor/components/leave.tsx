@@ -39,6 +39,7 @@ export function LeaveForm() {
           ref={field}
           id="straks-leave"
           rows={3}
+          dir="auto"
           value={text}
           required={needed}
           aria-invalid={over > 0}

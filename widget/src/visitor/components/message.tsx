@@ -38,7 +38,7 @@ export function Message({ row }: { row: MessageRow }) {
           {name}
         </p>
       )}
-      <div class="bubble">
+      <div class="bubble" dir="auto">
         <Body row={row} />
       </div>
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}

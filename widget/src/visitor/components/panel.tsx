@@ -47,6 +47,8 @@ export function Panel() {
       tabIndex={-1}
       hidden={!opened}
       onKeyDown={onKeyDown}
+      onKeyUp={stop}
+      onKeyPress={stop}
       onFocusIn={(event) => {
         last.current = event.target as Node;
       }}
@@ -58,6 +60,10 @@ export function Panel() {
       {state.leaving ? <LeaveForm /> : <Composer />}
     </div>
   );
+}
+
+function stop(event: Event): void {
+  event.stopPropagation();
 }
 
 /** A word on the connection, once it has been gone long enough to matter. */
