@@ -16,6 +16,13 @@ from bench.server import CORES, StartFailedError, pin
 SCENARIOS = {"ask": ask.run, "edge": edge.run, "replay": replay.run, "turn": turn.run}
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be above zero")
+    return number
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -30,8 +37,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
         if name == "replay":
             one.add_argument("file", help="chats, one JSON object a line")
-            one.add_argument("--limit", type=int, help="conversations to replay")
-            one.add_argument("--visitors", type=int, default=50, help="at a time")
+            one.add_argument("--limit", type=_count, help="conversations to replay")
+            one.add_argument("--visitors", type=_count, default=50, help="at a time")
     options = parser.parse_args(arguments)
     if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
         parser.error("--seconds and --rate must be above zero")

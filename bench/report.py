@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     """The nearest-rank percentile of an ordered sequence; 0 when it is empty."""
     if not ordered:
         return 0.0
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def percentiles(seconds: Sequence[float], prefix: str = "") -> dict[str, float]:

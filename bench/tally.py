@@ -39,7 +39,6 @@ class Tally:
         self.acked: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
         """By channel and offset: the key and the entry id of what was acknowledged."""
         self.streams: dict[tuple[str, str], Stream] = {}
-        self.reordered_acks = 0
         self._stored_lost = self._stored_duplicated = self._stored_reordered = 0
 
     def stream(self, receiver: str, channel: str) -> Stream:

@@ -42,7 +42,7 @@ def load(path: Path, limit: int | None) -> Chats:
         BadFileError: a line is not a chat.
     """
     chats = Chats()
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if limit is not None and len(chats.conversations) >= limit:
                 break
