@@ -348,15 +348,19 @@ async def test_those_who_wait_when_the_service_stops_are_told(place: LogPlace) -
     assert all(not isinstance(each, asyncio.CancelledError) for each in outcomes)
 
 
-async def test_full_conversation_is_told_so(here: Conversing) -> None:
+async def test_full_conversation_is_told_so_and_can_still_be_closed(here: Conversing) -> None:
     channel = await here.opened()
     key = new_key()
     await here.say(VISITOR, channel, "Second", key=key)
-    for start in range(2, 10_000, 2_000):
-        size = min(2_000, 10_000 - start)
+    for start in range(2, 9_999, 2_000):
+        size = min(2_000, 9_999 - start)
         await asyncio.gather(*(here.say(VISITOR, channel, "x") for _ in range(size)))
     assert (await refusal(here.say(VISITOR, channel, "x"))).code is ErrorCode.LOG_FULL
     assert (await here.say(VISITOR, channel, "Second", key=key)).duplicate
+    closed = await here.send(VISITOR, channel, "close", {}, expect=1)
+    assert closed.entry.offset == 10_000
+    reopening = here.send(VISITOR, channel, "reopen", {}, expect=10_000)
+    assert (await refusal(reopening)).code is ErrorCode.LOG_FULL
 
 
 # --- when the log is away -----------------------------------------------------------------------

@@ -18,6 +18,7 @@ from straks_protocol import ErrorCode
 
 __all__ = [
     "RETRY_AFTER",
+    "full",
     "not_found",
     "not_read",
     "out_of_turn",
@@ -41,9 +42,7 @@ def outcome_of(result: AppendResult | LogError) -> Appended | RefusedError:
             state_offset=result.state_offset,
         )
     if isinstance(result, Full):
-        return RefusedError(
-            ErrorCode.LOG_FULL, "The conversation is as long as it may be; open another."
-        )
+        return full()
     if isinstance(result, OutcomeUnknownError):
         return refused_for_now(
             ErrorCode.OUTCOME_UNKNOWN,
@@ -52,6 +51,13 @@ def outcome_of(result: AppendResult | LogError) -> Appended | RefusedError:
     if isinstance(result, BadItemError):
         return RefusedError(ErrorCode.BAD_DATA, f"This cannot be stored: {result}")
     return unavailable()
+
+
+def full() -> RefusedError:
+    """The conversation has no room left."""
+    return RefusedError(
+        ErrorCode.LOG_FULL, "The conversation is as long as it may be; open another."
+    )
 
 
 def unavailable() -> RefusedError:

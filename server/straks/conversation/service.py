@@ -19,6 +19,7 @@ from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
 from straks.conversation.model import Conversation
 from straks.conversation.outcomes import (
+    full,
     not_found,
     not_read,
     out_of_turn,
@@ -26,6 +27,7 @@ from straks.conversation.outcomes import (
     refused_for_now,
     unavailable,
 )
+from straks.log.limits import Limits
 from straks.log.log import (
     Append,
     Appended,
@@ -46,6 +48,8 @@ _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
 _MOST_TRIES: Final = 20
 """Decisions about one publish while others keep changing the state."""
+_LAST: Final = Limits().entries - 1
+"""Entries after which a conversation can only be closed: it must not stay open for ever."""
 _PREFIX: Final = "conversation:"
 
 
@@ -225,6 +229,9 @@ class ConversationService:
             if item.refusal is None and item.channel.kind == "conversation":
                 guard = conversation.state_offset
                 item.changes = decide(conversation, item.author, item.kind, item.expect)
+                if conversation.last_offset + lane.in_flight >= _LAST and item.kind != "close":
+                    item.changes = False
+                    raise full()
         except RefusedError as error:
             if error.code is ErrorCode.NOT_FOUND or item.tries:
                 item.done(error)
