@@ -186,7 +186,9 @@ def test_a_visitor_whose_message_is_refused_is_told_why(stage: Stage) -> None:
     failed = visitor.panel.locator(".failed")
     expect(failed).to_contain_text("Not sent. The server refused it (bad_data).")
     # What follows is not held up.
-    visitor.ask("It works now")
+    visitor.field.fill("It works now")
+    visitor.field.press("Enter")
+    expect(ann.bubbles.last).to_have_text("It works now")
     failed.get_by_role("button", name="Try again").click()
     expect(failed).to_be_visible()
     failed.get_by_role("button", name="Delete").click()

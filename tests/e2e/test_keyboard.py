@@ -149,7 +149,7 @@ def test_the_list_of_shortcuts_opens_and_closes_by_key(stage: Stage) -> None:
     press(ann, "2")
     expect(ann.tab("Waiting")).to_have_attribute("aria-selected", "true")
     press(ann, "Escape")
-    expect(help_dialog).to_have_count(0)
+    expect(ann.page.locator("dialog")).to_have_count(0)
     press(ann, "2")
     expect(ann.tab("Mine")).to_have_attribute("aria-selected", "true")
     ann.tab("Mine").focus()
