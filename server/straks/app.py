@@ -16,6 +16,7 @@ import structlog
 
 from straks.accounts import permissions
 from straks.accounts.authentication import Authenticator
+from straks.accounts.directory import Directory
 from straks.accounts.origins import AllowedOrigins
 from straks.accounts.passwords import Passwords
 from straks.accounts.principals import SERVER
@@ -75,6 +76,7 @@ class Door:
     tokens: Tokens
     origins: AllowedOrigins
     records: AccountRecords
+    directory: Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Straks:
             "inbox": floor.inbox.run,
             "contacts": floor.contacts.run,
             "answers": floor.answers.run,
+            "directory": self._door.directory.run,
             "sessions": partial(watch_sessions, self.sessions, floor.hub),
         }
         if beside is not None:
@@ -231,7 +234,8 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         secret = load_secret(data / "secret")
         url = settings.url(listener.getsockname()[1])
         door = _door(settings, url, database, secret, stack)
-        floor = _floor(settings, log, database, secret, stack)
+        await door.directory.refresh()
+        floor = _floor(settings, log, database, door, secret, stack)
         yield Straks(settings, listener, database, door, floor)
 
 
@@ -278,16 +282,27 @@ def _door(
         tokens=Tokens(derive_key(secret, "tokens"), clock, visitor_life=life),
         origins=AllowedOrigins(settings.allowed_origins, own=url),
         records=records,
+        directory=Directory(records),
     )
 
 
 def _floor(
-    settings: Settings, log: Storage, database: Database, secret: bytes, stack: AsyncExitStack
+    settings: Settings,
+    log: Storage,
+    database: Database,
+    door: Door,
+    secret: bytes,
+    stack: AsyncExitStack,
 ) -> Floor:
     clock = SystemClock()
     commit = GroupCommit(log)
     conversations = ConversationService(
-        log, commit, permissions, secret=derive_key(secret, "channels"), clock=clock
+        log,
+        commit,
+        permissions,
+        secret=derive_key(secret, "channels"),
+        clock=clock,
+        targets=door.directory,
     )
     answers = AnswerRoom(
         settings.answers,

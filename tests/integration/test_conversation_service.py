@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -361,6 +362,27 @@ async def test_full_conversation_is_told_so_and_can_still_be_closed(here: Conver
     assert closed.entry.offset == 10_000
     reopening = here.send(VISITOR, channel, "reopen", {}, expect=10_000)
     assert (await refusal(reopening)).code is ErrorCode.LOG_FULL
+
+
+class OnlyBo:
+    """A directory of one agent."""
+
+    def check_target(self, data: Mapping[str, Any]) -> None:
+        if data.get("agent") != OTHER_AGENT.id:
+            raise RefusedError(ErrorCode.BAD_DATA, "agent: there is no such agent")
+
+
+async def test_conversation_is_handed_to_those_who_exist_only(place: LogPlace) -> None:
+    async with conversing(place, targets=OnlyBo()) as here:
+        channel = await here.opened()
+        await here.send(AGENT, channel, "accept", {}, expect=1)
+        nobody = here.send(AGENT, channel, "transfer", {"agent": "nobody"}, expect=2)
+        assert (await refusal(nobody)).code is ErrorCode.BAD_DATA
+        guessed = here.send(VISITOR, channel, "transfer", {"agent": "nobody"}, expect=2)
+        assert (await refusal(guessed)).code is ErrorCode.FORBIDDEN
+        bo = here.send(AGENT, channel, "transfer", {"agent": OTHER_AGENT.id}, expect=2)
+        assert (await bo).entry.offset == 3
+        assert (await here.say(OTHER_AGENT, channel, "Hello")).entry.offset == 4
 
 
 # --- when the log is away -----------------------------------------------------------------------

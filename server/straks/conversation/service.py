@@ -9,7 +9,9 @@ import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
+
+import orjson
 
 from straks.clock import Clock
 from straks.conversation.decide import Author, decide
@@ -27,6 +29,7 @@ from straks.conversation.outcomes import (
     refused_for_now,
     unavailable,
 )
+from straks.conversation.ports import Commit, Permissions, Targets
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
@@ -42,7 +45,7 @@ from straks.log.log import (
 from straks_protocol import TEMPORARY, ErrorCode
 from straks_protocol.channels import Channel
 
-__all__ = ["Author", "Commit", "ConversationService", "Done", "Permissions"]
+__all__ = ["Author", "ConversationService", "Done"]
 
 _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
@@ -51,32 +54,6 @@ _MOST_TRIES: Final = 20
 _LAST: Final = Limits().entries - 1
 """Entries after which a conversation can only be closed: it must not stay open for ever."""
 _PREFIX: Final = "conversation:"
-
-
-class Permissions(Protocol):
-    """Who may do what; satisfied by ``straks.accounts.permissions``."""
-
-    def check_open(self, principal: Any) -> None:
-        """Raise RefusedError unless ``principal`` may open a conversation."""
-        ...
-
-    def check_publish(
-        self, principal: Any, channel: Channel, kind: str, conversation: Conversation | None
-    ) -> None:
-        """Raise RefusedError unless ``principal`` may publish ``kind`` on ``channel``."""
-        ...
-
-
-class Commit(Protocol):
-    """Where appends go; satisfied by ``straks.log.commit.GroupCommit``."""
-
-    def submit(self, item: Append, done: Callable[[AppendResult | LogError], None]) -> None:
-        """Take an append; ``done`` is told its AppendResult or LogError.
-
-        Raises:
-            LogUnavailableError: it is full or closed.
-        """
-        ...
 
 
 class ConversationService:
@@ -94,13 +71,17 @@ class ConversationService:
         *,
         secret: bytes,
         clock: Clock,
+        targets: Targets | None = None,
         capacity: int = 20_000,
         most_waiting: int = 10_000,
     ) -> None:
-        """``capacity``: conversations kept in memory. ``most_waiting``: publishes that wait for
+        """``targets``: whom conversations can be handed to; None: to anybody.
+
+        ``capacity``: conversations kept in memory. ``most_waiting``: publishes that wait for
         their conversation to be loaded or its state to settle; one more is refused for now."""
         self._commit = commit
         self._permissions = permissions
+        self._targets = targets
         self._secret = secret
         self._clock = clock
         self._lanes = Lanes(capacity)
@@ -229,10 +210,12 @@ class ConversationService:
             if item.refusal is None and item.channel.kind == "conversation":
                 guard = conversation.state_offset
                 item.changes = decide(conversation, item.author, item.kind, item.expect)
+                if self._targets is not None and item.kind == "transfer":
+                    self._targets.check_target(orjson.loads(item.data))
                 if conversation.last_offset + lane.in_flight >= _LAST and item.kind != "close":
-                    item.changes = False
                     raise full()
         except RefusedError as error:
+            item.changes = False
             if error.code is ErrorCode.NOT_FOUND or item.tries:
                 item.done(error)
                 return

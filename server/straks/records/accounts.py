@@ -81,6 +81,12 @@ class AccountRecords:
             found = await connection.execute(select(agents).where(agents.c.id == agent_id))
             return _agent(found.one_or_none())
 
+    async def agent_ids(self) -> frozenset[str]:
+        """Name every agent who may sign in."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(agents.c.id).where(~agents.c.disabled))
+            return frozenset(found.scalars())
+
     async def set_password(self, agent_id: str, password_hash: str, *, sign_out: bool) -> None:
         """Store a hash; with ``sign_out`` every session and link of the agent ends with it."""
         async with self._database.write() as connection:
