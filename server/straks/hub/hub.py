@@ -95,9 +95,11 @@ class Loop(Protocol):
 class _Channel:
     """The subscribers of one channel; ``fan`` is their tuple, made again when they change."""
 
-    __slots__ = ("fan", "subscribers", "told")
+    __slots__ = ("fan", "reads", "subscribers", "told")
 
     def __init__(self) -> None:
+        self.reads: dict[str, int] = {}
+        """By reader, the read mark that was told last."""
         self.subscribers: dict[Subscriber, None] = {}
         self.fan: tuple[Subscriber, ...] = ()
         self.told: object = None
@@ -190,7 +192,15 @@ class Hub:
             subscriber.signal(frame)
 
     def read(self, channel: str, reader: Principal, offset: int) -> None:
-        """Note that somebody has seen everything up to ``offset``, tell the others."""
+        """Note that somebody has seen everything up to ``offset``, tell the others.
+
+        A second tab may lag behind the first: a lower mark than the last is nobody's news.
+        """
+        known = self._channels.get(channel)
+        if known is not None:
+            if offset <= known.reads.get(reader.sender, 0):
+                return
+            known.reads[reader.sender] = offset
         self._log.mark(channel, reader.sender, offset)
         frame = read_frame(channel, reader.sender, reader.name, offset)
         for subscriber in self._others(channel, reader.sender):

@@ -223,6 +223,17 @@ def test_a_signal_goes_to_the_others_only(hub: Hub, loop: Loop) -> None:
     ]
 
 
+def test_a_lower_read_mark_is_not_told_after_a_higher_one(hub: Hub, log: Log) -> None:
+    vera = Listener(VERA)
+    anna = Listener(ANNA)
+    hub.subscribe(vera)
+    hub.subscribe(anna)
+    for offset in (3, 2, 3, 4):
+        hub.read(HERE, VERA, offset)
+    assert [told["offset"] for told in anna.told if told["type"] == "read"] == [3, 4]
+    assert [offset for _, _, offset in log.marks] == [3, 4]
+
+
 def test_a_visitor_learns_of_reads_by_their_own_agent_only(
     hub: Hub, log: Log, conversations: Conversations
 ) -> None:
