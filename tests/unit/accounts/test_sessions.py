@@ -1,4 +1,4 @@
-"""Sessions of agents, and the sockets that they open."""
+"""Sessions of agents."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from straks.accounts.authentication import Authenticator
-from straks.accounts.origins import AllowedOrigins
 from straks.accounts.passwords import PasswordError, Passwords
 from straks.accounts.service import Accounts, BadEmailError, UnknownAgentError
 from straks.accounts.sessions import IDLE_LIFE, LINK_LIFE, WHOLE_LIFE, Session, Sessions
-from straks.accounts.tokens import SocketClaims, Tokens
-from straks.accounts.visitors import Visitors
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
 from straks.records.accounts import AccountRecords, AgentExistsError
@@ -22,7 +18,6 @@ from straks.records.database import Database
 from straks_protocol import ErrorCode
 
 PASSWORD = "correct horse"
-CONSOLE = "https://chat.example"
 
 
 class Room:
@@ -31,20 +26,11 @@ class Room:
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         self.accounts = Accounts(records, self.passwords, clock)
         self.sessions = Sessions(records, clock)
-        self.tokens = Tokens(b"k" * 32, clock, visitor_life=86_400)
-        origins = AllowedOrigins(["*"], own=CONSOLE)
-        visitors = Visitors(records, self.tokens, origins, revoked=lambda _family: None)
-        self.door = Authenticator(self.tokens, visitors, self.sessions, origins)
 
     async def sign_in(self, password: str = PASSWORD) -> tuple[Session, str]:
         agent = await self.accounts.sign_in("bo@chat.example", password, "192.0.2.1")
         assert agent is not None
         return await self.sessions.begin(agent)
-
-    def socket_token(self, session: Session, origin: str = CONSOLE) -> str:
-        return self.tokens.issue_socket(
-            SocketClaims(agent=session.agent.id, session=session.id, origin=origin)
-        )
 
 
 @pytest.fixture
@@ -105,36 +91,6 @@ async def test_a_link_signs_in_once(room: Room, clock: ManualClock) -> None:
     late = await room.sessions.make_link(agent.id)
     clock.advance(LINK_LIFE)
     assert await room.sessions.use_link(late) is None
-
-
-async def test_a_socket_token_makes_an_agent(room: Room) -> None:
-    session, _secret = await room.sign_in()
-    assert room.door.authenticate_now(room.socket_token(session), CONSOLE) is None
-    found = await room.door.authenticate(room.socket_token(session), CONSOLE)
-    principal = found.principal
-    assert (principal.kind, principal.name, principal.session) == ("agent", "Bo Berg", session.id)
-    assert principal.sender == f"agent:{session.agent.id}"
-    assert found.token is None
-
-
-async def test_a_socket_token_is_for_the_console_it_was_given_to(room: Room) -> None:
-    session, _secret = await room.sign_in()
-    elsewhere = room.socket_token(session, "http://127.0.0.1:8080")
-    for origin in (CONSOLE, "http://127.0.0.1:8080"):
-        await room.door.authenticate(elsewhere, origin)
-    for foreign in ("https://shop.example", "null", None):
-        with pytest.raises(RefusedError) as refused:
-            await room.door.authenticate(elsewhere, foreign)
-        assert refused.value.code is ErrorCode.ORIGIN_NOT_ALLOWED
-
-
-async def test_a_socket_token_of_an_ended_session_is_revoked(room: Room) -> None:
-    session, _secret = await room.sign_in()
-    token = room.socket_token(session)
-    await room.sessions.end(session.id)
-    with pytest.raises(RefusedError) as refused:
-        await room.door.authenticate(token, CONSOLE)
-    assert refused.value.code is ErrorCode.TOKEN_REVOKED
 
 
 async def test_a_new_password_signs_out_everywhere(room: Room) -> None:
