@@ -42,9 +42,28 @@ MATCHER = Matcher.train(
                 phrases=("how long is delivery", "when will my lamp arrive"),
                 tags=(),
             ),
+            Answer(
+                id="thanks",
+                lang="en",
+                title="That was good",
+                text="Tell your friends.",
+                html="<p>Tell your friends.</p>",
+                phrases=("awesome",),
+                tags=(),
+            ),
         )
     )
 )
+GREETING = Answer(
+    id="hello",
+    lang="en",
+    title="Hello!",
+    text="What would you like to know?",
+    html="<p>What would you like to know?</p>",
+    phrases=(),
+    tags=("greeting",),
+)
+WELCOMING = Matcher.train(AnswerBook((*MATCHER.book.answers, GREETING)))
 
 
 def replies(entries: Sequence[Entry]) -> list[Entry]:
@@ -58,10 +77,14 @@ def data(entry: Entry) -> dict[str, Any]:
 
 @asynccontextmanager
 async def answering(
-    here: Conversing, *, consumer: str = "answers", conversations: Any = None
+    here: Conversing,
+    *,
+    consumer: str = "answers",
+    conversations: Any = None,
+    matcher: Matcher = MATCHER,
 ) -> AsyncIterator[Responder]:
     """Run a responder on the log."""
-    responder = Responder(conversations or here.service, MATCHER, name="Nordlys")
+    responder = Responder(conversations or here.service, matcher, name="Nordlys")
     reader = Consumer(consumer, here.log, responder.handle, urgent=responder.is_urgent)
     here.log.listen(reader.committed)
     task = asyncio.create_task(reader.run())
@@ -132,6 +155,40 @@ async def test_many_questions_at_once_are_answered_once_each(tmp_path: Path) -> 
             await replied(here, channel)
         for channel in channels:
             assert len(replies(await here.entries(channel))) == 1
+
+
+async def test_greeting_gets_the_greeting_of_the_book(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here, matcher=WELCOMING):
+        channel = await here.opened(text="Hello!")
+        (answer,) = await replied(here, channel)
+        assert (data(answer)["answer"], data(answer)["score"]) == ("hello", 1.0)
+        await here.say(VISITOR, channel, "hi, when are you open")
+        _, answer = await replied(here, channel, 2)
+        assert data(answer)["answer"] == "opening-hours"
+
+
+async def test_greeting_without_one_in_the_book_is_not_left_unanswered(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here):
+        channel = await here.opened(text="Hello!")
+        (answer,) = await replied(here, channel)
+        assert data(answer)["answer"] is None
+
+
+async def test_thanks_and_nods_get_no_reply(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here, matcher=WELCOMING):
+        channel = await here.opened(text="when are you open")
+        for text in ("ok", "Thank you!", "👍"):
+            await here.say(VISITOR, channel, text)
+        last = await here.say(VISITOR, channel, "and for how long?")
+        found = await replied(here, channel, 2)
+        assert [data(reply)["question"] for reply in found] == [1, last.entry.offset]
+
+
+async def test_answer_to_these_very_words_is_given_all_the_same(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here, matcher=WELCOMING):
+        channel = await here.opened(text="Awesome!")
+        (answer,) = await replied(here, channel)
+        assert data(answer)["answer"] == "thanks"
 
 
 async def test_wish_for_a_person_is_passed_on(tmp_path: Path) -> None:
@@ -237,7 +294,11 @@ async def test_looking_up_stores_nothing(tmp_path: Path) -> None:
         (first, *_) = responder.ask("when are you op", "en")
         assert (first.answer, first.title) == ("opening-hours", "Opening hours")
         assert await feed_of(here) == []
-        assert [answer["id"] for answer in responder.listed()] == ["delivery-time", "opening-hours"]
+        assert [answer["id"] for answer in responder.listed()] == [
+            "delivery-time",
+            "opening-hours",
+            "thanks",
+        ]
         assert responder.languages() == ["en"]
 
 

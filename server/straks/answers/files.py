@@ -25,6 +25,7 @@ __all__ = ["Answer", "AnswerBook", "AnswerFileError", "parse"]
 
 DEFAULT_LANG: Final = "en"
 REPLY_TAG: Final = "reply"
+GREETING_TAG: Final = "greeting"
 MAX_FILE: Final = 64 * 1024
 MAX_BODY: Final = 4_000
 MAX_ID: Final = 64
@@ -62,13 +63,18 @@ class Answer:
     html: str
     """The body as HTML that is safe to show on any page."""
     phrases: tuple[str, ...]
-    """How visitors ask for it; empty for a reply that only agents use."""
+    """How visitors ask for it; may be empty for a reply or a greeting."""
     tags: tuple[str, ...]
 
     @property
     def is_reply(self) -> bool:
         """A canned reply for agents: never given to a visitor by itself."""
         return REPLY_TAG in self.tags
+
+    @property
+    def is_greeting(self) -> bool:
+        """What a visitor is told who only says hello."""
+        return GREETING_TAG in self.tags and not self.is_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def _parse(file: str, raw: bytes) -> _Draft:
         title = _title(fields)
         tags = _tags(fields)
         lang = _lang(fields, named_lang)
-        phrases = _phrases(fields, optional=REPLY_TAG in tags)
+        phrases = _phrases(fields, optional=REPLY_TAG in tags or GREETING_TAG in tags)
         body = document.body.strip()
         if not body:
             raise FrontMatterError(document.body_line, "no text after the front matter")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -84,6 +84,17 @@ class Matcher:
         each = (self._best(clean(part), lang) for part in sentences[:_MOST_SENTENCES])
         return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
 
+    def greeting(self, lang: str | None = None) -> Match | None:
+        """Find what is said to who only greets, as other answers are looked for; None: nothing."""
+        found: dict[str, Answer] = {}
+        for answer in self.book.answers:
+            if answer.is_greeting:
+                found.setdefault(languages.base(answer.lang), answer)
+        for language in (*self._languages(lang), _DEFAULT_LANG):
+            if language in found:
+                return Match(found[language], 1.0, "")
+        return None
+
     def suggest(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Match]:
         """Find what might answer a text that is still being typed, best first."""
         cleaned = clean(text)
@@ -106,11 +117,14 @@ class Matcher:
         return None
 
     def _in_order(self, lang: str | None) -> Iterator[_Room]:
-        wanted = languages.base(lang) if lang else _DEFAULT_LANG
-        default = _DEFAULT_LANG if _DEFAULT_LANG in self._rooms else next(iter(self._rooms), "")
-        for language in dict.fromkeys((wanted, default)):
+        for language in self._languages(lang):
             if language in self._rooms:
                 yield self._rooms[language]
+
+    def _languages(self, lang: str | None) -> Iterable[str]:
+        wanted = languages.base(lang) if lang else _DEFAULT_LANG
+        default = _DEFAULT_LANG if _DEFAULT_LANG in self._rooms else next(iter(self._rooms), "")
+        return dict.fromkeys((wanted, default))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -15,8 +15,10 @@ from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
 from straks.answers.files import Answer
 from straks.answers.matcher import Match, Matcher
+from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
 from straks.conversation.errors import RefusedError
+from straks.conversation.lane import Done
 from straks.conversation.model import Conversation, State
 from straks.log.log import Appended, Entry, FeedItem
 from straks_protocol import TEMPORARY, ErrorCode
@@ -36,8 +38,6 @@ _A_PERSON_CAME: Final = frozenset(
     {ErrorCode.WRONG_STATE, ErrorCode.ALREADY_TAKEN, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND}
 )
 """Refusals that leave nothing to do."""
-
-Done: TypeAlias = Callable[[Appended | RefusedError], None]
 
 
 class Conversations(Protocol):
@@ -70,7 +70,7 @@ class Responder:
 
     Each question gets exactly one reply, however often it is shown, since the reply's key derives
     from the question's entry: an ``answer``, known or not, or ``ask_human`` when the visitor
-    wishes for a person in so many words.
+    wishes for a person in so many words. Thanks and nods ask nothing and get no reply.
     """
 
     def __init__(self, conversations: Conversations, matcher: Matcher, *, name: str) -> None:
@@ -131,7 +131,9 @@ class Responder:
         for number, question in enumerate(questions, start=1):
             conversation = await self._conversation(question)
             if conversation is not None and conversation.state is State.SELF_SERVICE:
-                self._publish(question, conversation, settled.expect(question))
+                reply = self._decide(question, conversation)
+                if reply is not None:
+                    self._publish(question, conversation, reply, settled.expect(question))
             if not number % _TURN:
                 await asyncio.sleep(0)
         return await settled.changed()
@@ -143,14 +145,32 @@ class Responder:
             return known
         return await self._conversations.conversation(conversation_id)
 
-    def _publish(self, question: Entry, conversation: Conversation, done: Done) -> None:
+    def _decide(
+        self, question: Entry, conversation: Conversation
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Give kind and data of the reply; None when nothing is to be said."""
         message = orjson.loads(question.data)
-        text = message["text"]
+        text, lang = message["text"], message.get("lang") or conversation.lang
         if wants_person(text):
-            kind, data = "ask_human", {}
-        else:
-            match = self._matcher.match(text, message.get("lang") or conversation.lang)
-            kind, data = "answer", _answer(question.offset, match)
+            return "ask_human", {}
+        match = self._matcher.match(text, lang)
+        if match is None or match.score < 1.0:
+            # Nobody has written these very words down as a question.
+            talk = small_talk(text)
+            if talk is SmallTalk.THANKS:
+                return None
+            if talk is SmallTalk.GREETING:
+                match = self._matcher.greeting(lang)
+        return "answer", _answer(question.offset, match)
+
+    def _publish(
+        self,
+        question: Entry,
+        conversation: Conversation,
+        reply: tuple[str, dict[str, Any]],
+        done: Done,
+    ) -> None:
+        kind, data = reply
         self._conversations.publish(
             self._author,
             Channel("conversation", conversation.id),

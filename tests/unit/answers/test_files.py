@@ -58,6 +58,14 @@ def test_language_is_english_unless_the_name_or_the_file_says_another(tmp_path: 
     assert {(a.id, a.lang) for a in book.answers} == {("a", "en"), ("a", "da"), ("b", "no")}
 
 
+def test_greeting_needs_no_phrases(tmp_path: Path) -> None:
+    write(tmp_path, "hello.md", "---\ntitle: Hi\ntags: [greeting]\n---\nHello!\n")
+    write(tmp_path, "for-us.md", "---\ntitle: Hi\ntags: [greeting, reply]\n---\nHello!\n")
+    for_agents, for_visitors = AnswerBook.load(tmp_path).answers
+    assert for_visitors.is_greeting
+    assert not for_agents.is_greeting
+
+
 def test_reply_for_agents_needs_no_phrases(tmp_path: Path) -> None:
     write(tmp_path, "hi.md", "---\ntitle: Hi\ntags: [reply]\n---\nHello!\n")
     (answer,) = AnswerBook.load(tmp_path).answers

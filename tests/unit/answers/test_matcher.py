@@ -115,6 +115,30 @@ def test_site_may_answer_small_talk_itself() -> None:
     assert found(matcher, "Hello!") == "hello"
 
 
+def test_greeting_is_in_the_visitors_language_or_in_english() -> None:
+    greetings = [an_answer("hello", lang=lang, tags=("greeting",)) for lang in ("en", "da")]
+    matcher = trained(*greetings, an_answer("hours", "when are you open"))
+    given = {lang: matcher.greeting(lang) for lang in ("en", "da", "da-DK", "pl", None)}
+    assert {lang: match and match.answer.lang for lang, match in given.items()} == {
+        "en": "en",
+        "da": "da",
+        "da-DK": "da",
+        "pl": "en",
+        None: "en",
+    }
+    assert found(matcher, "hello") is None  # it has no words of its own
+
+
+def test_book_without_a_greeting_has_none() -> None:
+    hours, greeting = an_answer("hours", "when are you open"), ("greeting",)
+    assert trained(hours).greeting("en") is None
+    assert trained().greeting("en") is None
+    assert trained(hours, an_answer("hej", lang="da", tags=greeting)).greeting("en") is None
+    danish = an_answer("timer", "åbningstider", lang="da")
+    only = trained(danish, an_answer("hej", lang="da", tags=greeting)).greeting("en")
+    assert only is not None
+
+
 def test_visitors_language_comes_first() -> None:
     matcher = trained(
         an_answer("a", "where is my order"), an_answer("a", "hvor er min ordre", lang="da")
