@@ -225,6 +225,7 @@ export class Desk {
 
   private inboxChanged(before: Summary | undefined, now: Summary): void {
     const name = visitorName(now.visitor);
+    if (this.open.value?.id === now.id) this.open.value.found();
     if (now.state === "waiting" && before?.state !== "waiting") {
       this.around.announce(t.waitingTitle(name));
       this.raise(now.id, t.waitingTitle(name), now.preview);

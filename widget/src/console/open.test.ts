@@ -159,6 +159,22 @@ test("read marks of the visitor show on own messages", async () => {
   expect(open.groups.value.at(-1)?.items.at(-1)?.delivery).toBe("read");
 });
 
+test("a conversation that was missing is shown as soon as there is news of it", async () => {
+  const message = { type: "error", code: "not_found", message: "" } as const;
+  server.meddle = (frame) =>
+    frame.type === "subscribe" ? { ...message, id: frame.id } : undefined;
+  open.stop();
+  open = openAgain();
+  open.start();
+  await settle();
+  expect(open.missing.value).toBe(true);
+  server.meddle = () => undefined;
+  open.found();
+  await settle();
+  expect(open.missing.value).toBe(false);
+  expect(shown()).toEqual(["message", "ask_human"]);
+});
+
 test("presence tells whether the visitor is on the page", () => {
   const members = (all: Principal[]) =>
     server.say({ type: "presence", channel: "conversation:c", members: all, available: true });

@@ -135,6 +135,15 @@ export class OpenConversation {
     this.client.unsubscribe(this.deskChannel);
   }
 
+  /** There is news of it: what was missing, from a log that had lost it perhaps, is there again. */
+  found(): void {
+    if (!this.missing.value) return;
+    this.missing.value = false;
+    this.client.subscribe(this.channel);
+    this.client.subscribe(this.deskChannel);
+    this.touch();
+  }
+
   /** Something in its views or in the outbox moved. */
   touch(): void {
     batch(() => {

@@ -47,7 +47,8 @@ test("a store that takes nothing costs nothing while the page lives", () => {
 
 test("a damaged item is dropped, the others stay", () => {
   const { key } = outbox().add(CHANNEL, "message", {});
-  storage.set("test:out:broken", "{");
+  const damaged = ["{", "null", "[]", '"text"', '{"key":"x"}', '{"key":"4"}', "{}"];
+  for (const [at, text] of damaged.entries()) storage.set(`test:out:${at}`, text);
   expect(
     outbox()
       .items()

@@ -206,10 +206,12 @@ export class Outbox {
     const text = this.#storage.get(name);
     if (!text) return undefined;
     try {
-      return JSON.parse(text) as OutboxItem;
+      const item = JSON.parse(text) as OutboxItem;
+      if (this.#prefix + item.key === name && item.channel && item.data) return item;
     } catch {
-      this.#storage.remove(name);
-      return undefined;
+      // Whoever wrote it, it is none of ours.
     }
+    this.#storage.remove(name);
+    return undefined;
   }
 }

@@ -50,6 +50,18 @@ test("an error settles its request; without an id it is a push", () => {
   expect(session.receive(error, 0).kind).toBe("push");
 });
 
+test("what is wrong with a hello is wrong with its token, unless it passes", () => {
+  const { id } = session.hello("", 0) as { id: number };
+  const error = { type: "error", id, message: "" } as const;
+  expect(session.receive({ ...error, code: "unavailable" }, 0).kind).toBe("error");
+  session = new ClientSession(0);
+  session.hello("", 0);
+  expect(session.receive({ ...error, code: "bad_field" }, 0)).toEqual({
+    kind: "refused",
+    code: "bad_field",
+  });
+});
+
 test.each(["token_invalid", "token_revoked", "token_expired", "origin_not_allowed"])(
   "%s refuses the session",
   (code) => {

@@ -1,6 +1,6 @@
 /** The client's side of one connection as a state machine: frames in, events out, no I/O. */
 
-import { CREDENTIALS } from "./codes.ts";
+import { CREDENTIALS, TEMPORARY } from "./codes.ts";
 import type {
   ClientMessage,
   Closing,
@@ -29,7 +29,8 @@ export type SessionEvent =
   | { readonly kind: "pong" }
   | { readonly kind: "closing"; readonly closing: Closing }
   | { readonly kind: "refused"; readonly code: string }
-  | { readonly kind: "violation"; readonly reason: string };
+  /** A reply to nothing that was asked. */
+  | { readonly kind: "violation" };
 
 const REPLIES: Record<Request["type"], Reply["type"]> = {
   hello: "welcome",
@@ -116,7 +117,7 @@ export class ClientSession {
     if (frame.id === undefined) return { kind: "push", push: frame as PresencePush | Unsubscribed };
     const asked = this.#waiting.get(frame.id);
     if (!asked || REPLIES[asked] !== frame.type) {
-      return { kind: "violation", reason: `${frame.type} ${frame.id} answers nothing` };
+      return { kind: "violation" };
     }
     this.#waiting.delete(frame.id);
     if (frame.type !== "welcome") return { kind: "reply", id: frame.id, reply: frame };
@@ -127,7 +128,8 @@ export class ClientSession {
 
   #refused(error: ErrorFrame): SessionEvent {
     const asked = error.id === undefined ? undefined : this.#waiting.get(error.id);
-    if (CREDENTIALS.has(error.code)) {
+    // Whatever else is wrong with a hello is wrong with the token that it had.
+    if (CREDENTIALS.has(error.code) || (asked === "hello" && !TEMPORARY.has(error.code))) {
       this.state = "refused";
       return { kind: "refused", code: error.code };
     }

@@ -97,6 +97,27 @@ test.each([
   expect(socket.status).toBe("online");
 });
 
+test("who starts anew while being refused is not refused by the end of that connection", async () => {
+  server.meddle = (frame) => {
+    if (frame.type !== "hello" || frame.token !== "forged") return undefined;
+    // The close comes right behind the error.
+    queueMicrotask(() => queueMicrotask(() => server.drop(4501)));
+    return { type: "error", id: frame.id, code: "token_invalid", message: "" };
+  };
+  let token = "forged";
+  const socket: Socket = start({
+    token: () => token,
+    status: (status, reason) => {
+      statuses.push(reason ?? status);
+      if (status !== "refused") return;
+      token = "new";
+      socket.start();
+    },
+  });
+  await settle();
+  expect(statuses).toEqual(["connecting", "token_invalid", "connecting", "online"]);
+});
+
 test("an expired token is asked for anew, once", async () => {
   const asked: boolean[] = [];
   server.meddle = (frame) =>

@@ -221,6 +221,9 @@ export class Socket {
 
   #refuse(code: string): void {
     this.#cancelTimer();
+    this.status = "refused";
+    // Who starts anew at once must not be refused by the end of this connection as well.
+    this.#hangUp(NORMAL);
     this.#become("refused", code);
   }
 

@@ -3,40 +3,11 @@
 import { type ComponentChild, Fragment, h } from "preact";
 import { linkify, safeHref } from "./linkify.ts";
 
-const TAGS: Record<string, string> = {
-  P: "p",
-  BR: "br",
-  STRONG: "strong",
-  B: "strong",
-  EM: "em",
-  I: "em",
-  DEL: "del",
-  S: "del",
-  CODE: "code",
-  PRE: "pre",
-  UL: "ul",
-  OL: "ol",
-  LI: "li",
-  BLOCKQUOTE: "blockquote",
-  HR: "hr",
-  TABLE: "table",
-  THEAD: "thead",
-  TBODY: "tbody",
-  TR: "tr",
-  TH: "th",
-  TD: "td",
-};
-const HEADING = /^H[1-6]$/;
-const DROPPED = new Set([
-  "SCRIPT",
-  "STYLE",
-  "TEMPLATE",
-  "IFRAME",
-  "OBJECT",
-  "SVG",
-  "MATH",
-  "TITLE",
-]);
+const TAGS = new Set(
+  "p br strong b em i del s code pre ul ol li blockquote hr table thead tbody tr th td".split(" "),
+);
+const HEADING = /^h[1-6]$/;
+const DROPPED = new Set("script style template iframe object svg math title".split(" "));
 const MAX_DEPTH = 16;
 
 function Link(props: { href: string; children: ComponentChild }) {
@@ -62,16 +33,15 @@ function convert(node: Node, depth: number): ComponentChild {
   if (node.nodeType === 3) return node.nodeValue;
   if (node.nodeType !== 1 || depth > MAX_DEPTH) return null;
   const element = node as Element;
-  const name = element.tagName.toUpperCase();
+  const name = element.tagName.toLowerCase();
   if (DROPPED.has(name)) return null;
   const children = Array.from(element.childNodes, (child) => convert(child, depth + 1));
   if (HEADING.test(name)) return h("p", { class: "heading" }, ...children);
-  if (name === "A") {
+  if (name === "a") {
     const href = safeHref(element.getAttribute("href") ?? "");
     return href ? h(Link, { href, children }) : h(Fragment, null, ...children);
   }
-  const tag = TAGS[name];
-  return tag ? h(tag, null, ...children) : h(Fragment, null, ...children);
+  return TAGS.has(name) ? h(name, null, ...children) : h(Fragment, null, ...children);
 }
 
 /**

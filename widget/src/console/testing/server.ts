@@ -38,6 +38,8 @@ export class ScriptedServer {
   readonly heard: Frame[] = [];
   /** What the next publish of a kind is refused with. */
   readonly refusals = new Map<string, Refusal>();
+  /** Answers instead of the server. */
+  meddle: (frame: Frame) => ServerMessage | undefined = () => undefined;
   private text: (text: string) => void = () => {};
   private serial = 0;
 
@@ -74,6 +76,11 @@ export class ScriptedServer {
 
   private receive(frame: Frame): void {
     this.heard.push(frame);
+    const instead = this.meddle(frame);
+    if (instead) {
+      this.say(instead);
+      return;
+    }
     const { id, channel } = frame;
     if (frame.type === "hello") {
       const principal = { kind: "agent" as const, id: ANNA.id, name: ANNA.name };
