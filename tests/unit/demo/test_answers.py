@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from straks.answers.files import AnswerBook
+from straks.answers.matcher import Matcher
 from straks.demo import answers_folder
 
 BOOK = AnswerBook.load(answers_folder())
@@ -31,3 +33,12 @@ def test_addresses_are_of_nobody() -> None:
     for answer in BOOK.answers:
         hosts = re.findall(r"@([\w.-]+)|://([\w.-]+)", answer.html)
         assert all((a or b).endswith(".example") for a, b in hosts), answer.id
+
+
+def test_what_the_readme_says_to_ask_has_the_right_answer() -> None:
+    readme = Path(__file__).resolve().parents[3] / "README.md"
+    asked = re.search(r'Ask the shop "([^"]+)"', readme.read_text(encoding="utf-8"))
+    assert asked is not None
+    match = Matcher.train(BOOK).match(" ".join(asked[1].split()), "en")
+    assert match is not None
+    assert match.answer.id == "delivery-time"
