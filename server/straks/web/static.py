@@ -23,6 +23,7 @@ from straks.web.origin import own_origin
 __all__ = ["static_routes"]
 
 _HASHED: Final = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?$")
+_SCRIPT: Final = re.compile(r"(widget/[a-z]+)-[A-Za-z0-9_-]{8}\.js")
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK: Final = "no-cache"
 """Look whether it changed: it names files of one build, and those of the last are gone."""
@@ -57,7 +58,14 @@ def static_routes(folder: Path, origins: AllowedOrigins) -> list[Route]:
 
     async def widget(request: Request) -> Response:
         name = "widget/" + request.path_params["path"]
-        return _shared(await files.serve(request, name, _life(name)))
+        try:
+            return _shared(await files.serve(request, name, _life(name)))
+        except HTTPException:
+            # A page that was opened before an update asks for the widget of its time.
+            newer = files.newer(name)
+            if newer is None:
+                raise
+            return _shared(RedirectResponse(f"/{newer}", headers={"Cache-Control": "no-store"}))
 
     async def console(request: Request) -> Response:
         path = request.path_params["path"] or "index.html"
@@ -120,6 +128,12 @@ class _Files:
             headers["Content-Encoding"] = "gzip"
             body = file.zipped
         return Response(body, headers=headers, media_type=file.kind)
+
+    def newer(self, name: str) -> str | None:
+        """Give the one script that stands where ``name``, of another build, once stood."""
+        match = _SCRIPT.fullmatch(name)
+        found = match and list(self._folder.glob(f"{match[1]}-????????.js"))
+        return found[0].relative_to(self._folder).as_posix() if found and len(found) == 1 else None
 
     async def _find(self, name: str) -> _File | None:
         # One name for each file: under others, without end, it would be kept again and again.

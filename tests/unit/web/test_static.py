@@ -57,6 +57,14 @@ async def test_hashed_files_are_kept_for_ever(web: Web, built: Path) -> None:
     assert (await web.browser.get("/console/")).headers["cache-control"] == "no-cache"
 
 
+async def test_a_page_from_before_an_update_gets_the_widget_of_today(web: Web, built: Path) -> None:
+    response = await web.browser.get("/widget/main-0ldBuild.js")
+    assert (response.status_code, response.headers["cache-control"]) == (307, "no-store")
+    assert response.headers["location"] == "/widget/main-Ab3_dE-9.js"
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert (await web.browser.get("/widget/sv-0ldBuild.js")).status_code == 404
+
+
 async def test_large_texts_are_zipped_for_those_who_take_it(web: Web, built: Path) -> None:
     path = "/widget/main-Ab3_dE-9.js"
     zipped = await web.browser.get(path, headers={"Accept-Encoding": "br, gzip"})
