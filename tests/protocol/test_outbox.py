@@ -211,6 +211,8 @@ class ModelServer:
 
     logs: dict[str, list[str]] = field(default_factory=lambda: {A: [], B: []})
     refused: dict[str, str] = field(default_factory=dict)
+    never: set[str] = field(default_factory=set)
+    """What was refused for good stays refused, also when that answer was lost."""
 
     def take(self, request: Publish, verdict: str) -> Error | None:
         waits_for = self.refused.get(request.channel, request.key)
@@ -220,12 +222,14 @@ class ModelServer:
             self.refused[request.channel] = request.key
             return later(request, ErrorCode.RATE_LIMITED)
         self.refused.pop(request.channel, None)
-        if verdict == "unknown" and request.key not in self.logs[request.channel]:
+        new = request.key not in self.logs[request.channel] and request.key not in self.never
+        if verdict == "unknown" and new:
             self.logs[request.channel].append(request.key)
             self.refused[request.channel] = request.key
             return later(request, ErrorCode.OUTCOME_UNKNOWN)
         if request.key not in self.logs[request.channel]:
-            if verdict == "final":
+            if verdict == "final" or request.key in self.never:
+                self.never.add(request.key)
                 return later(request, ErrorCode.LOG_FULL)
             self.logs[request.channel].append(request.key)
         return None
