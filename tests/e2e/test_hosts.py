@@ -93,3 +93,23 @@ def test_a_person_is_asked_for_once_however_often_the_button_is_pressed(stage: S
     visitor.page.reload()
     expect(visitor.event("You asked for a person")).to_have_count(1)
     assert len(asked) <= 1
+
+
+@pytest.mark.parametrize("token", ["", "forged", "x" * 5000, "\0"])
+def test_a_damaged_token_makes_a_new_visitor_at_once(stage: Stage, token: str) -> None:
+    visitor = stage.visitor().open()
+    visitor.ask(FIRST)
+    visitor.page.evaluate(
+        """(token) => {
+            for (const name of Object.keys(localStorage)) {
+                if (name.endsWith(":token")) localStorage.setItem(name, token);
+                if (name.includes(":out:")) localStorage.setItem(name, '{"key":"damaged"}');
+            }
+        }""",
+        token,
+    )
+    visitor.page.reload()
+    visitor.open()
+    expect(visitor.own).to_have_count(0)
+    visitor.ask("And now?")
+    expect(visitor.own).to_have_text(["And now?"])

@@ -113,7 +113,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       token: (expired) => {
         // Visitor tokens are renewed in time; one that was not is of no more use.
         if (expired) forget();
-        return storage.get(name("token"));
+        return storage.get(name("token")) || undefined;
       },
       renewed: (token) => storage.set(name("token"), token),
       refused,
