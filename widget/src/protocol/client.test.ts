@@ -239,6 +239,33 @@ test("a conversation that is gone altogether comes back from its own first messa
   expect(client.outbox(CHANNEL)[0]?.state).toBe("sent");
 });
 
+test("what was written meanwhile waits until a conversation that is gone is there again", async () => {
+  const { client } = await inConversation();
+  server.down = true;
+  server.drop();
+  server.logs.clear();
+  server.meddle = (frame) =>
+    frame.type === "publish" && !server.logs.has(frame.channel)
+      ? { type: "error", id: frame.id, code: "not_found", message: "" }
+      : undefined;
+  client.publish(CHANNEL, "message", { text: "meanwhile" });
+  client.publish(CHANNEL, "ask_human", {});
+  server.down = false;
+  await clock.pass(20_000);
+  expect(log().map((entry) => entry.kind)).toEqual(["message", "message", "ask_human"]);
+  expect(client.outbox(CHANNEL).map((item) => item.state)).toEqual(["sent", "sent", "sent"]);
+});
+
+test("who is here is asked for whenever a conversation is live again", async () => {
+  const { view } = await inConversation();
+  expect(view.available).toBe(true);
+  server.available = false;
+  server.drop();
+  await clock.pass(1000);
+  expect(view.live).toBe(true);
+  expect(view.available).toBe(false);
+});
+
 test("own words of more than ten minutes ago are not sent again", async () => {
   await inConversation();
   await clock.pass(601_000);

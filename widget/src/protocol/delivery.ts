@@ -126,6 +126,8 @@ export class Delivery {
   #fail(key: string, error: RequestError): void {
     const item = this.#box.get(key);
     if (!item) return;
+    // A log that lost the whole conversation has it again once our `open` went out again.
+    if (error.code === "not_found" && this.#box.restart(this.#box.channelOf(item))) return;
     const verdict = item.durable ? this.#options.refused(item, error) : "drop";
     this.#box.fail(key, error.code);
     if (verdict === "retry") {

@@ -162,10 +162,11 @@ export class Outbox {
     }
   }
 
-  /** The whole conversation is gone: send what was sent in the last ten minutes again. */
+  /** The whole conversation is gone: what was sent in the last ten minutes goes out again. */
   restart(channel: string): boolean {
     const items = this.items(channel);
     const open = items.find((item) => item.kind === "open");
+    if (open?.state === "sending") return true;
     if (!open || !this.#isRecent(open)) return false;
     for (const item of items) if (this.#isRecent(item)) this.#again(item);
     return true;

@@ -6,8 +6,8 @@ import type { Language } from "./shell.ts";
 import type { Actions, State } from "./state.ts";
 import type { Texts } from "./texts/en.ts";
 
-export interface Widgetry {
-  readonly state: State;
+/** What stays as it is while the widget runs. */
+export interface Fixed {
   readonly act: Actions;
   readonly texts: Texts;
   readonly lang: Language;
@@ -17,10 +17,18 @@ export interface Widgetry {
   readonly close: () => void;
 }
 
-export const WidgetContext = createContext<Widgetry | undefined>(undefined);
+export interface Widgetry extends Fixed {
+  readonly state: State;
+}
+
+export const FixedContext = createContext<Fixed>(undefined as unknown as Fixed);
+export const StateContext = createContext<State>(undefined as unknown as State);
+
+/** For what shows no state: it is not drawn again when that changes. */
+export function useFixed(): Fixed {
+  return useContext(FixedContext);
+}
 
 export function useWidget(): Widgetry {
-  const widget = useContext(WidgetContext);
-  if (!widget) throw new Error("a component outside of the widget");
-  return widget;
+  return { ...useFixed(), state: useContext(StateContext) };
 }

@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import tokens from "../ui/tokens.css?inline";
 import primitives from "../ui/ui.css?inline";
 import { Panel } from "./components/panel.tsx";
-import { WidgetContext, type Widgetry } from "./context.ts";
+import { type Fixed, FixedContext, StateContext } from "./context.ts";
 import { chooseLocale } from "./language.ts";
 import type { Shell, Widget } from "./shell.ts";
 import type { Store } from "./state.ts";
@@ -49,18 +49,20 @@ export async function mount(shell: Shell): Promise<Widget> {
 }
 
 /** The one place where state becomes components. */
-function App({ store, fixed }: { store: Store; fixed: Omit<Widgetry, "state"> }) {
+function App({ store, fixed }: { store: Store; fixed: Fixed }) {
   const [state, setState] = useState(store.state.peek());
   useEffect(() => effect(() => setState(store.state.value)), [store]);
   const { opened, unread } = state;
   return (
-    <WidgetContext.Provider value={{ ...fixed, state }}>
-      <Panel />
+    <FixedContext.Provider value={fixed}>
+      <StateContext.Provider value={state}>
+        <Panel />
+      </StateContext.Provider>
       {/* Says what came in while the panel, whose log would say it, is closed. */}
       <p class="hidden" aria-live="polite">
         {!opened && unread > 0 && countUnread(fixed.texts, fixed.lang, unread)}
       </p>
-    </WidgetContext.Provider>
+    </FixedContext.Provider>
   );
 }
 

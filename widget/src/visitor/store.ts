@@ -25,7 +25,7 @@ import { plainTitle } from "./title.ts";
 export const MAX_TEXT = 10_000;
 
 const BANNER_AFTER_MS = 2000;
-const SITE_EVERY_MS = 15_000;
+const SITE_EVERY_MS = 10_000;
 const MAX_REOPENS = 3;
 
 export interface StoreOptions {

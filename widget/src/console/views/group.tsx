@@ -1,8 +1,8 @@
 /** A run of what one person said, or one thing that happened. */
 
-import { useMemo } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { still } from "../../ui/still.ts";
 import { PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
 import { LOCALE } from "../clock.ts";
@@ -58,21 +58,16 @@ function Delivery({ item }: { item: Item }) {
   );
 }
 
-function Bubble({ item }: { item: Item }) {
-  const { data, kind } = item;
+const Bubble = still(({ kind, data }: Pick<Item, "kind" | "data">) => {
   const text = word(data["text"]);
   const html = word(data["html"]);
-  // What does not change is not built again when another message comes.
-  return useMemo(
-    () => (
-      <div class={`bubble ${kind === "answer" ? "bubble-rich" : ""}`} dir="auto">
-        {kind === "answer" && data["title"] ? <p class="heading">{word(data["title"])}</p> : null}
-        {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
-      </div>
-    ),
-    [kind, text, html, data],
+  return (
+    <div class={`bubble ${kind === "answer" ? "bubble-rich" : ""}`} dir="auto">
+      {kind === "answer" && data["title"] ? <p class="heading">{word(data["title"])}</p> : null}
+      {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
+    </div>
   );
-}
+});
 
 function heading(item: Item, open: OpenConversation): string {
   if (item.kind === "answer") return t.bot;
@@ -105,7 +100,7 @@ function Said({ group, open }: { group: Group; open: OpenConversation }) {
         </p>
         {group.items.map((item) => (
           <div key={item.key}>
-            <Bubble item={item} />
+            <Bubble kind={item.kind} data={item.data} />
             {item.delivery === "failed" && <Failed item={item} open={open} />}
           </div>
         ))}

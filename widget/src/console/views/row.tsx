@@ -1,8 +1,8 @@
 /** One conversation in the list. */
 
 import { useComputed } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
+import { still } from "../../ui/still.ts";
 import { shortSpan, stopwatch } from "../../ui/time.ts";
 import { LOCALE, now } from "../clock.ts";
 import { go } from "../route.ts";
@@ -47,7 +47,8 @@ interface Props {
   draft: boolean;
 }
 
-function Content({ summary, tab, me, current, unread, draft }: Props) {
+// Hundreds of rows stay cheap: one that did not change is not drawn again.
+const Content = still(({ summary, tab, me, current, unread, draft }: Props) => {
   const name = visitorName(summary.visitor);
   const waits = summary.state === "waiting";
   const state = standing(summary, tab, me);
@@ -79,11 +80,12 @@ function Content({ summary, tab, me, current, unread, draft }: Props) {
       </span>
     </a>
   );
-}
+});
 
 export function Row(props: Props) {
-  const { summary, tab, me, current, unread, draft } = props;
-  // The same element again is not compared again: hundreds of rows stay cheap.
-  const content = useMemo(() => <Content {...props} />, [summary, tab, me, current, unread, draft]);
-  return <li>{content}</li>;
+  return (
+    <li>
+      <Content {...props} />
+    </li>
+  );
 }

@@ -32,6 +32,8 @@ export class MemoryServer {
   /** Nobody can connect. */
   down = false;
   page = 50;
+  /** An agent is connected. */
+  available = true;
   token: string | undefined = "token-1";
 
   #connections: Connection[] = [];
@@ -144,6 +146,14 @@ export class MemoryServer {
       case "unsubscribe":
         connection.channels.delete(frame.channel);
         return { type: "unsubscribed", id: frame.id, channel: frame.channel };
+      case "presence":
+        return {
+          type: "presence",
+          id: frame.id,
+          channel: frame.channel,
+          members: [VISITOR],
+          available: this.available,
+        };
       default:
         return undefined;
     }

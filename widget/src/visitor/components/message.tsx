@@ -1,13 +1,12 @@
 /** One message: who, what, when, and how far it got. */
 
-import { useMemo } from "preact/hooks";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { alert, bolt, check, checks, clock } from "../../ui/paths.ts";
 import { PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
-import { useWidget } from "../context.ts";
+import { useFixed } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 
@@ -17,8 +16,8 @@ const MARKS: Record<Exclude<Delivery, "failed">, string> = {
   read: checks,
 };
 
-export function Message({ row }: { row: MessageRow }) {
-  const { texts } = useWidget();
+export function Message({ row, away }: { row: MessageRow; away: boolean }) {
+  const { texts } = useFixed();
   const bot = row.from?.kind === "app" || row.from?.kind === "server";
   const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
   const side = row.own ? "own" : "other";
@@ -39,33 +38,29 @@ export function Message({ row }: { row: MessageRow }) {
         </p>
       )}
       <div class="bubble" dir="auto">
-        <Body row={row} />
+        <Body row={row} away={away} />
       </div>
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
     </div>
   );
 }
 
-function Body({ row }: { row: MessageRow }) {
-  const { state, texts } = useWidget();
+function Body({ row, away }: { row: MessageRow; away: boolean }) {
+  const { texts } = useFixed();
   const { html, text } = row;
-  const content = useMemo(
-    () => (html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />),
-    [html, text],
-  );
-  if (row.unknown) {
-    return <p>{state.available === false ? texts.unknownAway : texts.unknown}</p>;
-  }
+  if (row.unknown) return <p>{away ? texts.unknownAway : texts.unknown}</p>;
   return (
     <>
       {row.title && <p class="heading">{row.title}</p>}
-      <div class={html ? "rich" : "plain"}>{content}</div>
+      <div class={html ? "rich" : "plain"}>
+        {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
+      </div>
     </>
   );
 }
 
 function Meta({ row }: { row: MessageRow }) {
-  const { texts, locale } = useWidget();
+  const { texts, locale } = useFixed();
   const delivery = row.delivery as Exclude<Delivery, "failed"> | undefined;
   return (
     <p class="meta" title={fullTime(row.at, locale)}>
@@ -81,7 +76,7 @@ function Meta({ row }: { row: MessageRow }) {
 }
 
 function Failed({ row }: { row: MessageRow }) {
-  const { act, texts } = useWidget();
+  const { act, texts } = useFixed();
   const code = row.error ?? "";
   const reason =
     code === "too_large"

@@ -1,11 +1,12 @@
 /** The conversation so far, and the greeting before there is one. */
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { down } from "../../ui/paths.ts";
+import { still } from "../../ui/still.ts";
 import { dayLabel } from "../../ui/time.ts";
-import { useWidget } from "../context.ts";
+import { useFixed, useWidget } from "../context.ts";
 import type { EventRow, Row } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 import { Message } from "./message.tsx";
@@ -66,12 +67,7 @@ export function Messages() {
   };
 
   const typist = typists[0];
-  const { available } = state;
-  // Nothing else of the state is shown in a row.
-  const shown = useMemo(
-    () => rows.map((row) => <RowView key={row.key} row={row} />),
-    [rows, available],
-  );
+  const away = state.available === false;
   return (
     <div class="middle">
       <div
@@ -85,7 +81,9 @@ export function Messages() {
         onScroll={onScroll}
       >
         {!state.started && <Greeting />}
-        {shown}
+        {rows.map((row) => (
+          <RowView key={row.key} row={row} away={away} />
+        ))}
         {typist && <Typing name={typist.name ?? texts.team} />}
       </div>
       {below && (
@@ -103,9 +101,9 @@ function firstKey(rows: readonly Row[]): string {
   return rows.find((row) => row.type !== "day")?.key ?? "";
 }
 
-function RowView({ row }: { row: Row }) {
-  const { texts, locale } = useWidget();
-  if (row.type === "message") return <Message row={row} />;
+const RowView = still(({ row, away }: { row: Row; away: boolean }) => {
+  const { texts, locale } = useFixed();
+  if (row.type === "message") return <Message row={row} away={away} />;
   if (row.type === "day") {
     return (
       <p class="day">
@@ -118,7 +116,7 @@ function RowView({ row }: { row: Row }) {
   function eventText({ event, values }: EventRow): string {
     return fill(texts[event], { ...values, name: values["name"] || texts.team });
   }
-}
+});
 
 function Greeting() {
   const { state, texts } = useWidget();
@@ -131,7 +129,7 @@ function Greeting() {
 }
 
 function Typing({ name }: { name: string }) {
-  const { texts } = useWidget();
+  const { texts } = useFixed();
   return (
     <div class="typing">
       <span class="dots" aria-hidden="true">
