@@ -63,14 +63,9 @@ export function rowsOf(
   const rows = [
     ...entries.map((entry) => ofEntry(entry, readTo)),
     ...waiting.map((item) => ofItem(item)),
-  ]
-    .filter((row) => row !== undefined)
-    // The visitor's words and the button both ask for a person: it is told once.
-    .filter((row, at, all) => !isAsked(row) || !all.slice(Math.max(0, at - 3), at).some(isAsked));
+  ].filter((row) => row !== undefined);
   return grouped(withDays(rows));
 }
-
-const isAsked = (row: MessageRow | EventRow) => row.type === "event" && row.event === "asked";
 
 function ofEntry(entry: Entry, readTo: number): MessageRow | EventRow | undefined {
   const { from, at, kind } = entry;
