@@ -84,17 +84,14 @@ def test_a_person_is_asked_for_once_however_often_the_button_is_pressed(stage: S
     stage.agent("Ann")
     visitor = stage.visitor().open()
     visitor.person.dblclick()
-    expect(visitor.event("You asked for a person").first).to_be_visible()
+    expect(visitor.event("You asked for a person")).to_be_visible()
     asked = [
         frame["entry"]
         for frame in visitor.frames
-        if frame["type"] == "entry"
-        and frame["entry"]["kind"] == "ask_human"
-        # The responder asks as well when it reads the words that the button sends.
-        and frame["entry"]["from"]["kind"] == "visitor"
+        if frame["type"] == "entry" and frame["entry"]["kind"] == "ask_human"
     ]
     visitor.page.reload()
-    expect(visitor.event("You asked for a person").first).to_be_attached()
+    expect(visitor.event("You asked for a person")).to_have_count(1)
     assert len(asked) <= 1
 
 

@@ -61,13 +61,17 @@ export function rowsOf(
   const known = new Set(entries.flatMap((entry) => entry.key ?? []));
   const waiting = outbox.filter((item) => !known.has(item.key));
   const rows = [
-    ...entries.map((entry) => ofEntry(entry, readTo)),
+    ...entries.map((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind)),
     ...waiting.map((item) => ofItem(item)),
   ].filter((row) => row !== undefined);
   return grouped(withDays(rows));
 }
 
-function ofEntry(entry: Entry, readTo: number): MessageRow | EventRow | undefined {
+function ofEntry(
+  entry: Entry,
+  readTo: number,
+  before: string | undefined,
+): MessageRow | EventRow | undefined {
   const { from, at, kind } = entry;
   const key = entry.key ?? entry.id;
   const data = entry.data as Record<string, string | null | undefined>;
@@ -90,7 +94,8 @@ function ofEntry(entry: Entry, readTo: number): MessageRow | EventRow | undefine
     values,
   });
   const name = from.name ?? "";
-  if (kind === "ask_human") return event("asked");
+  // The visitor's words and the button both ask for a person, one right after the other.
+  if (kind === "ask_human" && before !== kind) return event("asked");
   if (kind === "accept") return event("joined", { name });
   if (kind === "transfer") return event("moved");
   if (kind === "close")
