@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 __all__ = ["RedisServer", "redis_server"]
 
@@ -61,7 +63,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """Connect to it; close the client after use."""
-        return redis.Redis(port=self.port)
+        return redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
 
     def start(self) -> None:
         """Start it, and wait until it answers.
