@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
@@ -73,12 +73,15 @@ class Connection:
 
 
 class Tap:
-    """Listens on a port of its own; ``seen`` is told each message of the server."""
+    """Listens on a port of its own; ``seen`` is told each message of the server.
 
-    def __init__(self, upstream: int, seen: Seen) -> None:
+    Of several servers it takes the first that is there, for each connection anew.
+    """
+
+    def __init__(self, upstream: int | Sequence[int], seen: Seen) -> None:
         self.port = free_port()
         self.connections: set[Connection] = set()
-        self._upstream = upstream
+        self._upstream = [upstream] if isinstance(upstream, int) else upstream
         self._seen = seen
         self._server: asyncio.Server | None = None
 
@@ -108,11 +111,11 @@ class Tap:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection()
-        try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
-        except OSError:
+        found = await self._reach()
+        if found is None:
             writer.close()
             return
+        up_reader, up_writer = found
         self.connections.add(connection)
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,6 +125,14 @@ class Tap:
             self.connections.discard(connection)
             for end in (writer, up_writer):
                 end.close()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        for port in self._upstream:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                continue
+        return None
 
     async def _upwards(
         self, connection: Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
