@@ -15,8 +15,8 @@ from redis.exceptions import (
 )
 
 from straks.errors import StartError
-from straks.log.redis_keys import META, PARTITIONS
-from straks.log.redis_link import LIBRARY
+from straks.log.redis.keys import META, PARTITIONS
+from straks.log.redis.link import LIBRARY
 
 __all__ = ["check_and_prepare", "place"]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from straks.log.limits import Limits
 from straks.log.log import Append, Entry
-from straks.log.redis_codec import pack_batch, unpack_stored, unpack_streamed
-from straks.log.redis_keys import channel_keys, feed_key
+from straks.log.redis.codec import pack_batch, unpack_stored, unpack_streamed
+from straks.log.redis.keys import channel_keys, feed_key
 from tests.support.logs import item
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)

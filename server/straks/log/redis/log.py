@@ -35,10 +35,10 @@ from straks.log.log import (
 )
 from straks.log.marks import Marks, MarkSet
 from straks.log.recent import RecentFeed
-from straks.log.redis_codec import Call, pack_batch, unpack_stored, unpack_streamed
-from straks.log.redis_keys import LEASE, PARTITIONS, channel_keys, cursors_key, feed_key
-from straks.log.redis_link import RedisLink
-from straks.log.redis_start import check_and_prepare, place
+from straks.log.redis.codec import Call, pack_batch, unpack_stored, unpack_streamed
+from straks.log.redis.keys import LEASE, PARTITIONS, channel_keys, cursors_key, feed_key
+from straks.log.redis.link import RedisLink
+from straks.log.redis.start import check_and_prepare, place
 from straks.telemetry import Trouble
 from straks_protocol import Position
 

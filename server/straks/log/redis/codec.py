@@ -9,7 +9,7 @@ import msgpack
 
 from straks.log.limits import Limits
 from straks.log.log import Append, BadItemError, Entry
-from straks.log.redis_keys import ChannelKeys, channel_keys, feed_key
+from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key
 
 __all__ = ["Call", "pack_batch", "unpack_stored", "unpack_streamed"]
 

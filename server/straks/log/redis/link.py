@@ -16,7 +16,7 @@ from straks.log.log import LogBrokenError, LogError, LogUnavailableError, Outcom
 
 __all__ = ["LIBRARY", "RedisLink"]
 
-LIBRARY: Final = (resources.files("straks.log") / "redis_library.lua").read_text("utf-8")
+LIBRARY: Final = (resources.files("straks.log.redis") / "library.lua").read_text("utf-8")
 _PREFIX: Final = "straks_v1_"
 
 

@@ -20,7 +20,7 @@ from straks.log.log import (
     OutcomeUnknownError,
 )
 from straks.log.redis import RedisLog
-from straks.log.redis_keys import LEASE, META, channel_keys
+from straks.log.redis.keys import LEASE, META, channel_keys
 from tests.support.logs import append, item
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import free_port
