@@ -10,6 +10,7 @@ import pytest
 from straks.clock import ManualClock
 from straks.records.database import Database
 from tests.support.logs import LogPlace, RedisPlace, SQLitePlace
+from tests.support.redis_cluster import RedisCluster, redis_cluster
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import ServerProcess
 
@@ -42,11 +43,18 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """Three masters that all tests share; each empties them first."""
+    with redis_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "redis", "cluster"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> LogPlace:
     """Where a log is, on each kind of storage."""
     if request.param == "sqlite":
         return SQLitePlace(tmp_path)
-    server: RedisServer = request.getfixturevalue("redis")
+    server: RedisServer | RedisCluster = request.getfixturevalue(request.param)
     server.empty()
     return RedisPlace(server)

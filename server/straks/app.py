@@ -37,7 +37,7 @@ from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
 from straks.errors import StraksError
 from straks.hub.hub import Hub
-from straks.log.commit import GroupCommit
+from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.log.log import Feed, Log
 from straks.log.sqlite import SQLiteLog
@@ -84,7 +84,7 @@ class Floor:
     """The parts that conversations go through, from the log up."""
 
     log: Storage
-    commit: GroupCommit
+    commit: LaneCommit
     conversations: ConversationService
     hub: Hub
     inbox: Inbox
@@ -295,7 +295,7 @@ def _floor(
     stack: AsyncExitStack,
 ) -> Floor:
     clock = SystemClock()
-    commit = GroupCommit(log)
+    commit = LaneCommit(log)
     conversations = ConversationService(
         log,
         commit,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from straks.log.commit import GroupCommit
+from straks.log.lanes import LaneCommit
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
@@ -142,13 +142,18 @@ async def test_a_closed_log_says_so(place: LogPlace) -> None:
 async def test_many_channels_at_once(place: LogPlace) -> None:
     items: list[Append] = [item(f"conversation:c{n % 50}") for n in range(500)]
     async with place.opened(Limits(active_channels=7, active_keys=20)) as log:
-        commit = GroupCommit(log)
+        commit = LaneCommit(log)
         writer = asyncio.create_task(commit.run())
         results: list[AppendResult | LogError] = []
         for each in items:
             commit.submit(each, results.append)
         await commit.drain()
         await writer
-        assert [isinstance(r, Appended) and r.entry.id for r in results] == [i.id for i in items]
+        stored = [isinstance(r, Appended) and r.entry for r in results]
+        for n in range(50):
+            channel = f"conversation:c{n}"
+            assert [each.id for each in stored if each and each.channel == channel] == [
+                each.id for each in items if each.channel == channel
+            ]
         for n in range(50):
             assert (await log.tail(f"conversation:c{n}")).position.offset == 10

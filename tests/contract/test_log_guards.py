@@ -17,7 +17,7 @@ from straks.log.log import (
     Full,
     LogError,
 )
-from tests.support.logs import FeedLog, LogPlace, append, item, offsets
+from tests.support.logs import FeedLog, LogPlace, append, append_all, item, offsets
 
 A, B = "conversation:a", "conversation:b"
 
@@ -29,7 +29,7 @@ async def test_a_guard_that_holds_lets_the_entry_in(log: FeedLog) -> None:
 
 async def test_a_guard_that_does_not_hold_stores_nothing(log: FeedLog) -> None:
     await append(log, item(advances=True), item())
-    results = await log.append([item(expect=0), item(expect=2), item(B, expect=1)])
+    results = await append_all(log, [item(expect=0), item(expect=2), item(B, expect=1)])
     assert results == [Conflict(1), Conflict(1), Conflict(0)]
     assert (await log.tail(A)).position.offset == 2
     assert (await log.tail(B)).position.offset == 0
@@ -38,7 +38,9 @@ async def test_a_guard_that_does_not_hold_stores_nothing(log: FeedLog) -> None:
 async def test_a_guard_that_can_never_hold_finds_a_used_key_or_nothing(log: FeedLog) -> None:
     """The service asks so for what it refuses, unless it was stored before."""
     (stored,) = await append(log, item(key="used", advances=True))
-    results = await log.append([item(key="used", expect=-1), item(expect=-1), item(B, expect=-1)])
+    results = await append_all(
+        log, [item(key="used", expect=-1), item(expect=-1), item(B, expect=-1)]
+    )
     assert results == [Appended(stored, True), Conflict(1), Conflict(0)]
     assert (await log.tail(A)).position.offset == 1
 
@@ -60,10 +62,10 @@ async def test_of_many_with_the_same_guard_exactly_one_wins(log: FeedLog) -> Non
 @pytest.mark.parametrize("channel", ["conversation:a", "desk:a"])
 async def test_a_conversation_may_grow_to_its_limit(place: LogPlace, channel: str) -> None:
     async with place.opened(Limits(entries=3)) as log:
-        results = await log.append([item(channel) for _ in range(5)])
+        results = await append_all(log, [item(channel) for _ in range(5)])
         assert [type(result) for result in results] == [Appended, Appended, Appended, Full, Full]
     async with place.opened(Limits(entries=3)) as log:
-        assert await log.append([item(channel)]) == [Full()]
+        assert await append_all(log, [item(channel)]) == [Full()]
         assert (await log.tail(channel)).position.offset == 3
 
 
@@ -81,7 +83,7 @@ async def test_a_bad_item_fails_alone(log: FeedLog, bad: dict[str, object]) -> N
     heard: list[Entry] = []
     log.listen(heard.extend)
     broken = item(**bad)  # type: ignore[arg-type]  # what is tested
-    results = await log.append([item(), broken, item(), item(expect=7), item(B)])
+    results = await append_all(log, [item(), broken, item(), item(expect=7), item(B)])
     assert [type(result) for result in results] == [
         Appended,
         BadItemError,
@@ -94,5 +96,5 @@ async def test_a_bad_item_fails_alone(log: FeedLog, bad: dict[str, object]) -> N
 
 
 async def test_a_batch_of_bad_items_only(log: FeedLog) -> None:
-    results = await log.append([item(name="\ud800"), item(name="\ud800")])
+    results = await append_all(log, [item(name="\ud800"), item(name="\ud800")])
     assert [type(result) for result in results] == [BadItemError, BadItemError]

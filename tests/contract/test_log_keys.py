@@ -13,7 +13,7 @@ from straks.log.log import (
     AppendResult,
     LogError,
 )
-from tests.support.logs import FeedLog, LogPlace, append, item
+from tests.support.logs import FeedLog, LogPlace, append, append_all, item
 
 A, B = "conversation:a", "conversation:b"
 
@@ -22,15 +22,14 @@ async def test_a_used_key_gives_the_first_entry(log: FeedLog) -> None:
     first = item(key="k", data=b'{"n":1}')
     (stored,) = await append(log, first)
     await append(log, item(), item(B))
-    again = await log.append([item(key="k", data=b'{"n":2}', kind="close", at=99)])
+    again = await append_all(log, [item(key="k", data=b'{"n":2}', kind="close", at=99)])
     assert again == [Appended(stored, True)]
     assert (await log.tail(A)).position.offset == 2
 
 
 async def test_a_key_belongs_to_its_sender_and_channel(log: FeedLog) -> None:
-    results = await log.append(
-        [item(key="k"), item(key="k", sender="visitor:w"), item(B, key="k"), item(key="k")]
-    )
+    same = [item(key="k"), item(key="k", sender="visitor:w"), item(B, key="k"), item(key="k")]
+    results = await append_all(log, same)
     assert [isinstance(r, Appended) and r.duplicate for r in results] == [
         False,
         False,
@@ -41,7 +40,7 @@ async def test_a_key_belongs_to_its_sender_and_channel(log: FeedLog) -> None:
 
 async def test_a_key_twice_in_a_batch_is_stored_once(log: FeedLog) -> None:
     first = item(key="k")
-    results = await log.append([first, item(), item(key="k")])
+    results = await append_all(log, [first, item(), item(key="k")])
     assert isinstance(results[0], Appended)
     assert results[2] == Appended(results[0].entry, True)
     assert (await log.tail(A)).position.offset == 2
@@ -51,8 +50,8 @@ async def test_a_used_key_is_known_after_a_restart(place: LogPlace) -> None:
     async with place.opened() as log:
         (stored, *_) = await append(log, item(key="k"), item(), item("inbox:t", key="k"))
     async with place.opened() as log:
-        assert await log.append([item(key="k")]) == [Appended(stored, True)]
-        (again,) = await log.append([item("inbox:t", key="k")])
+        assert await append_all(log, [item(key="k")]) == [Appended(stored, True)]
+        (again,) = await append_all(log, [item("inbox:t", key="k")])
         assert isinstance(again, Appended)
         assert again.duplicate
 
@@ -60,7 +59,7 @@ async def test_a_used_key_is_known_after_a_restart(place: LogPlace) -> None:
 async def test_a_used_key_wins_over_guard_and_limit(place: LogPlace) -> None:
     async with place.opened(Limits(entries=2)) as log:
         (stored, _) = await append(log, item(key="k", advances=True), item(advances=True))
-        assert await log.append([item(key="k", expect=0)]) == [Appended(stored, True)]
+        assert await append_all(log, [item(key="k", expect=0)]) == [Appended(stored, True)]
 
 
 @pytest.mark.parametrize("channel", ["inbox:team", "app:shop"])
@@ -69,9 +68,9 @@ async def test_a_channel_without_end_remembers_its_last_keys(place: LogPlace, ch
     async with place.opened(limits) as log:
         await append(log, *(item(channel, key=f"k{n}") for n in range(5)))
     async with place.opened(limits) as log:
-        results = await log.append([item(channel, key=f"k{n}") for n in (2, 4)])
+        results = await append_all(log, [item(channel, key=f"k{n}") for n in (2, 4)])
         assert [isinstance(r, Appended) and r.duplicate for r in results] == [True, True]
-        results = await log.append([item(channel, key="k1"), item(channel, key="k2")])
+        results = await append_all(log, [item(channel, key="k1"), item(channel, key="k2")])
         assert [isinstance(r, Appended) and r.entry.offset for r in results] == [6, 7]
 
 

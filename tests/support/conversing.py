@@ -15,7 +15,7 @@ from straks.clock import SystemClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation, fold
 from straks.conversation.service import ConversationService
-from straks.log.commit import GroupCommit
+from straks.log.lanes import LaneCommit
 from straks.log.log import Append, Appended, Entry
 from straks_protocol.channels import parse
 from tests.support.logs import FeedLog, LogPlace, SQLitePlace
@@ -37,7 +37,7 @@ def new_key() -> str:
 class Conversing:
     """A log, its group commit, and the service on top."""
 
-    def __init__(self, log: FeedLog, commit: GroupCommit, service: ConversationService) -> None:
+    def __init__(self, log: FeedLog, commit: LaneCommit, service: ConversationService) -> None:
         self.log = log
         self.commit = commit
         self.service = service
@@ -74,8 +74,11 @@ class Conversing:
         return future
 
     async def opened(self, author: Principal = VISITOR, text: str = "Hello") -> str:
-        """Open a conversation; give its channel."""
-        return (await self.open(author, text)).entry.channel
+        """Open a conversation that somebody here is subscribed to; give its channel."""
+        channel = (await self.open(author, text)).entry.channel
+        self.log.follow(channel)
+        await self.log.synced(channel)
+        return channel
 
     async def append_elsewhere(self, item: Append) -> Appended:
         """Append as another node does, past the service."""
@@ -119,7 +122,7 @@ def _into(future: Outcome) -> Any:
 async def conversing(place: LogPlace | Path, **options: Any) -> AsyncIterator[Conversing]:
     """Run a service on the log at a place, or in a directory; ``options`` are the service's."""
     log = await (SQLitePlace(place) if isinstance(place, Path) else place).open()
-    commit = GroupCommit(log)
+    commit = LaneCommit(log)
     service = ConversationService(
         log, commit, permissions, secret=b"secret", clock=SystemClock(), **options
     )

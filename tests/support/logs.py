@@ -10,12 +10,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from straks.log.limits import Limits
-from straks.log.log import Append, Appended, Entry, Feed, Log
+from straks.log.log import Append, Appended, AppendResult, BadItemError, Entry, Feed, Log
 from straks.log.redis import RedisLog
 from straks.log.sqlite import SQLiteLog
+from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer
 
-__all__ = ["FeedLog", "LogPlace", "RedisPlace", "SQLitePlace", "append", "item", "offsets"]
+__all__ = [
+    "FeedLog",
+    "LogPlace",
+    "RedisPlace",
+    "SQLitePlace",
+    "append",
+    "append_all",
+    "item",
+    "offsets",
+]
 
 
 class FeedLog(Log, Feed, Protocol):
@@ -50,9 +60,9 @@ class SQLitePlace(LogPlace):
 
 
 class RedisPlace(LogPlace):
-    """A Redis."""
+    """A Redis, or a cluster of them."""
 
-    def __init__(self, server: RedisServer, node: str = "node") -> None:
+    def __init__(self, server: RedisServer | RedisCluster, node: str = "node") -> None:
         self.server = server
         self.node = node
 
@@ -77,10 +87,24 @@ def item(channel: str = "conversation:a", key: str | None = None, **fields: Any)
 async def append(log: Log, *items: Append) -> list[Entry]:
     """Append items of which none may fail."""
     entries = []
-    for result in await log.append(items):
+    for result in await append_all(log, items):
         assert isinstance(result, Appended), result
         entries.append(result.entry)
     return entries
+
+
+async def append_all(log: Log, items: Sequence[Append]) -> list[AppendResult | BadItemError]:
+    """Append items of any lanes, each lane's in one batch; the results are in their order."""
+    results: dict[int, AppendResult | BadItemError] = {}
+    lanes: dict[int, list[int]] = {}
+    for place, each in enumerate(items):
+        # What has no channel goes along with anything.
+        lane = log.lane_of(each.channel) if isinstance(each.channel, str) else 0
+        lanes.setdefault(lane, []).append(place)
+    for places in lanes.values():
+        found = await log.append([items[place] for place in places])
+        results.update(zip(places, found, strict=True))
+    return [results[place] for place in range(len(items))]
 
 
 def offsets(entries: Sequence[Entry]) -> list[int]:

@@ -15,6 +15,7 @@ from straks.log.log import (
     LogError,
     LogUnavailableError,
     OutcomeUnknownError,
+    Watcher,
 )
 from straks.records.errors import RecordsUnavailableError
 from straks.telemetry import Trouble
@@ -53,12 +54,15 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, LogUnavailableError | OutcomeUnknownError | RecordsUnavailableError)
 
 
-class Consumer:
+class Consumer(Watcher):
     """Hands the items of a feed to a handler, at least once each, and remembers how far it came.
 
     The cursor is moved after the effects and lazily. What fails for now is tried again until it
     works; an item that fails for another reason ``tries`` times is noted in the server's log and
     skipped, so that it never stops the others.
+
+    Of several servers that share a log, one reads each partition. When another takes it over, it
+    goes on from the cursor.
     """
 
     def __init__(
@@ -83,11 +87,20 @@ class Consumer:
         self._trouble = Trouble(_log, name)
         handles = [handle] * feed.partitions if callable(handle) else handle
         self._readers = [_Reader(self, partition, each) for partition, each in enumerate(handles)]
+        feed.watch(self)
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note that there are new entries; a listener of the log."""
         for entry in entries:
             self._readers[self._feed.partition_of(entry.channel)].note(self._urgent(entry))
+
+    def grown(self, partition: int) -> None:
+        """Look at a feed that others have added to."""
+        self._readers[partition].wake()
+
+    def tenure_changed(self, partition: int) -> None:
+        """Begin or stop to read a feed."""
+        self._readers[partition].wake()
 
     def wake(self) -> None:
         """Look at the feed now."""
@@ -137,27 +150,46 @@ class _Reader:
         self._awake.set()
 
     async def run(self) -> None:
-        """Consume until cancelled."""
+        """Consume until cancelled, whenever the feed is this server's to read."""
+        feed = self._consumer._feed
+        try:
+            while True:
+                tenure = feed.tenure(self._partition)
+                if tenure is None:
+                    self._awake.clear()
+                    await self._rest(_LOOK_EVERY)
+                else:
+                    await self._consume(tenure)
+        finally:
+            if self._soon is not None:
+                self._soon.cancel()
+                self._soon = None
+
+    async def _consume(self, tenure: int) -> None:
+        """Consume until another server does, or what was read is in doubt."""
         consumer = self._consumer
         self._read = self._done = self._moved = await self._patiently(
             lambda: consumer._feed.cursor(consumer.name, self._partition)
         )
         try:
-            while True:
-                await self._round()
+            while self._reads(tenure):
+                await self._round(tenure)
         finally:
-            if self._soon is not None:
-                self._soon.cancel()
-                self._soon = None
             # Whatever was not noted is done again, and does no harm.
-            await self._move_cursor()
+            if self._reads(tenure):
+                await self._move_cursor()
 
-    async def _round(self) -> None:
+    def _reads(self, tenure: int) -> bool:
+        return self._consumer._feed.tenure(self._partition) == tenure
+
+    async def _round(self, tenure: int) -> None:
         consumer = self._consumer
         self._awake.clear()
         items = await self._patiently(
             lambda: consumer._feed.feed(self._partition, self._read, BATCH)
         )
+        if not self._reads(tenure):
+            return
         if items or self._done < self._read:
             last = items[-1].position if items else self._read
             done = await self._effects(items)
@@ -168,12 +200,12 @@ class _Reader:
         if len(items) == BATCH:
             await asyncio.sleep(0)
         else:
-            await self._rest()
+            behind = self._done < self._read
+            await self._rest(self._consumer._linger if behind else _LOOK_EVERY)
 
-    async def _rest(self) -> None:
-        linger = self._consumer._linger if self._done < self._read else _LOOK_EVERY
+    async def _rest(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(linger):
+            async with asyncio.timeout(seconds):
                 await self._awake.wait()
         except TimeoutError:
             return

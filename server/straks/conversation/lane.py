@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -73,6 +73,7 @@ class Lane:
     __slots__ = (
         "conflicted",
         "conversation",
+        "doubted",
         "guard",
         "id",
         "in_flight",
@@ -91,6 +92,8 @@ class Lane:
         self.loading = False
         self.stale = False
         """The log is known to hold more than the fold."""
+        self.doubted = False
+        """What was read while loading may not be what the log holds now."""
         self.seen = 0
         """The highest offset that was told while loading."""
         self.in_flight = 0
@@ -165,6 +168,10 @@ class Lanes:
         if len(self._lanes) > self._capacity:
             self._evict(lane)
         return lane
+
+    def all(self) -> Sequence[Lane]:
+        """Give all lanes there are now."""
+        return tuple(self._lanes.values())
 
     def drop(self, lane: Lane) -> None:
         """Forget a lane that is idle."""

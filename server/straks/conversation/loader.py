@@ -78,6 +78,10 @@ class Loader:
         while True:
             last = 0 if lane.conversation is None else lane.conversation.last_offset
             page = await self._log.read(channel, after=last, limit=_PAGE)
+            if lane.doubted:
+                lane.doubted = False
+                lane.conversation = None
+                continue
             lane.conversation = fold(page.entries, lane.conversation)
             if not page.more and (not page.entries or page.entries[-1].offset >= lane.seen):
                 return

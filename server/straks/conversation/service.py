@@ -17,6 +17,7 @@ from straks.clock import Clock
 from straks.conversation.decide import Author, decide
 from straks.conversation.encoding import encode
 from straks.conversation.errors import RefusedError
+from straks.conversation.freshness import Freshness
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
 from straks.conversation.model import Conversation
@@ -59,6 +60,9 @@ _PREFIX: Final = "conversation:"
 class ConversationService:
     """Checks what principals publish, and appends it to the log in the order it came.
 
+    What is in memory of a conversation is believed while the log is heard of it; else it is
+    brought up to date before it counts, since other servers may have gone on with it.
+
     All methods are called from one event loop. Nothing here waits: how a publish ended is told
     through ``done``.
     """
@@ -85,6 +89,8 @@ class ConversationService:
         self._secret = secret
         self._clock = clock
         self._lanes = Lanes(capacity)
+        self._freshness = Freshness(log, self._lanes, self._pump)
+        log.watch(self._freshness)
         self._loader = Loader(log, self._loaded, most_waiting)
         self._waiting = 0
         self._most_waiting = most_waiting
@@ -152,7 +158,7 @@ class ConversationService:
             return
         item = Publish(author, channel, key, kind, encoded, expect, done)
         item.refusal = refusal
-        lane = self._lanes.use(channel.id)
+        lane = self._freshness.use(channel.id)
         if lane is not None and not lane.waiting and lane.open:
             self._attempt(lane, item)
         else:
@@ -309,7 +315,14 @@ class ConversationService:
     def peek(self, conversation_id: str) -> Conversation | None:
         """Give a conversation if it is in memory."""
         lane = self._lanes.get(conversation_id)
-        return lane.conversation if lane is not None and lane.readable else None
+        if lane is None or not lane.readable or not self._freshness.is_heard(lane):
+            return None
+        return lane.conversation
+
+    def recall(self, conversation_id: str) -> Conversation | None:
+        """Give what is in memory of a conversation, though it may not be up to date."""
+        lane = self._lanes.get(conversation_id)
+        return None if lane is None else lane.conversation
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """Give a conversation, read from the log if need be; None when there is no such one.
@@ -317,7 +330,7 @@ class ConversationService:
         Raises:
             RefusedError: ``unavailable``, the log cannot be read now.
         """
-        lane = self._lanes.use(conversation_id)
+        lane = self._freshness.use(conversation_id)
         if lane is not None and lane.readable:
             return lane.conversation
         if lane is None:

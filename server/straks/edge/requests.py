@@ -102,6 +102,7 @@ async def _catch_up(
     limit = min(message.limit or context.config.page, context.config.page)
     for _ in range(_ATTEMPTS):
         try:
+            await context.log.synced(name)
             found = await resume(context.log, name, message.after, limit)
             marks = dict((await context.log.tail(name)).read)
         except LogError as error:

@@ -29,6 +29,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Page",
     "Tail",
+    "Watcher",
 ]
 
 MAX_BATCH: Final = 64
@@ -140,6 +141,31 @@ Listener: TypeAlias = Callable[[Sequence[Entry]], None]
 """Called on the event loop with newly committed entries; must not raise, must not block."""
 
 
+class Watcher:
+    """Who is told what becomes of a log that others append to as well.
+
+    The methods do nothing unless they are overridden; they must neither raise nor block.
+    """
+
+    def synced(self, channel: str, position: Position) -> None:
+        """Learn that a followed channel ends at ``position``; listeners hear of what follows.
+
+        What came before, while it was not followed, they were not told.
+        """
+
+    def forked(self, channel: str) -> None:
+        """Learn that listeners were told of entries that the log has lost; it may have others."""
+
+    def doubted(self, concerns: Callable[[str], bool]) -> None:
+        """Learn that the channels for which ``concerns`` is true may have lost entries."""
+
+    def grown(self, partition: int) -> None:
+        """Learn that others may have added to a feed."""
+
+    def tenure_changed(self, partition: int) -> None:
+        """Learn that :meth:`Feed.tenure` of a partition is another now."""
+
+
 class LogError(Exception):
     """The log could not do what was asked."""
 
@@ -163,14 +189,25 @@ class LogBrokenError(LogError):
 class Log(Protocol):
     """A durable log per channel, and a feed over all channels of a partition.
 
-    All methods are called from one event loop; ``append`` by one caller at a time.
+    All methods are called from one event loop; ``append`` by one caller per lane at a time. Other
+    servers may append to the same channels; what they append is heard of where it is followed.
     """
 
+    @property
+    def lanes(self) -> int:
+        """How many batches can be appended side by side, each of channels of one lane."""
+        ...
+
+    def lane_of(self, channel: str) -> int:
+        """Tell the lane of a channel, from 0."""
+        ...
+
     async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
-        """Store up to :data:`MAX_BATCH` items durably and in order, each for itself.
+        """Store up to :data:`MAX_BATCH` items of one lane durably and in order, each for itself.
 
         Returns one result per item, in order. A bad item fails alone. Listeners have been told
-        of the new entries when this returns, in the same tick.
+        of the new entries when this returns, in the same tick; where a channel is followed and
+        something before them is still to be heard of, after that.
 
         Raises:
             LogUnavailableError: nothing was stored.
@@ -210,7 +247,23 @@ class Log(Protocol):
         ...
 
     def unfollow(self, channel: str) -> None:
-        """End :meth:`follow`."""
+        """End :meth:`follow`, now or later."""
+        ...
+
+    def follows(self, channel: str) -> bool:
+        """Tell whether listeners know all of a channel that they were told to know."""
+        ...
+
+    async def synced(self, channel: str) -> None:
+        """Wait until listeners hear of everything that is appended to a followed channel.
+
+        Raises:
+            LogUnavailableError: what others append is not heard now.
+        """
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` what becomes of the log."""
         ...
 
     async def close(self) -> None:
@@ -228,6 +281,17 @@ class Feed(Protocol):
 
     def partition_of(self, channel: str) -> int:
         """Tell which feed shows a channel's entries."""
+        ...
+
+    def tenure(self, partition: int) -> int | None:
+        """Tell whether this server's consumers read a partition's feed; None: those of another.
+
+        The number changes when they must begin anew at their cursors.
+        """
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell ``watcher`` what becomes of the feed."""
         ...
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:

@@ -35,6 +35,11 @@ class RecentFeed:
         while len(self._entries) > self._max_entries or self._size > self._max_size:
             self._size -= len(self._entries.popleft().data)
 
+    def add_read(self, item: FeedItem) -> None:
+        """Add what storage has told, if it is later than what is known."""
+        if self._last is None or item.position > self._last:
+            self.add(item.position, item.entry)
+
     def forget(self) -> None:
         """Forget everything, where the feed ends too: it has gone on without us."""
         self._entries.clear()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
+from straks.log.alone import Alone
 from straks.log.limits import Limits
 from straks.log.lock import DirectoryLock
 from straks.log.log import (
@@ -44,7 +45,7 @@ _CHECKPOINT_ENTRIES: Final = 1_000
 """Entries after which a checkpoint is made in the next quiet moment."""
 
 
-class SQLiteLog:
+class SQLiteLog(Alone):
     """A log in one SQLite file; implements :class:`Log` with a feed of one partition.
 
     What is acknowledged has been forced to the disk. One thread writes, one reads channels and
@@ -138,12 +139,6 @@ class SQLiteLog:
     def listen(self, listener: Listener) -> None:
         """Add a listener; it hears of every entry, since all are appended here."""
         self._listeners.append(listener)
-
-    def follow(self, channel: str) -> None:
-        """Do nothing: listeners hear of every channel."""
-
-    def unfollow(self, channel: str) -> None:
-        """Do nothing, as :meth:`follow`."""
 
     def partition_of(self, channel: str) -> int:
         """Tell which feed shows a channel's entries: there is one."""

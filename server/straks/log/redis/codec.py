@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any, Final
 
 import msgpack
 
 from straks.log.limits import Limits
-from straks.log.log import Append, BadItemError, Entry
-from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key
+from straks.log.log import Append, Appended, AppendResult, BadItemError, Conflict, Entry, Full
+from straks.log.marks import MarkSet
+from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key, wake_name
 
-__all__ = ["Call", "pack_batch", "unpack_stored", "unpack_streamed"]
+__all__ = [
+    "KEPT",
+    "Call",
+    "pack_batch",
+    "pack_marks",
+    "unpack_live",
+    "unpack_result",
+    "unpack_stored",
+    "unpack_streamed",
+]
+
+_NEW, _USED, _CONFLICT, _FULL = range(4)
+
+KEPT: Final = 10_000
+"""Entries of a channel without end that are kept, about; its older ones go."""
 
 
 class Call:
     """A batch as the append function takes it."""
 
-    __slots__ = ("bad", "feeds", "items", "keys", "packed")
+    __slots__ = ("bad", "feeds", "items", "keys", "packed", "wakes")
 
     def __init__(self) -> None:
         self.items: list[tuple[Append, ChannelKeys]] = []
@@ -25,6 +41,7 @@ class Call:
         self.bad: dict[int, BadItemError] = {}
         """What is not, by place in the batch."""
         self.feeds: list[str] = []
+        self.wakes: list[str] = []
         self.keys: list[str] = []
         self.packed = b""
 
@@ -45,6 +62,7 @@ def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
         if feed > len(feeds):
             feeds[keys.partition] = feed
             call.feeds.append(feed_key(keys.partition))
+            call.wakes.append(wake_name(keys.partition))
         call.items.append((item, keys))
         call.keys += (keys.state, keys.log)
     call.packed = msgpack.Packer().pack_array_header(len(rows)) + b"".join(rows)
@@ -65,7 +83,7 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
         int(item.at),
         int(item.advances),
         False if item.expect is None else item.expect,
-        limits.max_entries(item.channel) or 0,
+        limits.max_entries(item.channel) or -KEPT,
         limits.max_keys(item.channel) or 0,
     )
     packed_row: bytes = msgpack.packb(row, use_bin_type=False)  # Redis knows one type of string
@@ -89,8 +107,38 @@ def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes)
     )
 
 
-def unpack_streamed(channel: str, item: tuple[bytes, dict[bytes, bytes]]) -> Entry:
+def unpack_live(channel: str, payload: bytes) -> tuple[str, Entry]:
+    """Make an entry of what is published of it, with the id of the entry before."""
+    before, offset, at, state, packed = msgpack.unpackb(payload, raw=True)
+    return before.decode(), unpack_stored(channel, offset, at, state, packed)
+
+
+def unpack_streamed(channel: str, item: tuple[bytes, Sequence[bytes]]) -> Entry:
     """Make an entry of an item of a channel's stream."""
-    stream_id, fields = item
+    stream_id, flat = item
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
     offset = int(stream_id.partition(b"-")[2])
     return unpack_stored(channel, offset, int(fields[b"t"]), int(fields[b"g"]), fields[b"e"])
+
+
+def unpack_result(item: Append, row: list[Any]) -> AppendResult | BadItemError:
+    """Make of a row of the append function's answer what it means for an item."""
+    outcome = row[0]
+    if outcome == _NEW:
+        return Appended(item.entry(row[1], row[2]), False)
+    if outcome == _USED:
+        return Appended(unpack_stored(item.channel, *row[1:]), True)
+    if outcome == _CONFLICT:
+        return Conflict(row[1])
+    if outcome == _FULL:
+        return Full()
+    return BadItemError(f"Redis cannot store it: {row[1].decode()}")
+
+
+def pack_marks(marks: MarkSet) -> tuple[list[str], list[bytes]]:
+    keys: list[str] = []
+    for channel in marks:
+        names = channel_keys(channel)
+        keys += (names.state, names.marks)
+    pairs = [list(readers.items()) for readers in marks.values()]
+    return keys, [msgpack.packb(pairs, use_bin_type=False)]

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import binascii
 import zlib
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["LEASE", "META", "PARTITIONS", "ChannelKeys", "channel_keys", "cursors_key", "feed_key"]
+__all__ = [
+    "META",
+    "NODES",
+    "NOTES",
+    "OLD_META",
+    "PARTITIONS",
+    "TELL",
+    "ChannelKeys",
+    "channel_keys",
+    "cursors_key",
+    "feed_key",
+    "owner_key",
+    "probe_name",
+    "slot_of",
+    "wake_name",
+]
 
 PARTITIONS: Final = 16
 """Fixed for ever by the first server that used a Redis; another number would lose everything."""
 
-META: Final = "straks:meta"
-LEASE: Final = "straks:lease"
+META: Final = "straks:{0}:meta"
+"""A hash that says whose Redis this is, and for how many partitions."""
+OLD_META: Final = "straks:meta"
+"""The same of before there were clusters."""
+NODES: Final = "straks:{0}:nodes"
+"""A sorted set: the tag of each node, by the millisecond at which its lease ends."""
+NOTES: Final = "straks:{0}:notes"
+"""A hash: what each node lets the others see."""
+TELL: Final = "straks:{0}:tell"
+"""What is published for every node."""
+
+_SLOTS: Final = 16_384
 
 
 class ChannelKeys(NamedTuple):
@@ -42,3 +68,26 @@ def feed_key(partition: int) -> str:
 def cursors_key(partition: int) -> str:
     """Name the cursors of a partition's consumers."""
     return f"straks:{{{partition}}}:cursors"
+
+
+def owner_key(partition: int) -> str:
+    """Name the lease of the node whose consumers read a partition's feed."""
+    return f"straks:{{{partition}}}:owner"
+
+
+def wake_name(partition: int) -> str:
+    """Name what is published when a partition's feed has grown."""
+    return f"straks:{{{partition}}}:wake"
+
+
+def probe_name(partition: int, node: str) -> str:
+    """Name what a node publishes to hear whether it hears."""
+    return f"straks:{{{partition}}}:probe:{node}"
+
+
+def slot_of(partition: int) -> int:
+    """Tell the cluster slot of everything that belongs to a partition.
+
+    CRC-16/XMODEM of the hash tag, as in the Redis cluster specification.
+    """
+    return binascii.crc_hqx(str(partition).encode(), 0) % _SLOTS

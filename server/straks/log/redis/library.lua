@@ -1,11 +1,12 @@
-#!lua name=straks_v1
+#!lua name=@LIBRARY@
 
 -- The log in Redis. A channel has three keys, all with the hash tag of its partition:
 --   :log    stream; the id 0-N is offset N; fields e (packed by the server), t (at), g (state offset)
 --   :state  hash; o (last offset), i (last id), t (last at), g (state offset), and a field of 16
 --           bytes for each key that was used, holding its offset
 --   :marks  hash; reader to read watermark
--- A partition has a feed (stream of channel c and offset o) and the cursors of its consumers.
+-- A partition has a feed (stream of channel c and offset o), the cursors of its consumers, and the
+-- lease of the node whose consumers read it.
 
 local NEW, USED, CONFLICT, FULL, BAD = 0, 1, 2, 3, 4
 
@@ -15,16 +16,6 @@ end
 
 local function bad(message)
     return { BAD, message }
-end
-
--- The server's lease: nil when it holds or has just taken it, else who does.
-local function other_holder(key, holder, milliseconds)
-    local current = redis.call('GET', key)
-    if not current then
-        redis.call('SET', key, holder, 'PX', milliseconds)
-    elseif current ~= holder then
-        return current
-    end
 end
 
 -- What was stored under a key that is used again.
@@ -44,9 +35,9 @@ local function first_use(log, offset)
     return { USED, tonumber(offset), tonumber(fields.t), tonumber(fields.g), fields.e }
 end
 
--- A channel without end remembers its last keys only.
-local function forget_key(state, log, offset)
-    local id = '0-' .. integer(offset)
+-- A channel without end remembers its last keys only, and keeps its last entries.
+local function forget(state, log, offset, keys, entries)
+    local id = '0-' .. integer(offset - keys)
     local old = redis.call('XRANGE', log, id, id)[1]
     if old then
         for i = 1, #old[2], 2 do
@@ -55,10 +46,11 @@ local function forget_key(state, log, offset)
             end
         end
     end
+    redis.call('XTRIM', log, 'MAXLEN', '~', integer(entries))
 end
 
 -- Nothing is written before everything that could fail was looked at: Redis undoes nothing.
-local function append_one(state, log, feed, item)
+local function append_one(state, log, feed, tag, item)
     local channel, live, digest, id, packed, sent_at, advances, expect, most, keys = unpack(item)
     local head = redis.pcall('HMGET', state, 'o', 't', 'g', 'i', digest)
     if head.err then
@@ -91,55 +83,78 @@ local function append_one(state, log, feed, item)
     end
     redis.call('HSET', state, 'o', o, 't', t, 'g', g, 'i', id, digest, o)
     if keys > 0 and offset > keys then
-        forget_key(state, log, offset - keys)
+        forget(state, log, offset, keys, -most)
     end
     local position = redis.call('XADD', feed, '0-*', 'c', channel, 'o', o)
-    redis.call('SPUBLISH', live, cmsgpack.pack({ head[4] or '', offset, at, state_offset, packed }))
-    return { NEW, offset, at, state_offset, tonumber(string.sub(position, 3)) }
+    local before = head[4] or ''
+    redis.call('SPUBLISH', live, 'e' .. tag
+        .. cmsgpack.pack({ before, offset, at, state_offset, packed }))
+    return { NEW, offset, at, state_offset, tonumber(string.sub(position, 3)), before }
 end
 
--- KEYS: lease, feed of each partition, then state and log of each item.
--- ARGV: holder, milliseconds of the lease, number of feeds, packed items, each
---   {feed, channel, live, digest, id, packed, at, advances, expect or false, most entries or 0,
---    keys to remember or 0}.
+-- KEYS: feed of each partition, then state and log of each item.
+-- ARGV: tag of the node, number of feeds, packed items, each
+--   {feed, channel, live, digest, id, packed, at, advances, expect or false, most entries (of a
+--    channel that keeps its last: below 0), keys to remember or 0}, then what is published to wake
+--   the readers of each feed.
 -- Returns the packed results.
 local function append(keys, args)
-    local other = other_holder(keys[1], args[1], args[2])
-    if other then
-        return redis.error_reply('LEASE ' .. other)
-    end
-    local feeds = tonumber(args[3])
-    for i = 2, feeds + 1 do
+    local feeds = tonumber(args[2])
+    for i = 1, feeds do
         local kind = redis.call('TYPE', keys[i]).ok
         if kind ~= 'stream' and kind ~= 'none' then
             return redis.error_reply('WRONGTYPE ' .. keys[i] .. ' is a ' .. kind)
         end
     end
-    local results = {}
-    for i, item in ipairs(cmsgpack.unpack(args[4])) do
-        local feed = keys[1 + table.remove(item, 1)]
-        results[i] = append_one(keys[feeds + 2 * i], keys[feeds + 2 * i + 1], feed, item)
+    local results, grown = {}, {}
+    for i, item in ipairs(cmsgpack.unpack(args[3])) do
+        local feed = table.remove(item, 1)
+        local result =
+            append_one(keys[feeds + 2 * i - 1], keys[feeds + 2 * i], keys[feed], args[1], item)
+        results[i] = result
+        if result[1] == NEW then
+            grown[feed] = result[5]
+        end
+    end
+    for feed, position in pairs(grown) do
+        redis.call('SPUBLISH', args[3 + feed], args[1] .. integer(position))
     end
     return cmsgpack.pack(results)
 end
 
--- KEYS: lease. ARGV: node, holder (node:incarnation), milliseconds, 1 to take over from an earlier
--- incarnation of the same node. Returns nil, or the other holder.
-local function lease(keys, args)
-    local current = redis.call('GET', keys[1])
-    local node = args[1] .. ':'
-    local ours = args[4] == '1' and current and string.sub(current, 1, #node) == node
-    if current and current ~= args[2] and not ours then
-        return current
+-- KEYS: nodes, notes. ARGV: tag of the node, milliseconds of its lease, its note.
+-- Returns tag and note of every node that lives.
+local function beat(keys, args)
+    local time = redis.call('TIME')
+    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    redis.call('ZADD', keys[1], integer(now + tonumber(args[2])), args[1])
+    redis.call('HSET', keys[2], args[1], args[3])
+    for _, tag in ipairs(redis.call('ZRANGEBYSCORE', keys[1], '-inf', integer(now))) do
+        redis.call('ZREM', keys[1], tag)
+        redis.call('HDEL', keys[2], tag)
     end
-    redis.call('SET', keys[1], args[2], 'PX', args[3])
+    return redis.call('HGETALL', keys[2])
 end
 
--- KEYS: lease. ARGV: holder.
-local function release(keys, args)
-    if redis.call('GET', keys[1]) == args[1] then
-        redis.call('DEL', keys[1])
+-- KEYS: owner of each partition. ARGV: tag of the node (name:incarnation), milliseconds, then for
+-- each key 1 to have it or 0 to let it go. What an earlier incarnation of the node has is taken.
+-- Returns who has each after that, '' for nobody.
+local function hold(keys, args)
+    local name = string.match(args[1], '^(.*:)')
+    local owners = {}
+    for i, key in ipairs(keys) do
+        local owner = redis.call('GET', key)
+        local ours = owner and string.sub(owner, 1, #name) == name
+        if args[2 + i] == '1' and (not owner or ours) then
+            redis.call('SET', key, args[1], 'PX', args[2])
+            owner = args[1]
+        elseif args[2 + i] == '0' and owner == args[1] then
+            redis.call('DEL', key)
+            owner = false
+        end
+        owners[i] = owner or ''
     end
+    return owners
 end
 
 -- KEYS: state and marks of each channel. ARGV: packed {{reader, offset} of a channel} of channels.
@@ -159,9 +174,21 @@ local function mark(keys, args)
     end
 end
 
--- KEYS: cursors, feed. ARGV: consumer, position. Trims the feed below every cursor.
+-- KEYS: cursors, feed, owner. ARGV: consumer, position, tag of the node. Trims the feed below every
+-- cursor. Nothing happens when another node has the partition, or the feed has not come so far: it
+-- is not the one that was read.
 local function move_cursor(keys, args)
+    local owner = redis.call('GET', keys[3])
     local position = tonumber(args[2])
+    local feed = redis.call('EXISTS', keys[2]) == 1 and redis.call('XINFO', 'STREAM', keys[2])
+    if (owner and owner ~= args[3]) or not feed then
+        return 0
+    end
+    for i = 1, #feed, 2 do
+        if feed[i] == 'last-generated-id' and tonumber(string.sub(feed[i + 1], 3)) < position then
+            return 0
+        end
+    end
     if position > tonumber(redis.call('HGET', keys[1], args[1]) or 0) then
         redis.call('HSET', keys[1], args[1], integer(position))
     end
@@ -170,10 +197,11 @@ local function move_cursor(keys, args)
         lowest = math.min(lowest, tonumber(cursor))
     end
     redis.call('XTRIM', keys[2], 'MINID', '~', '0-' .. integer(lowest + 1))
+    return 1
 end
 
-redis.register_function('straks_v1_append', append)
-redis.register_function('straks_v1_lease', lease)
-redis.register_function('straks_v1_release', release)
-redis.register_function('straks_v1_mark', mark)
-redis.register_function('straks_v1_move_cursor', move_cursor)
+redis.register_function('@LIBRARY@_append', append)
+redis.register_function('@LIBRARY@_beat', beat)
+redis.register_function('@LIBRARY@_hold', hold)
+redis.register_function('@LIBRARY@_mark', mark)
+redis.register_function('@LIBRARY@_move_cursor', move_cursor)

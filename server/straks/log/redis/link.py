@@ -1,35 +1,37 @@
-"""The connection that functions of the log's library are called on."""
+"""Calls of the function library, each sent once."""
 
 from __future__ import annotations
 
 import asyncio
-import math
+import hashlib
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any, Final
 
-from hiredis import pack_command
-from redis.asyncio import Connection, ConnectionPool
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from straks.log.log import LogUnavailableError, OutcomeUnknownError
+from straks.log.redis.master import Master
+from straks.log.redis.wire import Command, ReplyError, Wire, WireError
 
-from straks.log.log import LogBrokenError, LogError, LogUnavailableError, OutcomeUnknownError
+__all__ = ["LIBRARY", "LIBRARY_NAME", "Link"]
 
-__all__ = ["LIBRARY", "RedisLink"]
+_SOURCE: Final = (resources.files("straks.log.redis") / "library.lua").read_text("utf-8")
+LIBRARY_NAME: Final = f"straks_{hashlib.sha256(_SOURCE.encode()).hexdigest()[:12]}"
+"""Named by what it says: nodes of two versions each call their own."""
+LIBRARY: Final = _SOURCE.replace("@LIBRARY@", LIBRARY_NAME)
 
-LIBRARY: Final = (resources.files("straks.log.redis") / "library.lua").read_text("utf-8")
-_PREFIX: Final = "straks_v1_"
+_TRIES: Final = 3
+"""Of one call that was surely not executed: the library is loaded, the master is elsewhere."""
 
 
-class RedisLink:
-    """One connection for one caller at a time; it never sends anything twice by itself.
+class Link:
+    """One connection for one caller at a time; what may have been executed is not sent again."""
 
-    redis-py's own retries would: a call that timed out may have been executed.
-    """
-
-    def __init__(self, pool: ConnectionPool, *, deadline: float) -> None:
-        """Make connections as ``pool`` does. A call may take ``deadline`` seconds."""
-        self._connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types here
+    def __init__(self, master: Master, *, deadline: float) -> None:
+        """A call may take ``deadline`` seconds."""
+        self._master = master
         self._deadline = deadline
+        self._wire: Wire | None = None
+        self._sent = False
 
     async def call(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Call a function of the library, which is loaded when Redis does not have it.
@@ -37,59 +39,75 @@ class RedisLink:
         Raises:
             LogUnavailableError: it was not executed.
             OutcomeUnknownError: it may have been executed.
-            LogBrokenError: another server has taken over.
         """
-        command = ("FCALL", _PREFIX + function, len(keys), *keys, *args)
+        command = ("FCALL", f"{LIBRARY_NAME}_{function}", len(keys), *keys, *args)
+        self._sent = False
         try:
             async with asyncio.timeout(self._deadline):
                 return await self._call(command)
         except TimeoutError as error:
-            await self._connection.disconnect(nowait=True)
-            raise OutcomeUnknownError("Redis did not answer in time") from error
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._connection.disconnect()
-
-    async def _call(self, command: tuple[Any, ...]) -> Any:
-        await self._connect()
-        try:
-            return await self._execute(command)
-        except ResponseError as error:
-            if "Function not found" not in str(error):
-                raise await self._refused(error) from error
-        try:
-            await self._execute(("FUNCTION", "LOAD", "REPLACE", LIBRARY))
-            return await self._execute(command)
-        except ResponseError as error:
-            raise await self._refused(error) from error
-
-    async def _connect(self) -> None:
-        try:
-            await self._connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
-        except (RedisError, OSError) as error:
-            raise LogUnavailableError(f"Redis cannot be reached: {error}") from error
-
-    async def _execute(self, command: tuple[Any, ...]) -> Any:
-        connection = self._connection
-        try:
-            # redis-py would pack in Python, which costs more than all else it does here.
-            await connection.send_packed_command(pack_command(command), check_health=False)
-            return await connection.read_response(timeout=math.inf)
-        except ResponseError:
+            self.close()
+            if self._sent:
+                raise OutcomeUnknownError("Redis did not answer in time") from error
+            raise LogUnavailableError("Redis did not answer in time") from error
+        except asyncio.CancelledError:
+            self.close()  # The reply of this call must not be taken for that of the next.
             raise
-        except BusyLoadingError as error:
-            await connection.disconnect(nowait=True)
-            raise LogUnavailableError(f"Redis is starting: {error}") from error
-        except (RedisError, OSError) as error:
-            await connection.disconnect(nowait=True)
-            raise OutcomeUnknownError(f"the connection to Redis broke: {error}") from error
 
-    async def _refused(self, error: ResponseError) -> LogError:
-        """Say what an answer means that says the function was not executed."""
-        text = str(error)
-        if text.startswith("LEASE "):
-            return LogBrokenError(f"another server has taken over this Redis: {text[6:]}")
-        # A replica that was a master, for example: the next call looks for the right one.
-        await self._connection.disconnect(nowait=True)
-        return LogUnavailableError(f"Redis refuses: {text}")
+    async def connect(self) -> None:
+        """Connect now, unless there is a connection.
+
+        Raises:
+            LogUnavailableError: there is none to be had.
+        """
+        await self._connected()
+
+    def close(self) -> None:
+        """Close the connection; the next call makes another."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    async def _call(self, command: Command) -> Any:
+        for tries_left in reversed(range(_TRIES)):
+            wire = await self._connected()
+            reply = await self._execute(wire, command)
+            if not isinstance(reply, ReplyError):
+                return reply
+            if "Function not found" in str(reply):
+                refusal = await self._load(wire)
+                if refusal is None and tries_left:
+                    continue
+                reply = refusal or reply
+            elif self._master.refused(reply) and tries_left:
+                self.close()
+                continue
+            self.close()  # A replica that was a master, for example: the next call looks again.
+            raise LogUnavailableError(f"Redis refuses: {reply}") from reply
+        raise AssertionError("the last try returns or raises")
+
+    async def _connected(self) -> Wire:
+        if self._wire is not None and not self._master.serves(self._wire):
+            self.close()
+        if self._wire is None:
+            self._wire = await self._master.connect()
+        return self._wire
+
+    async def _load(self, wire: Wire) -> ReplyError | None:
+        reply = await self._execute(wire, ("FUNCTION", "LOAD", LIBRARY))
+        if isinstance(reply, ReplyError) and "already exists" not in str(reply):
+            return reply
+        return None
+
+    async def _execute(self, wire: Wire, command: Command) -> Any:
+        try:
+            asked = wire.ask(command)
+            self._sent = not wire.closed
+            reply = await asked
+        except WireError as error:
+            self.close()
+            if self._sent:
+                raise OutcomeUnknownError(str(error)) from error
+            raise LogUnavailableError(str(error)) from error
+        self._sent = False
+        return reply

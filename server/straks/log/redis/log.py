@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Sequence
-from typing import Any, Final, Self
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Final, Self
 
 import msgpack
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from straks.errors import StartError
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
     Appended,
     AppendResult,
     BadItemError,
-    Conflict,
     Entry,
     FeedItem,
-    Full,
     Listener,
     LogBrokenError,
     LogError,
@@ -32,13 +26,25 @@ from straks.log.log import (
     OutcomeUnknownError,
     Page,
     Tail,
+    Watcher,
 )
 from straks.log.marks import Marks, MarkSet
 from straks.log.recent import RecentFeed
-from straks.log.redis.codec import Call, pack_batch, unpack_stored, unpack_streamed
-from straks.log.redis.keys import LEASE, PARTITIONS, channel_keys, cursors_key, feed_key
-from straks.log.redis.link import RedisLink
-from straks.log.redis.start import check_and_prepare, place
+from straks.log.redis.codec import Call, pack_batch, pack_marks, unpack_result
+from straks.log.redis.follower import Follower
+from straks.log.redis.hearing import Hearing
+from straks.log.redis.keys import (
+    PARTITIONS,
+    channel_keys,
+    cursors_key,
+    feed_key,
+    owner_key,
+)
+from straks.log.redis.lane import Lane
+from straks.log.redis.nodes import TOKEN_LENGTH, RedisNodes
+from straks.log.redis.reading import Reading
+from straks.log.redis.start import check_and_prepare, find, where_is
+from straks.log.redis.topology import Topology
 from straks.telemetry import Trouble
 from straks_protocol import Position
 
@@ -46,86 +52,101 @@ __all__ = ["RedisLog"]
 
 _LOG: Final = logging.getLogger(__name__)
 
-_NEW, _USED, _CONFLICT, _FULL = range(4)
-_LEASE_SECONDS: Final = 15
-_RENEW_SECONDS: Final = 5
 _HOUSEKEEPING_SECONDS: Final = 1.0
 _RECENT: Final = 2048
 """Entries of each partition's feed that are kept in memory: four times what a consumer lets
 gather, so that one who keeps up never asks Redis for them."""
-_READS: Final = 16
-"""Reads at a time; further ones wait, before their time begins to run."""
+_DEAF: Final = 3.0
+"""Seconds without a heard probe after which a lane does not work."""
 
 
 class RedisLog:
-    """A log in one Redis, for one server; implements :class:`Log` with a feed per partition.
+    """A log that several servers share; implements :class:`Log` with a feed per partition.
 
-    Acknowledged means: in Redis, with the persistence that its operator chose. A lease keeps a
-    second server out; every append checks it, so that one who has lost it stores nothing.
+    Acknowledged means: in Redis, with the persistence that its operator chose. A server tells the
+    others of what it appends by publishing it in the same call; who misses that reads it.
     """
 
     partitions: Final = PARTITIONS
 
-    def __init__(
-        self, pool: ConnectionPool, holder: str, limits: Limits, *, deadline: float
-    ) -> None:
+    def __init__(self, topology: Topology, node: str, limits: Limits, *, deadline: float) -> None:
         """Use :meth:`open`."""
-        self._pool = pool
-        self._client = Redis(connection_pool=pool)
-        self._appends = RedisLink(pool, deadline=deadline)
-        self._chores = RedisLink(pool, deadline=deadline)
-        self._chore = asyncio.Lock()
-        self._reads = asyncio.Semaphore(_READS)
-        self._holder = holder
+        self._topology = topology
         self._limits = limits
-        self._deadline = deadline
-        self._unsettled = False
+        self._lanes = [
+            Lane(topology, number, deadline=deadline, doubt=self._doubted)
+            for number in range(len(topology.lanes))
+        ]
+        self._reading = Reading(self._lanes)
+        token = secrets.token_hex(TOKEN_LENGTH // 2)
+        self.nodes: Final = RedisNodes(node, token, self._lanes)
+        self._token = token.encode()
+        self._hearings = [
+            Hearing(
+                lane,
+                self.nodes,
+                self._reading,
+                deliver=self._deliver,
+                grown=self._grown,
+                synced=self._synced,
+                forked=self._forked,
+            )
+            for lane in self._lanes
+        ]
+        self.nodes.on_tenure(self._tenure_changed)
         self._recent = [RecentFeed(None, entries=_RECENT, size=1 << 20) for _ in range(PARTITIONS)]
         self._marks = Marks()
         self._listeners: list[Listener] = []
+        self._watchers: list[Watcher] = []
         self._broken: LogBrokenError | None = None
-        self._housekeeper: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
 
     @classmethod
     async def open(
-        cls, url: str, *, node: str, limits: Limits | None = None, deadline: float = 3.0
+        cls,
+        url: str,
+        *,
+        node: str,
+        owner: str | None = None,
+        limits: Limits | None = None,
+        deadline: float = 3.0,
     ) -> Self:
-        """Open the log in the Redis at ``url``.
+        """Open the log in the Redis at ``url`` (:func:`straks.log.redis.address.parse`).
 
         Args:
             node: name of this server. The caller makes sure that no other process uses it now,
-                with a :class:`straks.log.lock.DirectoryLock`: an earlier one's lease is taken over.
+                with a :class:`straks.log.lock.DirectoryLock`: what an earlier one had is taken.
+            owner: names the records that go with this log; None: any.
             deadline: seconds that a call may take.
 
         Raises:
-            StartError: Redis is absent, too old or not for us, or another server uses it.
+            StartError: Redis is absent, too old or not for us.
         """
-        where = place(url)
+        where = where_is(url)
+        topology = await find(where, deadline=deadline)
+        log = cls(topology, node, limits or Limits(), deadline=deadline)
         try:
-            pool = ConnectionPool.from_url(
-                url,
-                max_connections=2 * _READS,
-                socket_timeout=None,
-                socket_connect_timeout=deadline / 2,
-                retry=Retry(NoBackoff(), 1),  # of reads; a RedisLink sends once
-                maint_notifications_config=None,
-            )
-        except ValueError as error:
-            raise StartError(f"The address {where} is not one of a Redis ({error}).") from error
-        log = cls(pool, f"{node}:{secrets.token_hex(8)}", limits or Limits(), deadline=deadline)
-        try:
-            async with asyncio.timeout(deadline):
-                await check_and_prepare(log._client, where)
-            await log._take_lease(where)
-        except TimeoutError as error:
-            await log._disconnect()
-            raise StartError(f"Redis at {where} does not answer.") from error
+            masters = {lane.master.shown: lane.master for lane in reversed(log._lanes)}
+            for address, master in masters.items():
+                shown = address if topology.clustered else where.shown
+                await check_and_prepare(master, shown, deadline=deadline, owner=owner)
         except BaseException:
-            await log._disconnect()
+            log._disconnect()
             raise
-        log._housekeeper = asyncio.create_task(log._keep_house(), name="log housekeeping")
+        log._start()
         return log
+
+    # --- appending ------------------------------------------------------------------------
+
+    @property
+    def lanes(self) -> int:
+        """How many ways there are to append; see :meth:`straks.log.log.Log.append`."""
+        return len(self._lanes)
+
+    def lane_of(self, channel: str) -> int:
+        """Tell the lane of a channel."""
+        return self._topology.lane_of(channel_keys(channel).partition)
 
     async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
         """Store a batch by one function call; see :meth:`straks.log.log.Log.append`."""
@@ -135,246 +156,237 @@ class RedisLog:
         call = pack_batch(batch, self._limits)
         results, entries = await self._append(call) if call.items else ([], [])
         if entries:
-            for listener in self._listeners:
-                listener(entries)
+            self._deliver(entries)
         if call.bad:
             rest = iter(results)
             return [call.bad.get(i) or next(rest) for i in range(len(batch))]
         return results
 
     async def _append(self, call: Call) -> tuple[list[AppendResult | BadItemError], list[Entry]]:
-        keys = [LEASE, *call.feeds, *call.keys]
-        args = (self._holder, _LEASE_SECONDS * 1000, len(call.feeds), call.packed)
+        lane = self._lanes[self._topology.lane_of(call.items[0][1].partition)]
+        keys = [*call.feeds, *call.keys]
+        args = (self._token, len(call.feeds), call.packed, *call.wakes)
         try:
-            reply = await self._appends.call("append", keys, args)
+            reply = await lane.appends.call("append", keys, args)
         except OutcomeUnknownError:
-            self._unsettled = True
+            lane.unsettled = True
             raise
-        except LogBrokenError as error:
-            self._broken = error
-            raise
+        follower = self._hearings[lane.number].follower
         results: list[AppendResult | BadItemError] = []
         entries: list[Entry] = []
         for (item, names), row in zip(call.items, msgpack.unpackb(reply, raw=True), strict=True):
-            result = _result(item, row)
+            result = unpack_result(item, row)
             if isinstance(result, Appended):
                 if not result.duplicate:
                     self._recent[names.partition].add(row[4], result.entry)
-                    entries.append(result.entry)
-                elif self._unsettled and result.entry.id == item.id:
+                    entries += follower.take(row[5].decode(), result.entry)
+                elif lane.unsettled and result.entry.id == item.id:
                     # An earlier attempt at this very call stored it, and nobody has heard of it.
-                    self._recent[names.partition].forget()
-                    entries.append(result.entry)
+                    self._grown(names.partition)
+                    entries += follower.take(None, result.entry)
                     result = Appended(result.entry, False)
             results.append(result)
-        self._unsettled = False
+        lane.unsettled = False
         return results, entries
+
+    # --- reading --------------------------------------------------------------------------
 
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> Page:
         """Read a page; see :meth:`straks.log.log.Log.read`."""
         self._check_open()
-        key, count = channel_keys(channel).log, limit + 1
-        if after is not None:
-            start = f"0-{max(after, 0) + 1}"
-            rows = await self._ask(self._client.xrange(key, start, "+", count=count))
-        else:
-            end = f"0-{max(before - 1, 0)}" if before is not None else "+"
-            rows = await self._ask(self._client.xrevrange(key, end, "-", count=count))
-        entries = [unpack_streamed(channel, row) for row in rows[:limit]]
-        if after is None:
-            entries.reverse()
-        return Page(entries, len(rows) > limit)
+        return await self._reading.read(channel, after=after, before=before, limit=limit)
 
     async def tail(self, channel: str) -> Tail:
         """Tell where a channel ends; see :meth:`straks.log.log.Log.tail`."""
         self._check_open()
-        keys = channel_keys(channel)
-        async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.hmget(keys.state, ["o", "i", "g"])
-            pipeline.hgetall(keys.marks)
-            (offset, entry_id, state), stored = await self._ask(pipeline.execute())
-        if offset is None:
-            return Tail(Position(offset=0, id=""), 0, {})
-        last = int(offset)
-        marks = {reader.decode(): int(mark) for reader, mark in stored.items()}
-        return Tail(
-            Position(offset=last, id=entry_id.decode()),
-            int(state),
-            self._marks.merge(channel, marks, last),
-        )
+        tail = await self._reading.tail(channel)
+        marks = self._marks.merge(channel, tail.read, tail.position.offset)
+        return replace(tail, read=marks)
 
     def mark(self, channel: str, reader: str, offset: int) -> None:
         """Raise a reader's watermark; see :meth:`straks.log.log.Log.mark`."""
         self._marks.put(channel, reader, offset)
 
+    # --- following ------------------------------------------------------------------------
+
     def listen(self, listener: Listener) -> None:
-        """Add a listener; it hears of every entry, since all are appended here."""
+        """Add a listener; see :meth:`straks.log.log.Log.listen`."""
         self._listeners.append(listener)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Add a watcher; see :meth:`straks.log.log.Log.watch`."""
+        self._watchers.append(watcher)
+
     def follow(self, channel: str) -> None:
-        """Do nothing: this is the only server, and listeners hear of all that it appends."""
+        """Tell listeners of what anybody appends to a channel."""
+        self._follower(channel).follow(channel)
 
     def unfollow(self, channel: str) -> None:
-        """Do nothing, as :meth:`follow`."""
+        """End :meth:`follow`."""
+        self._follower(channel).unfollow(channel)
+
+    def follows(self, channel: str) -> bool:
+        """See :meth:`straks.log.log.Log.follows`."""
+        return self._follower(channel).is_current(channel)
+
+    async def synced(self, channel: str) -> None:
+        """See :meth:`straks.log.log.Log.synced`."""
+        await self._follower(channel).synced(channel)
+
+    # --- the feed -------------------------------------------------------------------------
 
     def partition_of(self, channel: str) -> int:
         """Tell which feed shows a channel's entries."""
         return channel_keys(channel).partition
 
+    def tenure(self, partition: int) -> int | None:
+        """See :meth:`straks.log.log.Feed.tenure`."""
+        return self.nodes.tenure(partition)
+
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
         self._check_open()
-        recent = self._recent[partition].after(after, limit)
-        if recent is not None:
-            return recent
-        rows = await self._ask(
-            self._client.xrange(feed_key(partition), f"0-{after + 1}", "+", count=limit)
-        )
-        places = [
-            (int(stream_id.partition(b"-")[2]), fields[b"c"].decode(), int(fields[b"o"]))
-            for stream_id, fields in rows
-        ]
-        return await self._entries(places) if places else ()
+        recent = self._recent[partition]
+        known = recent.after(after, limit)
+        if known:
+            return known
+        # Nothing new in memory may mean that others have added something.
+        items = await self._reading.feed(partition, after, limit)
+        for item in items:
+            recent.add_read(item)  # for the other consumers
+        return items
 
     async def cursor(self, consumer: str, partition: int) -> int:
         """Tell how far a consumer has come; the feed is kept from there on."""
         self._check_open()
-        key = cursors_key(partition)
-        async with self._client.pipeline(transaction=True) as pipeline:
-            pipeline.hsetnx(key, consumer, "0")
-            pipeline.hget(key, consumer)
-            return int((await self._ask(pipeline.execute()))[-1])
+        return await self._reading.cursor(consumer, partition)
 
     async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
         """Note how far a consumer has come; trims the feed below all of them."""
-        keys = [cursors_key(partition), feed_key(partition)]
-        await self._do("move_cursor", keys, [consumer, position])
+        self._check_open()
+        lane = self._lanes[self._topology.lane_of(partition)]
+        keys = [cursors_key(partition), feed_key(partition), owner_key(partition)]
+        args = [consumer, position, self.nodes.tag]
+        await lane.chore("move_cursor", keys, args, doubts=lane.doubts)
+
+    # --- health and end -------------------------------------------------------------------
+
+    def check_hearing(self) -> None:
+        """See that what other servers append is heard.
+
+        Raises:
+            LogUnavailableError: in most lanes it is not.
+        """
+        since = asyncio.get_running_loop().time() - _DEAF
+        deaf = [hearing for hearing in self._hearings if hearing.ear.heard_at < since]
+        if 2 * len(deaf) > len(self._hearings):
+            raise LogUnavailableError("what other servers append is not heard")
 
     async def close(self) -> None:
-        """Store what is waiting, give the lease back and disconnect."""
-        if self._housekeeper is not None:
-            self._housekeeper.cancel()
-            await asyncio.gather(self._housekeeper, return_exceptions=True)
+        """Store what is waiting, let others go on with what this node read, and disconnect."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             if self._broken is None:
                 await self._store_marks()
-                await self._do("release", [LEASE], [self._holder])
+                await self.nodes.leave()
         except LogError as error:
             _LOG.warning("the log was left in haste: %s", error)
         finally:
             self._closed = True
-            await self._disconnect()
+            self._disconnect()
 
     def _check_open(self) -> None:
         if self._closed:
             raise LogUnavailableError("the log is closed")
 
-    async def _entries(self, places: Sequence[tuple[int, str, int]]) -> Sequence[FeedItem]:
-        """Read the entries that feed positions stand for; those that are gone are left out."""
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for _, channel, offset in places:
-                stream_id = f"0-{offset}"
-                pipeline.xrange(channel_keys(channel).log, stream_id, stream_id)
-            found = await self._ask(pipeline.execute())
-        return [
-            FeedItem(position, unpack_streamed(channel, rows[0]))
-            for (position, channel, _), rows in zip(places, found, strict=True)
-            if rows
+    def _follower(self, channel: str) -> Follower:
+        return self._hearings[self.lane_of(channel)].follower
+
+    # --- what happens by itself -----------------------------------------------------------
+
+    def _deliver(self, entries: Sequence[Entry]) -> None:
+        for listener in self._listeners:
+            listener(entries)
+
+    def _grown(self, partition: int) -> None:
+        for watcher in self._watchers:
+            watcher.grown(partition)
+
+    def _synced(self, channel: str, position: Position) -> None:
+        for watcher in self._watchers:
+            watcher.synced(channel, position)
+
+    def _forked(self, channel: str) -> None:
+        _LOG.warning("the log lost entries of %s that were delivered", channel)
+        for watcher in self._watchers:
+            watcher.forked(channel)
+
+    def _tenure_changed(self, partition: int) -> None:
+        self._recent[partition].forget()
+        self._hearings[self._topology.lane_of(partition)].tend(partition)
+        for watcher in self._watchers:
+            watcher.tenure_changed(partition)
+
+    def _doubted(self, lane: Lane) -> None:
+        _LOG.warning("Redis at %s was replaced or has started again", lane.master.shown)
+        for partition in lane.partitions:
+            self._recent[partition].forget()
+        for watcher in self._watchers:
+            watcher.doubted(lambda channel: channel_keys(channel).partition in lane.partitions)
+        self._hearings[lane.number].follower.doubt()
+        self.nodes.doubt(lane.partitions)
+
+    def _start(self) -> None:
+        work: dict[str, Callable[[], Awaitable[None]]] = {
+            "nodes": self.nodes.run,
+            "house": self._keep_house,
+        }
+        for hearing in self._hearings:
+            work[f"ear {hearing.lane.number}"] = hearing.ear.run
+            work[f"follower {hearing.lane.number}"] = hearing.follower.run
+        self._tasks = [
+            asyncio.create_task(self._guard(name, part), name=f"log {name}")
+            for name, part in work.items()
         ]
 
-    async def _take_lease(self, where: str) -> None:
-        other = await self._lease(take_over=True)
-        if other is not None:
-            raise StartError(
-                f"Another server ({other}) uses Redis at {where}; stop it and wait "
-                f"{_LEASE_SECONDS} seconds, or give this one a Redis database of its own."
-            )
-
-    async def _lease(self, *, take_over: bool) -> str | None:
-        """Take or renew the lease; None, or the node that has it."""
-        node = self._holder.partition(":")[0]
-        args = [node, self._holder, _LEASE_SECONDS * 1000, int(take_over)]
-        other = await self._do("lease", [LEASE], args)
-        return None if other is None else other.decode().partition(":")[0]
-
-    async def _store_marks(self) -> None:
-        if not self._marks:
-            return
-        marks = self._marks.take()
+    async def _guard(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        """A part that fails must not be missed in silence: the next append ends the process."""
         try:
-            await self._do("mark", *_packed_marks(marks))
-        except BaseException:
-            self._marks.failed(marks)
-            raise
-        self._marks.stored(marks)
-
-    async def _do(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Call a function that may be called twice, as on a connection that broke unnoticed."""
-        self._check_open()
-        async with self._chore:
-            try:
-                return await self._chores.call(function, keys, args)
-            except OutcomeUnknownError:
-                return await self._chores.call(function, keys, args)
-
-    async def _ask(self, answer: Awaitable[Any]) -> Any:
-        try:
-            async with self._reads, asyncio.timeout(self._deadline):
-                return await answer
-        except (RedisError, OSError) as error:
-            reason = str(error) or "it does not answer in time"
-            raise LogUnavailableError(f"Redis cannot be read: {reason}") from error
+            await part()
+        except Exception as error:
+            _LOG.critical("the log's %s failed", name, exc_info=error)
+            self._broken = LogBrokenError(f"the log's {name} failed: {error}")
 
     async def _keep_house(self) -> None:
-        """Store watermarks and renew the lease."""
+        """Store watermarks, and look whether the masters are where they were."""
         trouble = Trouble(_LOG, "housekeeping")
-        loop = asyncio.get_running_loop()
-        renew_at = loop.time() + _RENEW_SECONDS
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             try:
                 await self._store_marks()
-                if loop.time() >= renew_at:
-                    renew_at = loop.time() + _RENEW_SECONDS
-                    other = await self._lease(take_over=False)
-                    if other is not None:
-                        raise LogBrokenError(f"another server has taken over this Redis: {other}")
-            except LogBrokenError as error:
-                _LOG.critical("%s", error)
-                self._broken = error  # for the next append, which ends the process
-                return
+                await self._topology.look_again()
             except LogError as error:
                 trouble.failed(error)
             else:
                 trouble.worked()
 
-    async def _disconnect(self) -> None:
-        await self._appends.close()
-        await self._chores.close()
-        await self._client.aclose()
-        await self._pool.disconnect()
+    async def _store_marks(self) -> None:
+        marks = self._marks.take()
+        by_lane: dict[int, MarkSet] = {}
+        for channel, readers in marks.items():
+            by_lane.setdefault(self.lane_of(channel), {})[channel] = readers
+        try:
+            for number, some in by_lane.items():
+                await self._lanes[number].chore("mark", *pack_marks(some))
+        except BaseException:
+            self._marks.failed(marks)
+            raise
+        self._marks.stored(marks)
 
-
-def _result(item: Append, row: list[Any]) -> AppendResult | BadItemError:
-    """Make of a row of the append function's answer what it means for an item."""
-    outcome = row[0]
-    if outcome == _NEW:
-        return Appended(item.entry(row[1], row[2]), False)
-    if outcome == _USED:
-        return Appended(unpack_stored(item.channel, *row[1:]), True)
-    if outcome == _CONFLICT:
-        return Conflict(row[1])
-    if outcome == _FULL:
-        return Full()
-    return BadItemError(f"Redis cannot store it: {row[1].decode()}")
-
-
-def _packed_marks(marks: MarkSet) -> tuple[list[str], list[bytes]]:
-    keys: list[str] = []
-    for channel in marks:
-        names = channel_keys(channel)
-        keys += (names.state, names.marks)
-    pairs = [list(readers.items()) for readers in marks.values()]
-    return keys, [msgpack.packb(pairs, use_bin_type=False)]
+    def _disconnect(self) -> None:
+        for lane in self._lanes:
+            lane.close()

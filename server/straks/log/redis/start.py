@@ -2,115 +2,185 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
-
-from redis.asyncio import Redis
-from redis.exceptions import (
-    AuthenticationError,
-    NoPermissionError,
-    RedisError,
-    ResponseError,
-)
 
 from straks.errors import StartError
-from straks.log.redis.keys import META, PARTITIONS
+from straks.log.log import LogUnavailableError
+from straks.log.redis.address import Where, parse
+from straks.log.redis.keys import META, OLD_META, PARTITIONS
 from straks.log.redis.link import LIBRARY
+from straks.log.redis.master import Master
+from straks.log.redis.topology import NoMasterError, Topology
+from straks.log.redis.wire import ReplyError, Wire
 
-__all__ = ["check_and_prepare", "place"]
+__all__ = ["check_and_prepare", "find", "where_is"]
 
 _LOG: Final = logging.getLogger(__name__)
 _VERSION: Final = 1
 _OLDEST: Final = 7
 
 
-def place(url: str) -> str:
-    """Say which Redis a URL means, without its password."""
-    parts = urlsplit(url)
-    if parts.hostname is None:
-        return f"{parts.scheme}://{parts.path}"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
-
-
-async def check_and_prepare(client: Redis, where: str) -> None:
-    """Check a Redis' version and data, and load the function library.
+def where_is(url: str) -> Where:
+    """Read the URL of a Redis.
 
     Raises:
-        StartError: it cannot be used; the message says why.
+        StartError: it is none.
     """
     try:
-        info = await client.info("everything")
-        _check_server(info, where)
-        if info.get("aof_enabled"):
-            await _check_writing(client, where)
-        try:
-            await client.function_load(LIBRARY, replace=True)
-        except NoPermissionError:
-            raise
-        except ResponseError as error:
-            raise StartError(f"Redis at {where} does not take functions ({error}).") from error
-        await _check_data(client, where)
-    except (AuthenticationError, NoPermissionError) as error:
+        return parse(url)
+    except ValueError as error:
+        raise StartError(f"The address of Redis cannot be used: {error}.") from error
+
+
+async def find(where: Where, *, deadline: float) -> Topology:
+    """Find the masters.
+
+    Raises:
+        StartError: there are none; the message says why.
+    """
+    try:
+        return await Topology.find(where, deadline=deadline)
+    except ReplyError as error:
+        raise _refusal(where.shown, error) from error
+    except TimeoutError as error:
+        raise StartError(f"Redis at {where.shown} does not answer.") from error
+    except (OSError, NoMasterError) as error:
         raise StartError(
-            f"Redis at {where} refuses this user or password ({error}); check the URL."
-        ) from error
-    except (RedisError, OSError) as error:
-        raise StartError(
-            f"Redis at {where} cannot be used ({error}); start it, or check the URL."
+            f"Redis at {where.shown} cannot be used ({error}); start it, or check the URL."
         ) from error
 
 
-def _check_server(info: dict[str, Any], where: str) -> None:
-    version = str(info.get("redis_version", "0"))
-    if int(version.partition(".")[0]) < _OLDEST:
-        raise StartError(f"Redis at {where} is version {version}; {_OLDEST}.0 or newer is needed.")
-    if info.get("cluster_enabled"):
-        raise StartError(f"Redis at {where} is a cluster; a single Redis is needed.")
-    if info.get("role") != "master":
-        raise StartError(f"Redis at {where} is a replica; give the address of its master.")
-    if info.get("maxmemory") and info.get("maxmemory_policy") != "noeviction":
-        _LOG.warning(
-            "Redis at %s may throw conversations away: set maxmemory-policy to noeviction", where
+async def check_and_prepare(
+    master: Master, shown: str, *, deadline: float, owner: str | None
+) -> None:
+    """Check the master of a lane and its data, and load the function library.
+
+    ``owner``: names the records that belong to this log; those who have others are kept out.
+
+    Raises:
+        StartError: it cannot be used; the message says why and what to change.
+    """
+    try:
+        wire = await master.connect()
+    except LogUnavailableError as error:
+        if isinstance(error.__cause__, ReplyError):
+            raise _refusal(shown, error.__cause__) from error
+        cause = error.__cause__
+        if isinstance(cause, NoMasterError):
+            raise StartError(
+                f"Redis at {shown} cannot be used ({cause}); give the address of a master."
+            ) from error
+        raise StartError(f"{error}; start it, or check the URL {shown}.") from error
+    try:
+        async with asyncio.timeout(deadline):
+            await _check(wire, shown)
+            if 0 in master.partitions:
+                await _check_data(wire, shown, owner)
+    except ReplyError as error:
+        raise _refusal(shown, error) from error
+    except TimeoutError as error:
+        raise StartError(f"Redis at {shown} does not answer.") from error
+    except OSError as error:
+        raise StartError(
+            f"Redis at {shown} cannot be used ({error}); start it, or check the URL."
+        ) from error
+    finally:
+        wire.close()
+
+
+def _refusal(shown: str, error: ReplyError) -> StartError:
+    if error.code in {"WRONGPASS", "NOAUTH", "NOPERM"} or "AUTH" in str(error):
+        return StartError(
+            f"Redis at {shown} refuses this user or password ({error}); check the URL."
         )
-    if not info.get("aof_enabled"):
+    return StartError(f"Redis at {shown} cannot be used ({error}); start it, or check the URL.")
+
+
+async def _ask(wire: Wire, *command: str | int) -> Any:
+    reply = await wire.ask(command)
+    if isinstance(reply, ReplyError):
+        raise reply
+    return reply
+
+
+async def _check(wire: Wire, shown: str) -> None:
+    text = (await _ask(wire, "INFO", "everything")).decode()
+    info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    _check_server(info, shown)
+    if info.get("aof_enabled") == "1":
+        await _check_writing(wire, shown)
+    (known,) = await _ask(wire, "COMMAND", "INFO", "SSUBSCRIBE")
+    if not known:
+        raise StartError(
+            f"Redis at {shown} has no sharded pub/sub (SSUBSCRIBE); use a server that has it."
+        )
+    reply = await wire.ask(("FUNCTION", "LOAD", LIBRARY))
+    if isinstance(reply, ReplyError) and "already exists" not in str(reply):
+        if reply.code == "NOPERM":
+            raise reply
+        raise StartError(
+            f"Redis at {shown} does not take functions ({reply}); use a server that does."
+        )
+
+
+def _check_server(info: Mapping[str, str], shown: str) -> None:
+    version = info.get("redis_version", "0")
+    if int(version.partition(".")[0]) < _OLDEST:
+        raise StartError(f"Redis at {shown} is version {version}; {_OLDEST}.0 or newer is needed.")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if info.get("maxmemory", "0") != "0" and policy != "noeviction":
+        raise StartError(
+            f"Redis at {shown} may throw conversations away (maxmemory-policy is {policy}); "
+            "set maxmemory-policy to noeviction."
+        )
+    if info.get("aof_enabled") != "1":
         _LOG.warning(
             "Redis at %s loses what is newer than its last snapshot when it stops: "
             "set appendonly to yes, and appendfsync to always to lose nothing",
-            where,
+            shown,
         )
 
 
-async def _check_writing(client: Redis, where: str) -> None:
+async def _check_writing(wire: Wire, shown: str) -> None:
     """Warn unless every write is on the disk before it is acknowledged, as far as we may know."""
-    try:
-        found = await client.config_get("appendfsync")
-    except ResponseError:
+    reply = await wire.ask(("CONFIG", "GET", "appendfsync"))
+    if isinstance(reply, ReplyError):
         # Hosted ones do not show their settings, nor do users without the right.
-        _LOG.info("Redis at %s does not show when it writes to the disk", where)
+        _LOG.info("Redis at %s does not show when it writes to the disk", shown)
         return
-    setting = found.get("appendfsync", "always")
+    setting = reply[1].decode() if reply else "always"
     if setting != "always":
         _LOG.warning(
             "Redis at %s loses what is newer than its last write to the disk when its machine "
             "stops: set appendfsync to always (it is %s) to lose nothing",
-            where,
+            shown,
             setting,
         )
 
 
-async def _check_data(client: Redis, where: str) -> None:
-    async with client.pipeline(transaction=True) as pipeline:
-        pipeline.hsetnx(META, "version", str(_VERSION))
-        pipeline.hsetnx(META, "partitions", str(PARTITIONS))
-        pipeline.hmget(META, ["version", "partitions"])
-        version, partitions = (int(value) for value in (await pipeline.execute())[-1])
+async def _check_data(wire: Wire, shown: str, owner: str | None) -> None:
+    # One that was used before there were clusters; in a cluster this is another slot.
+    await wire.ask(("RENAMENX", OLD_META, META))
+    await _ask(wire, "HSETNX", META, "version", _VERSION)
+    await _ask(wire, "HSETNX", META, "partitions", PARTITIONS)
+    if owner is not None:
+        await _ask(wire, "HSETNX", META, "records", owner)
+    found = await _ask(wire, "HMGET", META, "version", "partitions", "records")
+    version, partitions = (int(value) for value in found[:2])
     if version > _VERSION:
         raise StartError(
-            f"Redis at {where} was written by a newer version of Straks; install that version."
+            f"Redis at {shown} was written by a newer version of Straks; install that version."
         )
     if partitions != PARTITIONS:
         raise StartError(
-            f"Redis at {where} was made for {partitions} partitions, this server has {PARTITIONS}."
+            f"Redis at {shown} was made for {partitions} partitions, this server has "
+            f"{PARTITIONS}: use another Redis, or the version of Straks that made this one."
+        )
+    if owner is not None and found[2].decode() != owner:
+        raise StartError(
+            f"Redis at {shown} belongs to servers with other records; give all of them the same "
+            "database, or this one a Redis of its own."
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from straks.log.limits import Limits
 from straks.log.log import Append, Entry
-from straks.log.redis.codec import pack_batch, unpack_stored, unpack_streamed
+from straks.log.redis.codec import KEPT, pack_batch, unpack_stored, unpack_streamed
 from straks.log.redis.keys import channel_keys, feed_key
 from tests.support.logs import item
 
@@ -63,7 +63,7 @@ def test_what_is_packed_comes_back_the_same(
         expected = entry(each, offset, each.at, advances=advances)
         state = offset if advances else 0
         assert unpack_stored(each.channel, offset, each.at, state, row[5]) == expected
-        fields = {b"t": b"%d" % each.at, b"g": b"%d" % state, b"e": row[5]}
+        fields = [b"t", b"%d" % each.at, b"g", b"%d" % state, b"e", row[5]]
         assert unpack_streamed(each.channel, (b"0-%d" % offset, fields)) == expected
 
 
@@ -90,7 +90,7 @@ def test_a_key_is_the_same_only_of_the_same_sender() -> None:
 def test_limits_are_those_of_the_channel() -> None:
     batch = [item("desk:a"), item("app:x")]
     found = rows(pack_batch(batch, Limits(entries=7, keys=3)).packed)
-    assert [row[9:11] for row in found] == [[7, 0], [0, 3]]
+    assert [row[9:11] for row in found] == [[7, 0], [-KEPT, 3]]
 
 
 def test_a_bad_item_is_left_out_and_named_by_its_place() -> None:

@@ -15,12 +15,11 @@ from straks.errors import StartError
 from straks.log.log import (
     Appended,
     BadItemError,
-    LogBrokenError,
     LogUnavailableError,
     OutcomeUnknownError,
 )
 from straks.log.redis import RedisLog
-from straks.log.redis.keys import LEASE, META, channel_keys
+from straks.log.redis.keys import META, channel_keys
 from tests.support.logs import append, item
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import free_port
@@ -66,7 +65,7 @@ async def test_an_absent_redis_is_named_without_its_password() -> None:
 
 
 async def test_a_wrong_address_is_named() -> None:
-    assert "is not one of a Redis" in await refusal("http://127.0.0.1:6379")
+    assert "must begin with redis://" in await refusal("http://127.0.0.1:6379")
 
 
 async def test_a_wrong_password_is_named(tmp_path: Path, server: RedisServer) -> None:
@@ -102,7 +101,7 @@ async def test_an_old_redis_is_refused() -> None:
             for _ in range(int(line[1:])):
                 await reader.readline()
                 words.append((await reader.readline()).strip().upper())
-            text = b"# Server\r\nredis_version:6.2.14\r\n"
+            text = b"# Server\r\nredis_version:6.2.14\r\nrole:master\r\n"
             if words[1] == b"INFO":
                 writer.write(b"$%d\r\n%s\r\n" % (len(text), text))
             else:
@@ -113,15 +112,15 @@ async def test_an_old_redis_is_refused() -> None:
     old = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with old:
         port = old.sockets[0].getsockname()[1]
-        message = await refusal(f"redis://127.0.0.1:{port}/0?protocol=2")
+        message = await refusal(f"redis://127.0.0.1:{port}/0")
     assert "is version 6.2.14; 7.0 or newer is needed" in message
 
 
-async def test_a_cluster_is_refused(tmp_path: Path) -> None:
+async def test_a_cluster_that_was_not_made_yet_is_refused(tmp_path: Path) -> None:
     # Without a port of its own the cluster's bus is at port + 10000, which may not exist.
     bus = str(free_port())
     with redis_server(tmp_path, cluster_enabled="yes", cluster_port=bus) as server:
-        assert "is a cluster" in await refusal(server.url)
+        assert "serves no slots" in await refusal(server.url)
 
 
 async def test_a_replica_is_refused(tmp_path: Path, server: RedisServer) -> None:
@@ -144,12 +143,37 @@ async def test_another_number_of_partitions_is_refused(server: RedisServer) -> N
 async def test_an_operator_is_warned_of_what_may_be_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    options = {"appendonly": "no", "maxmemory": "100mb", "maxmemory_policy": "allkeys-lru"}
-    with redis_server(tmp_path, **options) as server, caplog.at_level(logging.WARNING):
+    with redis_server(tmp_path, appendonly="no") as server, caplog.at_level(logging.WARNING):
         await (await RedisLog.open(server.url, node="one")).close()
-    text = caplog.text
-    assert "appendonly" in text
-    assert "noeviction" in text
+    assert "appendonly" in caplog.text
+
+
+async def test_a_redis_that_may_throw_conversations_away_is_refused(server: RedisServer) -> None:
+    with server.client() as client:
+        client.config_set("maxmemory", "100mb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            assert "set maxmemory-policy to noeviction" in await refusal(server.url)
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", "0")
+
+
+async def test_a_redis_without_sharded_publishing_is_refused(tmp_path: Path) -> None:
+    rest = tmp_path / "rest.conf"
+    rest.write_text("rename-command SSUBSCRIBE away\n")
+    with redis_server(tmp_path, include=str(rest)) as server:
+        assert "no sharded pub/sub" in await refusal(server.url)
+
+
+async def test_servers_with_other_records_are_kept_out(server: RedisServer) -> None:
+    first = await RedisLog.open(server.url, node="one", owner="a")
+    try:
+        with pytest.raises(StartError, match="belongs to servers with other records"):
+            await RedisLog.open(server.url, node="two", owner="b")
+        await (await RedisLog.open(server.url, node="two", owner="a")).close()
+    finally:
+        await first.close()
 
 
 @pytest.mark.parametrize(
@@ -182,42 +206,6 @@ async def test_a_redis_that_hides_its_settings_is_used_all_the_same(
             client.acl_deluser("shy")
     assert "does not show when it writes" in caplog.text
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
-
-
-# --- the lease -------------------------------------------------------------------------------
-
-
-async def test_another_server_is_kept_out(server: RedisServer, log: RedisLog) -> None:
-    assert "Another server (one) uses Redis" in await refusal(server.url, node="two")
-    await append(log, item())
-
-
-async def test_a_lease_is_given_back(server: RedisServer) -> None:
-    await (await RedisLog.open(server.url, node="one")).close()
-    await (await RedisLog.open(server.url, node="two")).close()
-
-
-async def test_a_restart_takes_over_at_once_and_what_is_left_of_the_first_stores_nothing(
-    server: RedisServer, log: RedisLog
-) -> None:
-    second = await RedisLog.open(server.url, node="one")
-    try:
-        for _ in range(2):
-            with pytest.raises(LogBrokenError):
-                await log.append([item()])
-        await append(second, item())
-        assert (await second.tail("conversation:a")).position.offset == 1
-    finally:
-        await second.close()
-
-
-async def test_a_lease_that_ran_out_is_taken_again_by_the_next_append(
-    server: RedisServer, log: RedisLog
-) -> None:
-    with server.client() as client:
-        client.delete(LEASE)
-    await append(log, item())
-    assert "Another server (one)" in await refusal(server.url, node="two")
 
 
 # --- failures --------------------------------------------------------------------------------
@@ -318,7 +306,9 @@ async def test_entries_are_published_with_the_id_of_the_one_before(
         first, second = await append(log, item(at=5), item(at=7, advances=True))
         messages = [bus.get_sharded_message(timeout=5) for _ in range(2)]
     found = [
-        msgpack.unpackb(message["data"], raw=True) for message in messages if message is not None
+        msgpack.unpackb(message["data"][17:], raw=True)
+        for message in messages
+        if message is not None
     ]
     assert [each[:4] for each in found] == [[b"", 1, 5, 0], [first.id.encode(), 2, 7, 2]]
     assert msgpack.unpackb(found[1][4])[0] == second.id

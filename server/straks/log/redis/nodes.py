@@ -1,0 +1,247 @@
+"""The nodes that share a Redis: who lives, what they tell each other, who reads which feed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from straks.log.log import LogError
+from straks.log.nodes import Heard
+from straks.log.redis.keys import NODES, NOTES, PARTITIONS, TELL, channel_keys, owner_key
+from straks.log.redis.lane import Lane
+from straks.telemetry import Trouble
+
+__all__ = ["TOKEN_LENGTH", "RedisNodes", "rank"]
+
+_LOG: Final = logging.getLogger(__name__)
+
+TOKEN_LENGTH: Final = 16
+"""Characters of what one incarnation of a node is called in messages."""
+_LEASE: Final = 5.0
+"""Seconds after its last beat at which a node counts as gone: longer than a restart takes."""
+_OWNED: Final = 4.0
+"""Seconds after which the consumers of another node take a partition over."""
+_BEAT: Final = 1.0
+_PATIENCE: Final = 2.5
+"""Seconds that others get to beat again after this node could not see them."""
+
+
+def rank(nodes: Sequence[str], partition: int) -> str:
+    """Choose the node for a partition: the same on all nodes, and few move when one comes or goes.
+
+    Rendezvous hashing (Thaler and Ravishankar, 1998).
+    """
+    return max(nodes, key=lambda node: hashlib.blake2b(f"{node}\n{partition}".encode()).digest())
+
+
+class RedisNodes:
+    """Implements :class:`straks.log.nodes.Nodes`, and the tenure of :class:`straks.log.log.Feed`.
+
+    Every second a node says that it lives, and renews what it has. A partition has one tenant:
+    the lease is Redis' word, its end on this side is counted from before it was asked for.
+    """
+
+    def __init__(self, name: str, token: str, lanes: Sequence[Lane]) -> None:
+        """``token``: names this incarnation of the node ``name``."""
+        self.tag: Final = f"{name}:{token}"
+        self.token: Final = token
+        self._lanes = lanes
+        self._note = b""
+        self._others: dict[str, bytes] = {}
+        self._missing: dict[str, float] = {}
+        self._beaten = float("-inf")
+        self._connected = True
+        self._lenient_until = 0.0
+        self._heard: Heard | None = None
+        self._synced: list[Callable[[str], None]] = []
+        self._changes: list[Callable[[], None]] = []
+        self._tenants: list[Callable[[int], None]] = []
+        self._held: dict[int, float] = {}
+        """By partition, the loop's time until which it is surely ours."""
+        self._epochs = [0] * PARTITIONS
+        self._beat_now = asyncio.Event()
+        self._trouble = Trouble(_LOG, "keeping in touch with the other servers")
+
+    # --- the port -------------------------------------------------------------------------
+
+    def tell(self, channel: str, message: bytes) -> None:
+        """Tell the other nodes that follow a channel."""
+        keys = channel_keys(channel)
+        self._say(keys.partition, keys.live, message)
+
+    def tell_all(self, message: bytes) -> None:
+        """Tell every other node."""
+        self._say(0, TELL, message)
+
+    def _say(self, partition: int, name: str, message: bytes) -> None:
+        lane = self._lanes[partition % len(self._lanes)]
+        lane.talk.say(("SPUBLISH", name, b"s" + self.token.encode() + message))
+
+    def hear(self, heard: Heard) -> None:
+        """Call ``heard`` with what others tell."""
+        self._heard = heard
+
+    def on_sync(self, synced: Callable[[str], None]) -> None:
+        """Call ``synced`` when a channel is heard again."""
+        self._synced.append(synced)
+
+    def note(self, note: bytes) -> None:
+        """Let the others see ``note``, at once."""
+        if note != self._note:
+            self._note = note
+            self._beat_now.set()
+
+    def others(self) -> Mapping[str, bytes]:
+        """Give the other nodes that live."""
+        return self._others
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` after the others or the connection to them changed."""
+        self._changes.append(changed)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the others can know that this node lives."""
+        return self._connected
+
+    # --- from the bus ---------------------------------------------------------------------
+
+    def heard(self, channel: str, token: bytes, message: bytes) -> None:
+        """Pass on what another node told ("" for all)."""
+        if self._heard is not None:
+            self._heard(channel, token.decode("ascii", "replace"), message)
+
+    def synced(self, channel: str) -> None:
+        """Pass on that a channel is heard."""
+        for synced in self._synced:
+            synced(channel)
+
+    # --- tenure ---------------------------------------------------------------------------
+
+    def tenure(self, partition: int) -> int | None:
+        """See :meth:`straks.log.log.Feed.tenure`."""
+        if self._held.get(partition, 0.0) <= asyncio.get_running_loop().time():
+            return None
+        return self._epochs[partition]
+
+    def on_tenure(self, changed: Callable[[int], None]) -> None:
+        """Call ``changed`` with a partition whose tenure has changed."""
+        self._tenants.append(changed)
+
+    def doubt(self, partitions: Sequence[int]) -> None:
+        """Let the consumers begin anew at their cursors: the storage may have lost something."""
+        for partition in partitions:
+            self._epochs[partition] += 1
+            self._tell_tenants(partition)
+
+    def _tell_tenants(self, partition: int) -> None:
+        for tenant in self._tenants:
+            tenant(partition)
+
+    # --- beating --------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Say every second that this node lives, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            self._beat_now.clear()
+            try:
+                await self.beat()
+            except LogError as error:
+                self._trouble.failed(error)
+            else:
+                self._trouble.worked()
+            await asyncio.gather(*(self._hold(lane) for lane in self._lanes))
+            self._look(loop.time())
+            try:
+                async with asyncio.timeout_at(began + _BEAT):
+                    await self._beat_now.wait()
+                    await asyncio.sleep(0.05)  # Notes may change many times at once.
+            except TimeoutError:
+                continue
+
+    async def beat(self) -> None:
+        """Say that this node lives, and learn who else does.
+
+        Raises:
+            LogError: it cannot be said.
+        """
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        args = (self.tag, round(_LEASE * 1000), self._note)
+        flat = await self._lanes[0].chore("beat", [NODES, NOTES], args)
+        if not self._connected or asked_at - self._beaten > _LEASE:
+            # The others could not beat either, perhaps: they get time to come back.
+            self._lenient_until = asked_at + _PATIENCE
+        self._beaten = asked_at
+        tags = [tag.decode("utf-8", "replace") for tag in flat[::2]]
+        seen = {tag.rpartition(":")[2]: note for tag, note in zip(tags, flat[1::2], strict=True)}
+        seen.pop(self.token, None)
+        before = (self._others, self._connected)
+        for token, note in self._others.items():
+            if token not in seen and asked_at < self._lenient_until:
+                seen[token] = note
+        self._others = seen
+        self._connected = True
+        if before != (self._others, self._connected):
+            self._tell_changed()
+
+    def _look(self, now: float) -> None:
+        if self._connected and now - self._beaten > _LEASE:
+            self._connected = False
+            self._tell_changed()
+        for partition, until in list(self._held.items()):
+            if until <= now:
+                del self._held[partition]
+                self._epochs[partition] += 1
+                self._tell_tenants(partition)
+
+    def _tell_changed(self) -> None:
+        for changed in self._changes:
+            changed()
+
+    async def _hold(self, lane: Lane) -> None:
+        """Renew or take what is this node's to read, and leave the rest to the others."""
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        nodes = [self.token, *self._others]
+        wanted = [rank(nodes, partition) == self.token for partition in lane.partitions]
+        for partition, ours in zip(lane.partitions, wanted, strict=True):
+            if not ours and self._held.pop(partition, None) is not None:
+                self._epochs[partition] += 1
+                self._tell_tenants(partition)
+        keys = [owner_key(partition) for partition in lane.partitions]
+        flags = ["1" if ours else "0" for ours in wanted]
+        try:
+            owners = await lane.chore("hold", keys, [self.tag, round(_OWNED * 1000), *flags])
+        except LogError as error:
+            self._trouble.failed(error, lane)
+            return
+        self._trouble.worked(lane)
+        for partition, owner in zip(lane.partitions, owners, strict=True):
+            self._note_owner(partition, owner == self.tag.encode(), asked_at + _OWNED)
+
+    def _note_owner(self, partition: int, ours: bool, until: float) -> None:
+        had = partition in self._held
+        if ours:
+            self._held[partition] = until
+        elif had:
+            del self._held[partition]
+        if ours != had:
+            self._epochs[partition] += 1
+            self._tell_tenants(partition)
+
+    async def leave(self) -> None:
+        """Let others read what this node had, at once.
+
+        It is not unsaid that this node lives: its visitors come back to others within the lease,
+        and nobody should see them go.
+        """
+        for lane in self._lanes:
+            keys = [owner_key(partition) for partition in lane.partitions]
+            flags = ["0"] * len(keys)
+            await lane.chore("hold", keys, [self.tag, round(_OWNED * 1000), *flags])

@@ -1,0 +1,81 @@
+"""Commands that may be sent twice: what is read, and what is said to who listens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from straks.log.log import LogUnavailableError
+from straks.log.redis.master import Master
+from straks.log.redis.wire import Command, ReplyError, Wire, WireError
+
+__all__ = ["Reader"]
+
+_AT_ONCE: Final = 32
+"""Questions at a time; further ones wait, before their time begins to run."""
+
+
+class Reader:
+    """One connection that many share; what breaks or has moved is asked once more."""
+
+    def __init__(self, master: Master, *, deadline: float) -> None:
+        """A question may take ``deadline`` seconds."""
+        self._master = master
+        self._deadline = deadline
+        self._wire: Wire | None = None
+        self._connecting = asyncio.Lock()
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        """Send commands and give their replies.
+
+        Raises:
+            LogUnavailableError: they have none.
+        """
+        async with self._room:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return await self._ask(commands)
+            except TimeoutError as error:
+                self.close()
+                raise LogUnavailableError("Redis did not answer in time") from error
+
+    def say(self, *commands: Command) -> bool:
+        """Send commands whose replies nobody needs; tell whether there was a connection."""
+        wire = self._wire
+        if wire is None or not self._master.serves(wire):
+            return False
+        wire.send(*commands)
+        return True
+
+    def close(self) -> None:
+        """Close the connection; the next question makes another."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    async def _ask(self, commands: tuple[Command, ...]) -> list[Any]:
+        for tries_left in (1, 0):
+            wire = await self._connected()
+            try:
+                replies = await wire.ask_all(commands)
+            except WireError as error:
+                if tries_left:
+                    continue
+                raise LogUnavailableError(str(error)) from error
+            refusal = next((reply for reply in replies if isinstance(reply, ReplyError)), None)
+            if refusal is None:
+                return replies
+            if self._master.refused(refusal) and tries_left:
+                self.close()
+                continue
+            raise LogUnavailableError(f"Redis refuses: {refusal}") from refusal
+        raise AssertionError("the last try returns or raises")
+
+    async def _connected(self) -> Wire:
+        async with self._connecting:
+            if self._wire is not None and not self._master.serves(self._wire):
+                self.close()
+            if self._wire is None:
+                self._wire = await self._master.connect()
+            return self._wire
