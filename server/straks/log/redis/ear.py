@@ -158,7 +158,7 @@ class Ear:
         wire = self._wire
         if wire is None:
             return
-        self._leaving.update(old)
+        self._leaving.update(old.keys())
         self._send(wire, b"SUNSUBSCRIBE", old)
         self._send(wire, b"SSUBSCRIBE", [name for name in new if name in self._wanted])
 
@@ -208,7 +208,6 @@ class Ear:
 
     async def _keep_probing(self, wire: Wire) -> None:
         while True:
-            await asyncio.sleep(_PROBE_EVERY)
             if not self._master.serves(wire):
                 wire.close()
                 return
@@ -217,11 +216,13 @@ class Ear:
             try:
                 (hearers,) = await self._talk.ask(("SPUBLISH", self._probe, probe))
             except LogUnavailableError:
-                continue  # This says nothing about the connection that listens.
-            if await self._is_unheard(probe, hearers):
-                self._trouble.failed(LogUnavailableError("nothing is heard; connecting again"))
-                wire.close()
-                return
+                pass  # This says nothing about the connection that listens.
+            else:
+                if await self._is_unheard(probe, hearers):
+                    self._trouble.failed(LogUnavailableError("nothing is heard"))
+                    wire.close()
+                    return
+            await asyncio.sleep(_PROBE_EVERY)
 
     async def _is_unheard(self, probe: int, hearers: int) -> bool:
         loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any, Final
 
 from straks.log.log import LogUnavailableError
@@ -13,6 +14,7 @@ __all__ = ["Reader"]
 
 _AT_ONCE: Final = 32
 """Questions at a time; further ones wait, before their time begins to run."""
+_UNSAID: Final = 1000
 
 
 class Reader:
@@ -24,6 +26,7 @@ class Reader:
         self._deadline = deadline
         self._wire: Wire | None = None
         self._connecting = asyncio.Lock()
+        self._unsaid: deque[Command] = deque(maxlen=_UNSAID)
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(self, *commands: Command) -> list[Any]:
@@ -40,13 +43,16 @@ class Reader:
                 self.close()
                 raise LogUnavailableError("Redis did not answer in time") from error
 
-    def say(self, *commands: Command) -> bool:
-        """Send commands whose replies nobody needs; tell whether there was a connection."""
+    def say(self, command: Command) -> None:
+        """Send a command whose reply nobody needs, now or with the next question.
+
+        Overflow policy "drop the oldest": what is said is true for seconds.
+        """
         wire = self._wire
         if wire is None or not self._master.serves(wire):
-            return False
-        wire.send(*commands)
-        return True
+            self._unsaid.append(command)
+        else:
+            wire.send(command)
 
     def close(self) -> None:
         """Close the connection; the next question makes another."""
@@ -78,4 +84,6 @@ class Reader:
                 self.close()
             if self._wire is None:
                 self._wire = await self._master.connect()
+                self._wire.send(*self._unsaid)
+                self._unsaid.clear()
             return self._wire
