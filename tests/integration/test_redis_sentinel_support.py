@@ -65,3 +65,5 @@ def test_a_master_that_was_replaced_alive_still_takes_writes(tmp_path: Path) -> 
         append(new, "grown")
         assert there(old) == [b"kept", b"lost"]
         assert there(new) == [b"kept", b"grown"]
+        watched.wait_replica(old)
+        assert there(old) == [b"kept", b"grown"]

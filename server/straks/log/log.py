@@ -266,6 +266,14 @@ class Log(Protocol):
         """Tell ``watcher`` what becomes of the log."""
         ...
 
+    async def check(self) -> None:
+        """Prove that the storage takes what is written, and that other servers are heard.
+
+        Raises:
+            LogError: it is not so.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is in flight and let go of the storage."""
         ...

@@ -30,6 +30,9 @@ __all__ = ["Writer", "Written"]
 
 _ENTRY_COLUMNS: Final = 11
 _CHANNEL_COLUMNS: Final = 2
+# A write that failed for want of room is SQLITE_FULL, or SQLITE_IOERR_WRITE where the room is a
+# limit on the file (EFBIG, EDQUOT). The frame that commits is written last, so without it nothing
+# is committed; a sync that failed (SQLITE_IOERR_FSYNC) is another matter.
 _NOTHING_STORED: Final = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_BUSY,
@@ -297,6 +300,6 @@ def _flaw(item: Append) -> BadItemError | None:
 
 def _translated(error: sqlite3.Error) -> LogError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    if code & 0xFF in _NOTHING_STORED:
+    if code & 0xFF in _NOTHING_STORED or code == sqlite3.SQLITE_IOERR_WRITE:
         return LogUnavailableError(f"the log cannot be written: {error}")
     return LogBrokenError(f"the log's storage failed: {error}")

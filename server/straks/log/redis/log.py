@@ -273,12 +273,8 @@ class RedisLog:
 
     # --- health and end -------------------------------------------------------------------
 
-    def check_hearing(self) -> None:
-        """See that what other servers append is heard.
-
-        Raises:
-            LogUnavailableError: in most lanes it is not.
-        """
+    async def check(self) -> None:
+        """See that most lanes hear what is published; see :meth:`straks.log.log.Log.check`."""
         since = asyncio.get_running_loop().time() - _DEAF
         deaf = [hearing for hearing in self._hearings if hearing.ear.heard_at < since]
         if 2 * len(deaf) > len(self._hearings):
