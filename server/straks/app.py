@@ -40,6 +40,7 @@ from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.log.log import Feed, Log
+from straks.log.nodes import Nodes
 from straks.log.sqlite import SQLiteLog
 from straks.records.accounts import AccountRecords
 from straks.records.customers import SQLCustomerRecords
@@ -65,6 +66,11 @@ class BrokenError(StraksError):
 
 class Storage(Log, Feed, Protocol):
     """What both adapters of the log are."""
+
+    @property
+    def nodes(self) -> Nodes:
+        """The other servers that share it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,7 @@ class Straks:
         async def flush() -> None:
             stopping.set()
             _log.info("stopping", connections=context.connections)
+            floor.hub.freeze()
             floor.conversations.refuse_all()
             await floor.commit.drain()
 
@@ -316,12 +323,13 @@ def _floor(
         log=log,
         commit=commit,
         conversations=conversations,
-        hub=Hub(log, conversations, asyncio.get_running_loop()),
+        hub=Hub(log, conversations, asyncio.get_running_loop(), nodes=log.nodes),
         inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
         contacts=Contacts(log, SQLCustomerRecords(database)),
         answers=answers,
     )
     # The folds come first: who delivers an entry looks at the state after it.
+    log.watch(floor.hub)
     for listener in (conversations, floor.hub, floor.answers, floor.inbox, floor.contacts):
         log.listen(listener.committed)
     return floor

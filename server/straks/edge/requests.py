@@ -11,8 +11,7 @@ from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
 from straks.edge.context import EdgeContext
 from straks.edge.subscription import Subscription
-from straks.hub.frames import entry_object
-from straks.hub.hub import read_frame
+from straks.hub.frames import entry_object, read_frame
 from straks.hub.mailbox import Lane
 from straks.log.log import Entry, LogError
 from straks.log.resume import Resumed, resume
@@ -59,7 +58,7 @@ class Asker(Protocol):
 
     def drop(self, channel: str) -> None: ...
 
-    def resync(self, channel: str) -> bytes: ...
+    def begin_anew(self, subscription: Subscription) -> None: ...
 
     def refuse(self, request_id: int | None, error: RefusedError) -> None: ...
 
@@ -198,9 +197,7 @@ async def repair(session: Asker, subscription: Subscription) -> None:
                 subscription.write(entry)
             _tell_missed(session, subscription, {})
             return
-    if session.subscriptions.get(name) is subscription:
-        session.drop(name)
-        session.send(session.resync(name))
+    session.begin_anew(subscription)
 
 
 # --- history, presence, ask -------------------------------------------------------------------

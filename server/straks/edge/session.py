@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from straks.accounts.principals import Principal
 from straks.conversation.errors import RefusedError
@@ -13,6 +13,7 @@ from straks.edge import greeting, requests
 from straks.edge.config import AGENT_FACTOR
 from straks.edge.context import EdgeContext
 from straks.edge.limits import Buckets, Rate
+from straks.edge.ports import Socket
 from straks.edge.publishing import Publishing, parsed, rate_limited
 from straks.edge.subscription import Subscription
 from straks.hub.frames import principal_object, websocket_frame
@@ -38,7 +39,7 @@ from straks_protocol import (
 )
 from straks_protocol.kinds import validate_signal
 
-__all__ = ["Session", "Socket"]
+__all__ = ["Session"]
 
 logger = logging.getLogger(__name__)
 
@@ -54,30 +55,6 @@ _FRAME_ERRORS: Final = frozenset(
         ErrorCode.TOO_DEEP,
     }
 )
-
-
-class Socket(Protocol):
-    """The WebSocket under a session."""
-
-    def send(self, frame: bytes, lane: Lane = ..., channel: str = ...) -> None:
-        """Write a frame, or let it wait."""
-        ...
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Write what waits, then begin the closing handshake."""
-        ...
-
-    def welcomed(self) -> None:
-        """Learn that the peer said who it is: from now on it has heartbeats."""
-        ...
-
-    def hold(self) -> None:
-        """Read nothing more until :meth:`release`."""
-        ...
-
-    def release(self) -> None:
-        """Read on."""
-        ...
 
 
 class Session:
@@ -373,6 +350,12 @@ class Session:
     def gap(self, subscription: Subscription) -> None:
         """Fill what is missing between two live entries."""
         self._start(None, partial(requests.repair, self, subscription))
+
+    def begin_anew(self, subscription: Subscription) -> None:
+        """Make the client subscribe again; it finds out what it has that the log has not."""
+        if self.subscriptions.get(subscription.channel) is subscription:
+            self.drop(subscription.channel)
+            self.send(self.resync(subscription.channel))
 
     def drop(self, channel: str) -> None:
         """End a subscription, if there is one."""

@@ -34,6 +34,10 @@ class Writer(Protocol):
         """Learn that live entries are missing: catch up from ``subscription.next`` again."""
         ...
 
+    def begin_anew(self, subscription: Subscription) -> None:
+        """Learn that the log has lost what the client was sent: it must subscribe again."""
+        ...
+
 
 class Subscription:
     """Satisfies ``hub.Subscriber``.
@@ -92,6 +96,9 @@ class Subscription:
             self._presence = frame
         else:
             self._writer.send(frame.encoded(self._writer.codec), Lane.PUSH, self.channel)
+
+    def lost(self) -> None:
+        self._writer.begin_anew(self)
 
     def write(self, entry: Entry) -> None:
         """Push an entry that was missed."""

@@ -10,7 +10,14 @@ import orjson
 from straks.log.log import Entry
 from straks_protocol import Codec
 
-__all__ = ["EntryFrame", "Frame", "entry_object", "principal_object", "websocket_frame"]
+__all__ = [
+    "EntryFrame",
+    "Frame",
+    "entry_object",
+    "principal_object",
+    "read_frame",
+    "websocket_frame",
+]
 
 _MEDIUM: Final = Struct("!BBH").pack
 _LARGE: Final = Struct("!BBQ").pack
@@ -96,3 +103,15 @@ class EntryFrame:
             }
             made = self._made[index] = websocket_frame(codec.encode_raw(wire), codec.binary)
         return made
+
+
+def read_frame(channel: str, reader: str, name: str | None, offset: int) -> Frame:
+    """Build the push of a read mark."""
+    return Frame(
+        {
+            "type": "read",
+            "channel": channel,
+            "from": principal_object(reader, name),
+            "offset": offset,
+        }
+    )

@@ -3,93 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame, Frame, principal_object
+from straks.hub.frames import EntryFrame, Frame, principal_object, read_frame
+from straks.hub.gossip import Gossip, Loop
+from straks.hub.ports import Connection, Conversations, Followed, Subscriber
 from straks.hub.presence import Presence
+from straks.hub.remote import Person
 from straks.hub.signals import Signals
-from straks.log.log import Entry
-from straks_protocol import CloseCode
-from straks_protocol import Principal as WirePrincipal
+from straks.hub.told import ToldRead, ToldSignal
+from straks.log.log import Entry, Watcher
+from straks.log.nodes import Alone, Nodes
+from straks_protocol import CloseCode, Position
 
-__all__ = ["Connection", "Conversations", "Followed", "Hub", "Loop", "Subscriber"]
+__all__ = ["Hub"]
 
 logger = logging.getLogger(__name__)
 
 _ONLINE = ""
 """The place of agents who are connected at all."""
+_CONVERSATION = "conversation:"
 _SLICE = 128
 """Presence pushes of one tick: the flip of availability concerns every conversation."""
-
-
-class Connection(Protocol):
-    """A welcomed socket."""
-
-    @property
-    def principal(self) -> Principal: ...
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Say what is left to say, then close."""
-        ...
-
-
-class Subscriber(Protocol):
-    """One connection's subscription to one channel. Its methods must neither raise nor block."""
-
-    @property
-    def channel(self) -> str: ...
-
-    @property
-    def principal(self) -> Principal: ...
-
-    def entry(self, frame: EntryFrame) -> None:
-        """Take a committed entry; they come in offset order."""
-        ...
-
-    def signal(self, frame: Frame) -> None:
-        """Take something that may be dropped."""
-        ...
-
-    def read(self, reader: str, offset: int, frame: Frame) -> None:
-        """Take a read mark of somebody else."""
-        ...
-
-    def presence(self, frame: Frame) -> None:
-        """Take the list of who is here."""
-        ...
-
-
-class Followed(Protocol):
-    """The part of the log that tells which channels have subscribers here."""
-
-    def follow(self, channel: str) -> None: ...
-
-    def unfollow(self, channel: str) -> None: ...
-
-    def mark(self, channel: str, reader: str, offset: int) -> None: ...
-
-
-class Held(Protocol):
-    @property
-    def agent(self) -> WirePrincipal | None: ...
-
-
-class Conversations(Protocol):
-    """The folds that are in memory."""
-
-    def peek(self, conversation_id: str) -> Held | None: ...
-
-
-class Loop(Protocol):
-    """The part of an event loop that the hub needs."""
-
-    def call_soon(self, callback: Callable[[], object], /) -> object: ...
-
-    def call_later(self, delay: float, callback: Callable[[], object], /) -> object: ...
-
-    def time(self) -> float: ...
 
 
 class _Channel:
@@ -106,13 +43,22 @@ class _Channel:
         """The presence that was pushed last."""
 
 
-class Hub:
+class Hub(Watcher):
     """Delivers entries, signals, read marks and presence to local subscribers."""
 
     def __init__(
-        self, log: Followed, conversations: Conversations, loop: Loop, *, grace: float = 5.0
+        self,
+        log: Followed,
+        conversations: Conversations,
+        loop: Loop,
+        *,
+        nodes: Nodes | None = None,
+        grace: float = 5.0,
     ) -> None:
-        """``grace``: seconds for which somebody who left still counts as present."""
+        """``grace``: seconds for which somebody who left still counts as present.
+
+        ``nodes``: the others, None when there are none.
+        """
         self._log = log
         self._conversations = conversations
         self._loop = loop
@@ -120,6 +66,8 @@ class Hub:
         self._sessions: dict[str, tuple[Connection, ...]] = {}
         self._presence = Presence(grace=grace, changed=self._changed)
         self._expiring = False
+        self._frozen = False
+        self._gossip = Gossip(nodes or Alone(), self, loop)
         self._dirty: dict[str, None] = {}
         self._available = False
         self._signals = Signals(self._deliver_signal, loop)
@@ -133,9 +81,11 @@ class Hub:
         if channel is None:
             channel = self._channels[name] = _Channel()
             self._log.follow(name)
+            if name.startswith(_CONVERSATION) and self._log.follows(name):
+                self._gossip.ask(name)  # It is heard already: nobody will say so.
         channel.subscribers[subscriber] = None
         channel.fan = tuple(channel.subscribers)
-        if name.startswith("conversation:"):
+        if name.startswith(_CONVERSATION):
             self._presence.enter(name, subscriber.principal)
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
@@ -149,7 +99,8 @@ class Hub:
         if not channel.subscribers:
             del self._channels[name]
             self._log.unfollow(name)
-        if name.startswith("conversation:"):
+            self._gossip.forget(name)
+        if name.startswith(_CONVERSATION):
             self._leave(name, subscriber.principal)
 
     def subscribers(self, channel: str) -> Sequence[Subscriber]:
@@ -169,8 +120,18 @@ class Hub:
             frame = EntryFrame(entry)
             for subscriber in channel.fan:
                 subscriber.entry(frame)
-            if entry.advances and entry.channel.startswith("conversation:"):
-                self._changed(entry.channel)
+            if entry.advances and entry.channel.startswith(_CONVERSATION):
+                self._show(entry.channel)
+
+    def forked(self, channel: str) -> None:
+        """Let the subscribers of a channel begin anew: the log lost what they have."""
+        for subscriber in self.subscribers(channel):
+            subscriber.lost()
+
+    def synced(self, channel: str, position: Position) -> None:
+        """Look again at who is here: what may be shown depends on the conversation."""
+        if channel in self._channels and channel.startswith(_CONVERSATION):
+            self._show(channel)
 
     def signal(self, channel: str, sender: Principal, kind: str, data: dict[str, Any]) -> None:
         """Tell the others on a channel something that is true for seconds; it was checked."""
@@ -179,16 +140,21 @@ class Hub:
     def _deliver_signal(
         self, channel: str, sender: Principal, kind: str, data: dict[str, Any]
     ) -> None:
+        told = ToldSignal(sender.sender, sender.name, kind, data)
+        self._gossip.tell(channel, told)
+        self._push_signal(channel, told)
+
+    def _push_signal(self, channel: str, told: ToldSignal) -> None:
         frame = Frame(
             {
                 "type": "signal",
                 "channel": channel,
-                "from": principal_object(sender.sender, sender.name),
-                "kind": kind,
-                "data": data,
+                "from": principal_object(told.sender, told.name),
+                "kind": told.kind,
+                "data": told.data,
             }
         )
-        for subscriber in self._others(channel, sender.sender):
+        for subscriber in self._others(channel, told.sender):
             subscriber.signal(frame)
 
     def read(self, channel: str, reader: Principal, offset: int) -> None:
@@ -196,16 +162,23 @@ class Hub:
 
         A second tab may lag behind the first: a lower mark than the last is nobody's news.
         """
+        told = ToldRead(reader.sender, reader.name, offset)
+        if self._push_read(channel, told):
+            self._log.mark(channel, reader.sender, offset)
+            self._gossip.tell(channel, told)
+
+    def _push_read(self, channel: str, told: ToldRead) -> bool:
+        """Tell the subscribers here, if it is news."""
         known = self._channels.get(channel)
         if known is not None:
-            if offset <= known.reads.get(reader.sender, 0):
-                return
-            known.reads[reader.sender] = offset
-        self._log.mark(channel, reader.sender, offset)
-        frame = read_frame(channel, reader.sender, reader.name, offset)
-        for subscriber in self._others(channel, reader.sender):
-            if self.may_notice(subscriber.principal, channel, reader.sender):
-                subscriber.read(reader.sender, offset, frame)
+            if told.offset <= known.reads.get(told.reader, 0):
+                return False
+            known.reads[told.reader] = told.offset
+        frame = read_frame(channel, told.reader, told.name, told.offset)
+        for subscriber in self._others(channel, told.reader):
+            if self.may_notice(subscriber.principal, channel, told.reader):
+                subscriber.read(told.reader, told.offset, frame)
+        return True
 
     def may_notice(self, who: Principal, channel: str, other: str) -> bool:
         """Tell whether ``who`` may know what ``other`` (``kind:id``) does on a channel.
@@ -220,7 +193,7 @@ class Hub:
         return (s for s in self.subscribers(channel) if s.principal.sender != sender)
 
     def _in_charge(self, channel: str) -> str | None:
-        held = self._conversations.peek(channel.partition(":")[2])
+        held = self._conversations.recall(channel.partition(":")[2])
         return f"agent:{held.agent.id}" if held is not None and held.agent is not None else None
 
     # --- connections and presence -----------------------------------------------------------
@@ -254,22 +227,66 @@ class Hub:
         ]
 
     def close_session(self, session: str, code: CloseCode) -> None:
-        """Close every connection of a session that was signed out or revoked."""
-        for connection in self._sessions.get(session, ()):
-            connection.close(code)
+        """Close every connection of a session that was signed out or revoked, on all nodes."""
+        self.end_session(session, code)
+        self._gossip.end_session(session, code)
 
     def agents_online(self) -> int:
-        """How many agents are connected, those within their grace included."""
-        return self._presence.count(_ONLINE)
+        """How many agents are connected to any node, those within their grace included."""
+        here = {who.sender for who in self._presence.people(_ONLINE)}
+        return len(here | self._gossip.agents())
+
+    def freeze(self) -> None:
+        """Let nobody count as gone any more: this node stops, its people go to others."""
+        self._frozen = True
 
     def presence(self, channel: str, asker: Principal) -> dict[str, Any]:
         """Give the fields of a ``presence`` frame, as ``asker`` may know them."""
         members = [
-            principal_object(who.sender, who.name)
-            for who in self._presence.people(channel)
-            if self.may_notice(asker, channel, who.sender)
+            principal_object(sender, name)
+            for sender, name in self._people(channel).items()
+            if self.may_notice(asker, channel, sender)
         ]
         return {"channel": channel, "members": members, "available": self._available}
+
+    def _people(self, channel: str) -> dict[str, str | None]:
+        """Who is on a channel of any node, with their names."""
+        people = dict(self.people_here(channel))
+        for sender, name in self._gossip.people(channel):
+            people.setdefault(sender, name)
+        return people
+
+    # --- for the other nodes ----------------------------------------------------------------
+
+    def is_open(self, channel: str) -> bool:
+        """Tell whether a channel has subscribers here."""
+        return channel in self._channels
+
+    def people_here(self, channel: str) -> Sequence[Person]:
+        """Who is on a channel of this node."""
+        return [(who.sender, who.name) for who in self._presence.people(channel)]
+
+    def conversations_here(self) -> Iterable[str]:
+        """The channels of conversations that have subscribers here."""
+        return [name for name in self._channels if name.startswith(_CONVERSATION)]
+
+    def people_changed(self, channel: str | None) -> None:
+        """Show that others have come or gone on a channel of other nodes; None: agents."""
+        self._show(_ONLINE if channel is None else channel)
+
+    def heard(self, channel: str, told: ToldSignal | ToldRead) -> None:
+        """Show what somebody on another node does."""
+        if isinstance(told, ToldSignal):
+            self._push_signal(channel, told)
+        else:
+            self._push_read(channel, told)
+
+    def end_session(self, session: str, code: CloseCode) -> None:
+        """Close the connections of a session here."""
+        for connection in self._sessions.get(session, ()):
+            connection.close(code)
+
+    # --- changes of presence ----------------------------------------------------------------
 
     def _leave(self, place: str, who: Principal) -> None:
         self._presence.leave(place, who, self._loop.time())
@@ -278,18 +295,28 @@ class Hub:
             self._expire()
 
     def _expire(self) -> None:
+        if self._frozen:
+            return
         wait = self._presence.expire(self._loop.time())
         self._expiring = wait is not None
         if wait is not None:
             self._loop.call_later(wait, self._expire)
 
     def _changed(self, place: str) -> None:
+        """Show and tell that somebody has come or gone here."""
+        if place == _ONLINE:
+            self._gossip.tell_agents(self.people_here(_ONLINE))
+        else:
+            self._gossip.tell_people(place)
+        self._show(place)
+
+    def _show(self, place: str) -> None:
         if place == _ONLINE:
             available = self.agents_online() > 0
             if available == self._available:
                 return
             self._available = available
-            places = [name for name in self._channels if name.startswith("conversation:")]
+            places = list(self.conversations_here())
         else:
             places = [place]
         if places and not self._dirty:
@@ -309,7 +336,7 @@ class Hub:
         told = (
             self._available,
             self._in_charge(name),
-            tuple(who.sender for who in self._presence.people(name)),
+            tuple(self._people(name)),
         )
         if told == channel.told:
             return
@@ -321,15 +348,3 @@ class Hub:
                 wire = self.presence(name, subscriber.principal)
                 frames[visitor] = Frame({"type": "presence", **wire})
             subscriber.presence(frames[visitor])
-
-
-def read_frame(channel: str, reader: str, name: str | None, offset: int) -> Frame:
-    """Build the push of a read mark."""
-    return Frame(
-        {
-            "type": "read",
-            "channel": channel,
-            "from": principal_object(reader, name),
-            "offset": offset,
-        }
-    )

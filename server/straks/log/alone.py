@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from straks.log.log import Watcher
+from straks.log.nodes import Alone as NoOthers
+from straks.log.nodes import Nodes
 
 __all__ = ["Alone"]
 
@@ -11,6 +13,7 @@ class Alone:
     """The parts of :class:`straks.log.log.Log` and ``Feed`` that are about other servers."""
 
     lanes = 1
+    nodes: Nodes = NoOthers()
 
     def lane_of(self, channel: str) -> int:
         """Give the only one."""

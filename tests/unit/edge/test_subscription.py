@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from straks.accounts.principals import Principal
 from straks.edge.subscription import BUFFER, Subscription
-from straks.hub.frames import EntryFrame
-from straks.hub.hub import read_frame
+from straks.hub.frames import EntryFrame, read_frame
 from straks.hub.mailbox import Lane
 from straks.log.log import Entry
 from straks_protocol import Codec
