@@ -10,6 +10,7 @@ import pytest
 from straks.clock import ManualClock
 from straks.records.database import Database
 from tests.support.logs import LogPlace, RedisPlace, SQLitePlace
+from tests.support.postgres_server import PostgresServer, postgres_server
 from tests.support.redis_cluster import RedisCluster, redis_cluster
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import ServerProcess
@@ -40,6 +41,13 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A Redis that all tests share; each empties it first."""
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that all tests share; each empties it, or takes a database of its own."""
+    with postgres_server() as server:
         yield server
 
 

@@ -9,8 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
-from urllib.parse import urlsplit
+from typing import Any, Final, cast
 
 import structlog
 
@@ -35,19 +34,17 @@ from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StraksError
+from straks.errors import StartError, StraksError
 from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
-from straks.log.log import Feed, Log
-from straks.log.nodes import Nodes
-from straks.log.sqlite import SQLiteLog
 from straks.records.accounts import AccountRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
 from straks.records.inbox import SQLInboxRecords
 from straks.routing.inbox import Inbox
+from straks.storage import Storage, open_log, place_shown, records_place, shared_identity
 from straks.web.context import WebContext
 from straks.web.probe import LogProbe
 from straks.web.routes import web_app
@@ -62,15 +59,6 @@ _STATIC: Final = Path(__file__).parent / "static"
 
 class BrokenError(StraksError):
     """A part that the server cannot live without has failed."""
-
-
-class Storage(Log, Feed, Protocol):
-    """What both adapters of the log are."""
-
-    @property
-    def nodes(self) -> Nodes:
-        """The other servers that share it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +104,7 @@ class Straks:
         self.url = settings.url(listener.getsockname()[1])
         self.accounts = door.accounts
         self.sessions = door.sessions
-        self.storage = _storage(settings)
+        self.storage = place_shown(settings)
         self._listener = listener
         self._database = database
         self._door = door
@@ -218,6 +206,8 @@ class Straks:
                 "records": self._database.check,
                 "answers": floor.answers.check_ready,
             },
+            # The chat goes on without records that are elsewhere; all servers lack them alike.
+            optional=frozenset({"records"}) if self._database.shared else frozenset(),
             draining=lambda: not edge.ready,
             site_name=self.settings.site_name,
             static=_STATIC,
@@ -235,10 +225,17 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         listener = bind(settings.host, settings.port)
         stack.callback(listener.close)
         data = open_directory(settings.data)
-        log = await _open_log(settings, data, stack)
-        database = await Database.open(data / "records.db")
+        if settings.redis is None and settings.database is not None:
+            raise StartError(
+                "Records in a database of their own go with a log that is shared like them: "
+                "set STRAKS_REDIS (--redis) too, or leave STRAKS_DATABASE (--database) out."
+            )
+        # Whoever shares the log shares the records: the log is asked whose it is.
+        lock = stack.enter_context(DirectoryLock.take(data)) if settings.redis else None
+        database = await Database.open(records_place(settings))
         stack.push_async_callback(database.close)
-        secret = load_secret(data / "secret")
+        secret, identity = await shared_identity(database, load_secret(data / "secret"))
+        log = await open_log(settings, data, lock, identity, stack)
         url = settings.url(listener.getsockname()[1])
         door = _door(settings, url, database, secret, stack)
         await door.directory.refresh()
@@ -247,32 +244,18 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
 
 
 @asynccontextmanager
-async def open_accounts(data: Path) -> AsyncIterator[Accounts]:
+async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
     """Open the accounts alone, also beside a running server.
 
     Raises:
-        StartError: the data directory cannot be used.
+        StartError: the data directory or the database cannot be used.
     """
     async with AsyncExitStack() as stack:
-        database = await Database.open(open_directory(data) / "records.db")
+        database = await Database.open(records_place(settings))
         stack.push_async_callback(database.close)
         passwords = Passwords()
         stack.callback(passwords.close)
         yield Accounts(AccountRecords(database), passwords, SystemClock())
-
-
-async def _open_log(settings: Settings, data: Path, stack: AsyncExitStack) -> Storage:
-    log: Storage
-    if settings.redis is None:
-        log = await SQLiteLog.open(data)
-    else:
-        # Not everybody has Redis, and the client takes its time to import.
-        from straks.log.redis import RedisLog
-
-        lock = stack.enter_context(DirectoryLock.take(data))
-        log = await RedisLog.open(settings.redis.get_secret_value(), node=lock.node)
-    stack.push_async_callback(log.close)
-    return log
 
 
 def _door(
@@ -347,14 +330,6 @@ async def _for_ever(
     if not stopping.is_set():
         _log.critical("a part ended, the server ends", part=name)
         raise BrokenError(f"The part {name} ended.")
-
-
-def _storage(settings: Settings) -> str:
-    where = settings.data.expanduser().absolute()
-    if settings.redis is None:
-        return f"{where} (SQLite)"
-    url = urlsplit(settings.redis.get_secret_value())
-    return f"{where}, log in Redis at {url.hostname or url.path}"
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -26,6 +26,11 @@ __all__ = ["main"]
 
 _T = TypeVar("_T")
 
+_Data = Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")]
+_DatabaseOption = Annotated[
+    str | None, typer.Option(help=f"Address of the records in PostgreSQL. [{PREFIX}DATABASE]")
+]
+
 _FAILED = 1
 _MISUSED = 2
 _DEMO_EMAIL = "demo@straks.example"
@@ -136,6 +141,19 @@ def demo(
     _run(_demo(settings, shop_port))
 
 
+@app.command()
+@_with_settings
+def migrate(settings: Settings) -> None:
+    """Bring the records to this release, once, before its servers start."""
+    from straks.storage import migrate as run
+
+    before, after = _run(run(settings))
+    if before == after:
+        typer.echo(f"The records are at revision {after} already.")
+    else:
+        typer.echo(f"The records are at revision {after} now (before: {before or 'empty'}).")
+
+
 @agent.command("add")
 def agent_add(
     email: Annotated[str, typer.Argument(help="The agent's e-mail address.")],
@@ -143,17 +161,18 @@ def agent_add(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    data: Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")] = None,
+    data: _Data = None,
+    database: _DatabaseOption = None,
 ) -> None:
     """Make an agent's account."""
-    settings = load_settings(data=data)
+    settings = load_settings(data=data, database=database)
     password = _ask_password(password_stdin)
 
     async def add(accounts: Accounts) -> None:
         made = await accounts.add_agent(email, name, password)
         typer.echo(f"{made.name} <{made.email}> can sign in now.")
 
-    _run(_with_accounts(settings.data, add))
+    _run(_with_accounts(settings, add))
 
 
 @agent.command("password")
@@ -162,17 +181,18 @@ def agent_password(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    data: Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")] = None,
+    data: _Data = None,
+    database: _DatabaseOption = None,
 ) -> None:
     """Change an agent's password, which signs them out everywhere."""
-    settings = load_settings(data=data)
+    settings = load_settings(data=data, database=database)
     password = _ask_password(password_stdin)
 
     async def change(accounts: Accounts) -> None:
         await accounts.set_password(email, password)
         typer.echo(f"{email} has a new password, and is signed out everywhere.")
 
-    _run(_with_accounts(settings.data, change))
+    _run(_with_accounts(settings, change))
 
 
 @answers.command("check")
@@ -272,10 +292,10 @@ def _run(job: Awaitable[_T]) -> _T:
         return runner.run(wait())
 
 
-async def _with_accounts(data: Path, job: Callable[[Accounts], Awaitable[None]]) -> None:
+async def _with_accounts(settings: Settings, job: Callable[[Accounts], Awaitable[None]]) -> None:
     from straks.app import open_accounts
 
-    async with open_accounts(data) as accounts:
+    async with open_accounts(settings) as accounts:
         await job(accounts)
 
 

@@ -20,6 +20,15 @@ __all__ = ["PREFIX", "Settings", "SettingsError", "load_settings", "unknown_vari
 
 PREFIX: Final = "STRAKS_"
 
+_HOSTS: Final = r"HOST(?:,HOST)*".replace("HOST", r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
+_REDIS: Final = re.compile(
+    rf"rediss?://{_HOSTS}(?:/\d{{0,5}})?|rediss?\+sentinel://{_HOSTS}/[\w.-]+(?:/\d{{1,5}})?"
+)
+_DATABASE: Final = re.compile(
+    r"postgresql\+asyncpg://(?:[^\s/@:?#]+(?::[^\s/@:?#]*)?@)?[\w.\[\]:-]*/[\w.%-]+(?:\?[^\s@#]*)?"
+    r"|sqlite\+aiosqlite:///\S+"
+)
+
 Words: TypeAlias = Annotated[tuple[str, ...], NoDecode]
 """Several words, parted by commas or spaces."""
 
@@ -43,6 +52,10 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".straks"), description="Directory that holds all data.")
     redis: SecretStr | None = Field(
         None, description="Keep the log in Redis 7 or newer, e.g. redis://localhost:6379/0."
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="Keep the records in PostgreSQL: postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
     )
     tls_cert: Path | None = Field(None, description="Certificate chain (PEM) to serve HTTPS.")
     tls_key: Path | None = Field(None, description="Private key (PEM) of the certificate.")
@@ -135,6 +148,16 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("database")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _DATABASE.fullmatch(value.get_secret_value()):
+            raise _wrong(
+                "it must look like postgresql+asyncpg://USER:PASSWORD@HOST/NAME, "
+                "where signs like / # ? in the password are written as %2F %23 %3F"
+            )
+        return value
+
     @field_validator("tls_cert", "tls_key", "answers")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
@@ -208,16 +231,12 @@ def _is_origin(text: str) -> bool:
 def _is_redis(text: str) -> bool:
     try:
         url = urlsplit(text)
-        port_is_fine = url.port is None or url.port > 0
     except ValueError:
         return False
     if url.scheme == "unix":
         return bool(url.path)
     return (
-        url.scheme in {"redis", "rediss"}
-        and port_is_fine
-        and bool(url.hostname)
-        and re.fullmatch(r"/?|/\d{1,5}", url.path) is not None
+        _REDIS.fullmatch(f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}") is not None
         and "@" not in url.query
         and not url.fragment
     )
@@ -236,6 +255,6 @@ def _explain(item: ErrorDetails) -> str:
     if not item["loc"]:
         return message
     field = str(item["loc"][0])
-    if item["type"] != "straks" and field != "redis":
+    if item["type"] != "straks" and field not in {"redis", "database"}:
         message = f"{message.replace('Input should be', 'must be')}, not {item['input']!r}"
     return f"{_names(field)}: {message}"

@@ -253,7 +253,7 @@ async def test_what_redis_did_after_the_time_out_is_found_out(redis: RedisServer
         commit.submit(item(key="0"), results.append)
         commit.submit(item(key="2"), results.append)
         async with asyncio.timeout(20):
-            while not log._unsettled:  # the first attempt has timed out
+            while not log._lanes[0].unsettled:  # the first attempt has timed out
                 await asyncio.sleep(0.01)
         resume(redis)
         await commit.drain()

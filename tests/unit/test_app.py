@@ -52,6 +52,6 @@ async def test_what_was_opened_is_closed_when_the_rest_cannot_be(tmp_path: Path)
 
 async def test_accounts_open_beside_a_server(tmp_path: Path) -> None:
     settings = load_settings(data=str(tmp_path), port=str(free_port()), host="127.0.0.1")
-    async with open_straks(settings) as straks, open_accounts(tmp_path) as accounts:
+    async with open_straks(settings) as straks, open_accounts(settings) as accounts:
         made = await accounts.add_agent("bo@chat.example", "Bo", None)
         assert await straks.accounts.find("bo@chat.example") == made

@@ -56,6 +56,9 @@ def test_lists_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ALLOWED_ORIGINS", "shop.example", "https://"),
         ("TRUSTED_PROXIES", "nginx", "10.0.0.0/8"),
         ("REDIS", "localhost:6379", "redis://"),
+        ("REDIS", "redis+sentinel://a:26379", "redis://"),
+        ("DATABASE", "postgresql://a/b", "postgresql+asyncpg://"),
+        ("DATABASE", "postgresql+asyncpg://a:b/c@d/e", "postgresql+asyncpg://"),
         ("REDIS", "redis://127.0.0.1:port", "redis://"),
         ("REDIS", "redis://127.0.0.1:6379/zero", "redis://"),
         ("PUBLISH_RATE", "inf", "1000000"),
@@ -95,7 +98,13 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://redis", "unix:///run/redis.sock?db=1", "rediss://u:a%2Fb@[::1]:6379/15?protocol=3"],
+    [
+        "redis://redis",
+        "unix:///run/redis.sock?db=1",
+        "rediss://u:a%2Fb@[::1]:6379/15",
+        "redis://a:7000,b:7001,[::1]:7002",
+        "redis+sentinel://:pw@a,b:26380/main/1",
+    ],
 )
 def test_an_address_of_redis_is_taken_as_it_is(url: str) -> None:
     found = load_settings(redis=url).redis

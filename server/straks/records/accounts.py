@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from straks.errors import StraksError
 from straks.records.database import Database
+from straks.records.engine import upsert
 from straks.records.schema import agents, sessions, sign_in_links, visitor_families
 
 __all__ = ["AccountRecords", "AgentExistsError", "AgentRow", "FamilyRow", "SessionRow"]
@@ -174,7 +174,7 @@ class AccountRecords:
     ) -> None:
         """Note that ``generation`` was given out; the one before it was the last to come back."""
         async with self._database.write() as connection:
-            statement = upsert(visitor_families).values(
+            statement = upsert(self._database, visitor_families).values(
                 family=family,
                 visitor_id=visitor_id,
                 issued=generation,

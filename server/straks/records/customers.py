@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from straks.records.database import Database
+from straks.records.engine import upsert
 from straks.records.schema import customers
 
 __all__ = ["SQLCustomerRecords"]
@@ -30,8 +30,8 @@ class SQLCustomerRecords:
         """
         if not contacts:
             return
-        new = insert(customers)
-        upsert = new.on_conflict_do_update(
+        new = upsert(self._database, customers)
+        statement = new.on_conflict_do_update(
             index_elements=[customers.c.visitor_id],
             set_={
                 "email": func.coalesce(new.excluded.email, customers.c.email),
@@ -45,7 +45,7 @@ class SQLCustomerRecords:
             for visitor, email, name, at in contacts
         ]
         async with self._database.write() as connection:
-            await connection.execute(upsert, rows)
+            await connection.execute(statement, rows)
 
     async def find(self, visitor_id: str) -> dict[str, Any] | None:
         """Read a customer: ``visitor_id``, ``email``, ``name``, ``updated_at``.

@@ -6,22 +6,37 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, event, insert, inspect, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from straks.errors import StartError
+from straks.records.engine import TIME, database_url, make_engine
 from straks.records.errors import RecordsUnavailableError
-from straks.records.schema import SCHEMA_VERSION, metadata, schema_version
+from straks.records.migration import check, revision_of, upgrade
+from straks.records.schema import schema_version
 
 __all__ = ["Database"]
 
+_AWAY = (DBAPIError, PoolTimeoutError, OSError)
+"""What a database raises that is away; ``TimeoutError`` is an ``OSError``."""
+
+
+def _is_about_a_value(error: Exception) -> bool:
+    """Tell what will fail again: a constraint, or (SQLSTATE class 22) what cannot be stored."""
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
+    return isinstance(error, IntegrityError | DataError) or state.startswith("22")
+
 
 class Database:
-    """Connections to the records; one writer at a time, readers beside it."""
+    """Connections to the records.
+
+    On SQLite one writes at a time, and readers read beside it. On PostgreSQL, which is elsewhere,
+    everything has a deadline.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -29,35 +44,59 @@ class Database:
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open or make the database at ``path``.
+    async def open(cls, place: Path | str) -> Self:
+        """Open the database at a path (SQLite) or an address; an empty one is set up.
+
+        An SQLite file of an earlier release is brought to this one.
 
         Raises:
-            StartError: it cannot be read or written, or a newer release made it.
+            StartError: it cannot be read or written, or is of another release.
         """
-        engine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}",
-            pool_size=3,
-            max_overflow=0,
-            pool_timeout=5,
-            hide_parameters=True,
-        )
-        event.listen(engine.sync_engine, "connect", _configure)
-        event.listen(engine.sync_engine, "begin", _begin)
-        database = cls(engine)
-        try:
-            async with database._writing.begin() as connection:
-                await connection.run_sync(_prepare, path)
-        except DBAPIError as error:
-            await engine.dispose()
-            raise StartError(
-                f"The records in {path} cannot be opened ({error.orig}); "
-                "check that the data directory is writable and the disk not full."
-            ) from error
-        except StartError:
-            await engine.dispose()
-            raise
+        database, _ = await cls._open(place, migrates=isinstance(place, Path))
         return database
+
+    @classmethod
+    async def migrate(cls, place: Path | str) -> tuple[str | None, str]:
+        """Bring a database to this release; give its revisions before and after.
+
+        Raises:
+            StartError: it cannot be written, or is of a newer release.
+        """
+        database, revisions = await cls._open(place, migrates=True)
+        await database.close()
+        return revisions
+
+    @classmethod
+    async def _open(
+        cls, place: Path | str, *, migrates: bool
+    ) -> tuple[Self, tuple[str | None, str]]:
+        url = database_url(place)
+        database = cls(make_engine(url))
+        try:
+            return database, await database._prepare(migrates or url.drivername.startswith("sq"))
+        except _AWAY as error:
+            await database.close()
+            raise _unusable(url, error) from error
+        except BaseException:
+            await database.close()
+            raise
+
+    async def _prepare(self, migrates: bool) -> tuple[str | None, str]:
+        async with self._time(4 * TIME), self._turn, self._writing.begin() as connection:
+            if migrates or await connection.run_sync(revision_of) is None:
+                return await connection.run_sync(upgrade)
+            await connection.run_sync(check)
+            return "", ""
+
+    @property
+    def dialect_name(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def shared(self) -> bool:
+        """Whether servers on other machines can use the same one."""
+        return self.dialect_name != "sqlite"
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -67,23 +106,32 @@ class Database:
             RecordsUnavailableError: they cannot be read now.
         """
         try:
-            async with self._engine.connect() as connection:
+            async with self._time(TIME), self._engine.connect() as connection:
                 yield connection
-        except (OperationalError, PoolTimeoutError) as error:
-            raise RecordsUnavailableError(f"the records cannot be read: {error}") from error
+        except _AWAY as error:
+            if _is_about_a_value(error):
+                raise
+            raise _away("read", error) from error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a write transaction, committed at the end unless it raises.
 
         Raises:
-            RecordsUnavailableError: they cannot be written now; nothing was.
+            RecordsUnavailableError: they cannot be written now, or it is not known whether this
+                was.
         """
         try:
-            async with self._turn, self._writing.begin() as connection:
-                yield connection
-        except (OperationalError, PoolTimeoutError) as error:
-            raise RecordsUnavailableError(f"the records cannot be written: {error}") from error
+            if self.shared:
+                async with self._time(TIME), self._writing.begin() as connection:
+                    yield connection
+            else:
+                async with self._turn, self._writing.begin() as connection:
+                    yield connection
+        except _AWAY as error:
+            if _is_about_a_value(error):
+                raise
+            raise _away("written", error) from error
 
     async def check(self) -> None:
         """Prove that the records can be read.
@@ -98,32 +146,24 @@ class Database:
         """Close all connections."""
         await self._engine.dispose()
 
-
-def _configure(dbapi_connection: Any, _record: object) -> None:
-    # Python's sqlite3 would begin transactions by itself, and too late; _begin does it instead.
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    def _time(self, seconds: float) -> asyncio.Timeout:
+        return asyncio.timeout(seconds if self.shared else None)
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("straks_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _away(what: str, error: Exception) -> RecordsUnavailableError:
+    reason = getattr(error, "orig", None) or str(error) or "it does not answer in time"
+    return RecordsUnavailableError(f"the records cannot be {what}: {reason}")
 
 
-def _prepare(connection: Connection, path: Path) -> None:
-    if inspect(connection).has_table(schema_version.name):
-        found = connection.scalar(select(schema_version.c.version))
-        if found is not None and found > SCHEMA_VERSION:
-            raise StartError(
-                f"The data in {path.parent} was written by a newer Straks (records version "
-                f"{found}, this one knows {SCHEMA_VERSION}); install that release or choose "
-                "another data directory."
-            )
-    else:
-        found = None
-    metadata.create_all(connection)
-    if found is None:
-        connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+def _unusable(url: URL, error: Exception) -> StartError:
+    reason = str(getattr(error, "orig", None) or error) or "it does not answer in time"
+    reason = reason.splitlines()[0].rpartition(">: ")[2]
+    if url.get_backend_name() == "sqlite":
+        return StartError(
+            f"The records in {url.database} cannot be opened ({reason}); "
+            "check that the data directory is writable and the disk not full."
+        )
+    shown = url.render_as_string(hide_password=True)
+    return StartError(
+        f"The database {shown} cannot be used ({reason}); start it, or check the address."
+    )

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, ColumnElement, String, delete, func, literal, select, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from straks.records.database import Database
+from straks.records.engine import upsert
 from straks.records.schema import inbox
 
 __all__ = ["COUNTED", "SQLInboxRecords"]
@@ -33,15 +33,15 @@ class SQLInboxRecords:
         """
         if not rows:
             return
-        new = insert(inbox)
+        new = upsert(self._database, inbox)
         changed = {c.name: new.excluded[c.name] for c in inbox.c if not c.primary_key}
-        upsert = new.on_conflict_do_update(
+        statement = new.on_conflict_do_update(
             index_elements=[inbox.c.id],
             set_=changed,
             where=new.excluded.last_offset >= inbox.c.last_offset,
         )
         async with self._database.write() as connection:
-            await connection.execute(upsert, [_row(name, summary) for name, summary in rows])
+            await connection.execute(statement, [_row(name, summary) for name, summary in rows])
 
     async def list(
         self,
@@ -63,7 +63,8 @@ class SQLInboxRecords:
         at = _sorted_by(state)
         if after is not None:
             here = tuple_(at, inbox.c.id)
-            query = query.where(here > tuple_(*after) if _rising(state) else here < tuple_(*after))
+            there = tuple_(literal(after[0], BigInteger), literal(after[1], String))
+            query = query.where(here > there if _rising(state) else here < there)
         async with self._database.read() as connection:
             found = await connection.scalars(query.order_by(*_order(state)))
             return [orjson.loads(summary) for summary in found]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 __all__ = [
-    "SCHEMA_VERSION",
     "agents",
     "customers",
+    "deployment",
     "inbox",
     "metadata",
     "schema_version",
@@ -18,12 +27,18 @@ __all__ = [
     "visitor_families",
 ]
 
-SCHEMA_VERSION: Final = 1
-"""What this release writes; a data directory with a higher number belongs to a newer one."""
-
 metadata = MetaData()
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+"""What releases look at that know of no revisions (``migrations``)."""
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("secret", LargeBinary),
+)
+"""One row: the name of these records, and the secret of the servers that share them."""
 
 agents = Table(
     "agents",
@@ -32,7 +47,7 @@ agents = Table(
     Column("email", String(254), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("password_hash", String(255)),
-    Column("created_at", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False, default=False),
 )
 """``email`` is case-folded. Times are milliseconds since the epoch, here and below."""
@@ -43,9 +58,9 @@ sessions = Table(
     Column("id", String(64), primary_key=True),
     Column("secret_hash", String(64), nullable=False, unique=True),
     Column("agent_id", String(64), nullable=False),
-    Column("created_at", Integer, nullable=False),
-    Column("seen_at", Integer, nullable=False),
-    Column("ends_at", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
     Index("sessions_by_agent", "agent_id"),
 )
 """Signed-in agents. ``ends_at`` is the absolute end; idle ones end earlier."""
@@ -55,7 +70,7 @@ sign_in_links = Table(
     metadata,
     Column("secret_hash", String(64), primary_key=True),
     Column("agent_id", String(64), nullable=False),
-    Column("ends_at", Integer, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
 )
 
 visitor_families = Table(
@@ -63,9 +78,9 @@ visitor_families = Table(
     metadata,
     Column("family", String(64), primary_key=True),
     Column("visitor_id", String(64), nullable=False),
-    Column("issued", Integer, nullable=False),
-    Column("confirmed", Integer, nullable=False),
-    Column("confirmed_at", Integer, nullable=False),
+    Column("issued", BigInteger, nullable=False),
+    Column("confirmed", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger, nullable=False),
     Column("revoked", Boolean, nullable=False, default=False),
 )
 """Visitor tokens that were renewed at least once: the highest generation given out, and the highest
@@ -81,7 +96,7 @@ inbox = Table(
     Column("agent_id", String(64)),
     Column("waiting_since", BigInteger),
     Column("updated_at", BigInteger, nullable=False),
-    Column("last_offset", Integer, nullable=False),
+    Column("last_offset", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
     Index("inbox_by_wait", "inbox", "state", "waiting_since", "id"),
     Index("inbox_by_agent", "inbox", "agent_id", "state", "updated_at", "id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -98,6 +99,8 @@ class WebContext:
     clock: Clock
     checks: Mapping[str, Check]
     """What must work for ``/readyz``."""
+    optional: AbstractSet[str]
+    """Those of them without which the server can do its most important work."""
     draining: Callable[[], bool]
     site_name: str
     static: Path

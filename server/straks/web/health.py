@@ -38,8 +38,9 @@ def health_routes(context: WebContext) -> list[Route]:
         if context.draining():
             return json_response({"status": "draining", "checks": {}}, 503)
         checks = await probe.results()
-        fine = all(result == "ok" for result in checks.values())
-        status = "ok" if fine else "unready"
+        failed = {name for name, result in checks.items() if result != "ok"}
+        fine = failed <= context.optional
+        status = "unready" if not fine else "degraded" if failed else "ok"
         return json_response({"status": status, "checks": checks}, 200 if fine else 503)
 
     return [

@@ -27,6 +27,7 @@ class Session:
         self.pushed: list[int] = []
         self.reads: list[int] = []
         self.gaps = 0
+        self.anew = 0
 
     def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
         message = orjson.loads(frame[4:] if frame[1] == 126 else frame[2:])
@@ -37,6 +38,9 @@ class Session:
 
     def gap(self, subscription: Subscription) -> None:
         self.gaps += 1
+
+    def begin_anew(self, subscription: Subscription) -> None:
+        self.anew += 1
 
 
 def entry(offset: int) -> Entry:
@@ -65,6 +69,14 @@ def test_live_entries_go_straight_through() -> None:
         subscription.entry(frame(offset))
     assert session.pushed == [4, 5]
     assert session.gaps == 0
+
+
+def test_what_the_log_lost_makes_the_client_begin_anew() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(3)
+    subscription.lost()
+    assert session.anew == 1
 
 
 def test_what_arrived_while_reading_joins_the_reply() -> None:

@@ -84,15 +84,20 @@ async def test_lists_are_read_along_an_index(database: Database, records: SQLInb
         "SELECT summary FROM inbox WHERE inbox='default' AND agent_id='anna' "
         "AND state='with_agent' AND (updated_at, id) < (1, 'a') "
         "ORDER BY updated_at DESC, id DESC LIMIT 10",
-        "SELECT summary FROM inbox WHERE inbox='default' AND closed = 1 "
+        "SELECT summary FROM inbox WHERE inbox='default' AND closed = true "
         "AND (updated_at, id) < (1, 'a') ORDER BY updated_at DESC, id DESC LIMIT 10",
     ]
+    shared = database.shared
     async with database.read() as connection:
+        if shared:  # An empty table is read from its start whatever indexes there are.
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+            await connection.execute(text("SET LOCAL enable_sort = off"))
         for query in queries:
-            plan = await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))
-            steps = [step.detail for step in plan]
-            assert len(steps) == 1, steps
-            assert "USING INDEX" in steps[0]
+            explain = "EXPLAIN" if shared else "EXPLAIN QUERY PLAN"
+            plan = await connection.execute(text(f"{explain} {query}"))
+            steps = [str(step[-1]) for step in plan]
+            assert any(("Index Scan" if shared else "USING INDEX") in step for step in steps)
+            assert not [step for step in steps if "Sort" in step or "TEMP B-TREE" in step]
 
 
 async def test_records_that_are_away_say_so(database: Database, records: SQLInboxRecords) -> None:

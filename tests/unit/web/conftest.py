@@ -109,6 +109,7 @@ class Web:
         self.inbox = Inbox()
         self.failures: dict[str, Exception] = {}
         self.log_checks = 0
+        self.optional: set[str] = set()
         self.is_draining = False
         self.static = static
         context = WebContext(
@@ -122,6 +123,7 @@ class Web:
             answers=Book(),
             clock=clock,
             checks={"log": self._check_log, "records": self._check_records},
+            optional=self.optional,
             draining=lambda: self.is_draining,
             site_name="Shop",
             static=static,

@@ -20,6 +20,17 @@ async def test_ready_means_that_every_part_works(web: Web, clock: ManualClock) -
     assert (await web.browser.get("/healthz")).status_code == 200
 
 
+async def test_what_it_can_do_without_is_shown_and_does_not_count(web: Web) -> None:
+    web.optional.add("records")
+    web.failures["records"] = OSError("away")
+    response = await web.browser.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "degraded",
+        "checks": {"log": "ok", "records": "failed: OSError"},
+    }
+
+
 async def test_a_draining_server_is_not_ready(web: Web) -> None:
     assert (await web.browser.get("/readyz")).status_code == 200
     web.is_draining = True

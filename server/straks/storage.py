@@ -1,0 +1,87 @@
+"""Where a server keeps what it knows: the log, the records, the secret."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from straks.config import Settings
+from straks.errors import StartError
+from straks.log.lock import DirectoryLock
+from straks.log.log import Feed, Log
+from straks.log.nodes import Nodes
+from straks.log.sqlite import SQLiteLog
+from straks.records.database import Database
+from straks.records.deployment import Deployment
+from straks.records.directory import open_directory
+from straks.records.errors import RecordsUnavailableError
+
+__all__ = ["Storage", "migrate", "open_log", "place_shown", "records_place", "shared_identity"]
+
+
+class Storage(Log, Feed, Protocol):
+    """What both adapters of the log are."""
+
+    @property
+    def nodes(self) -> Nodes:
+        """The other servers that share it."""
+        ...
+
+
+async def migrate(settings: Settings) -> tuple[str | None, str]:
+    """Bring the records to this release; give their revisions before and after.
+
+    Raises:
+        StartError: they cannot be used.
+    """
+    return await Database.migrate(records_place(settings))
+
+
+def records_place(settings: Settings) -> Path | str:
+    """Say where the records are."""
+    if settings.database is not None:
+        return settings.database.get_secret_value()
+    return open_directory(settings.data) / "records.db"
+
+
+async def shared_identity(database: Database, own: bytes) -> tuple[bytes, str]:
+    """Give the secret to sign with, and the name of the records."""
+    deployment = Deployment(database)
+    try:
+        identity = await deployment.identity()
+        return (await deployment.secret(own) if database.shared else own), identity
+    except RecordsUnavailableError as error:
+        raise StartError(f"The server cannot start: {error}.") from error
+
+
+async def open_log(
+    settings: Settings,
+    data: Path,
+    lock: DirectoryLock | None,
+    identity: str,
+    stack: AsyncExitStack,
+) -> Storage:
+    log: Storage
+    if settings.redis is None or lock is None:
+        log = await SQLiteLog.open(data)
+    else:
+        # Not everybody has Redis, and the client takes its time to import.
+        from straks.log.redis import RedisLog
+
+        log = await RedisLog.open(settings.redis.get_secret_value(), node=lock.node, owner=identity)
+    stack.push_async_callback(log.close)
+    return log
+
+
+def place_shown(settings: Settings) -> str:
+    where = str(settings.data.expanduser().absolute())
+    if settings.redis is None:
+        return f"{where} (SQLite)"
+    redis = urlsplit(settings.redis.get_secret_value())
+    parts = [where, f"log in Redis at {redis.netloc.rpartition('@')[2] or redis.path}"]
+    if settings.database is not None:
+        database = urlsplit(settings.database.get_secret_value())
+        parts.append(f"records in PostgreSQL at {database.netloc.rpartition('@')[2]}")
+    return ", ".join(parts)

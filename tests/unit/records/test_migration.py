@@ -1,0 +1,99 @@
+"""From nothing, and from every earlier release, to the tables of this one."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, select
+
+from straks.errors import StartError
+from straks.records.database import Database
+from straks.records.migration import NEWEST, revision_of, upgrade
+from straks.records.schema import agents, metadata
+from tests.support.postgres_server import PostgresServer
+
+FIRST = Path(__file__).parent / "records_1.sql"
+"""A file that the first release wrote, with one agent and one conversation."""
+
+
+def first_release(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executescript(FIRST.read_text("utf-8"))
+    connection.close()
+
+
+def test_the_newest_revision_is_the_last_of_the_folder() -> None:
+    folder = Path(__file__).parents[3] / "server/straks/records/migrations"
+    assert ScriptDirectory(str(folder)).get_heads() == [NEWEST]
+
+
+async def test_the_migrations_make_what_the_code_knows(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_file_of_the_first_release_is_brought_here_with_all_it_holds(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "records.db"
+    first_release(path)
+    for _ in range(2):
+        database = await Database.open(path)
+        async with database.read() as connection:
+            assert await connection.scalar(select(agents.c.email)) == "anna@example.com"
+            version = await connection.exec_driver_sql("SELECT version FROM schema_version")
+            assert version.scalar() == 2
+        await database.close()
+
+
+async def test_many_who_start_at_once_set_up_one_database(place: Path | str) -> None:
+    opened = await asyncio.gather(*(Database.open(place) for _ in range(6)))
+    for database in opened:
+        await database.check()
+        await database.close()
+
+
+async def test_migrating_tells_what_was_done(place: Path | str) -> None:
+    assert await Database.migrate(place) == (None, NEWEST)
+    assert await Database.migrate(place) == (NEWEST, NEWEST)
+
+
+async def test_an_older_shared_database_is_left_for_the_command(postgres: PostgresServer) -> None:
+    postgres.empty()
+    await Database.migrate(postgres.url)
+    postgres.sql("DROP TABLE deployment; UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(StartError, match="run `straks migrate`"):
+        await Database.open(postgres.url)
+    assert await Database.migrate(postgres.url) == ("0001", NEWEST)
+    await (await Database.open(postgres.url)).close()
+
+
+async def test_somebody_elses_database_is_left_alone(postgres: PostgresServer) -> None:
+    postgres.empty()
+    postgres.sql("CREATE TABLE public.orders (id int)")
+    with pytest.raises(StartError, match="other tables"):
+        await Database.open(postgres.url)
+    postgres.empty()
+
+
+async def test_a_migration_that_fails_changes_nothing(database: Database) -> None:
+    async def fail() -> None:
+        async with database.write() as connection:
+            await connection.exec_driver_sql("DROP TABLE deployment")
+            await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+            await connection.run_sync(upgrade)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.read() as connection:
+        assert await connection.run_sync(revision_of) == NEWEST
