@@ -179,6 +179,14 @@ class RedisSentinel:
         self._detached = False
         return new
 
+    def wait_replica(self, old: RedisServer) -> None:
+        """Wait until a former master that lives follows the new one.
+
+        Raises:
+            RuntimeError: it does not.
+        """
+        _until("be a replica", lambda: _follows(old))
+
     def _hand_over(self) -> None:
         self._set_down_after(_PATIENT)
         self.sentinels[0].ask("SENTINEL FAILOVER", NAME)

@@ -69,8 +69,7 @@ class Talker:
 
     async def ask(self, kind: str, /, **fields: Any) -> Frame:
         """Send a request; give its reply, which may be an ``error``."""
-        self._next_id += 1
-        number = self._next_id
+        number = self._number()
         await self._socket.send(json.dumps({"type": kind, "id": number, **fields}))
         return await self.wait_for(lambda frame: frame.get("id") == number)
 
@@ -121,11 +120,21 @@ class Talker:
         assert self.close_code is not None
         return self.close_code
 
+    async def _took(self, frame: Frame) -> None:
+        """Look at a frame when it comes."""
+
+    def _number(self) -> int:
+        """Give the id of the next request."""
+        self._next_id += 1
+        return self._next_id
+
     async def _read(self) -> None:
         try:
             async for raw in self._socket:
+                frame = json.loads(raw)
                 async with self._news:
-                    self.frames.append(json.loads(raw))
+                    self.frames.append(frame)
+                    await self._took(frame)
                     self._news.notify_all()
         except websockets.ConnectionClosed:
             pass
