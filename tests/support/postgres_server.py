@@ -30,9 +30,9 @@ _PASSWORD: Final = "g/e#h:e@im?"
 
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
+    # What is committed survives a kill, which takes no machine along.
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",
 }

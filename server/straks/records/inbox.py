@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, String, delete, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, String, func, literal, select, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from straks.records.database import Database
@@ -93,11 +93,6 @@ class SQLInboxRecords:
         """Tell whether nothing was ever kept."""
         async with self._database.read() as connection:
             return await connection.scalar(select(inbox.c.id).limit(1)) is None
-
-    async def clear(self) -> None:
-        """Forget all."""
-        async with self._database.write() as connection:
-            await connection.execute(delete(inbox))
 
 
 def _row(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,6 @@ class InboxRecords(Protocol):
 
     async def empty(self) -> bool: ...
 
-    async def clear(self) -> None: ...
-
 
 class Tails(Protocol):
     """The part of the log that tells where an inbox ends."""
@@ -136,8 +134,10 @@ class Inbox:
         )
 
     async def rebuild(self) -> None:
-        """Make the lists again from what the feed still has, without telling the inboxes."""
-        await self._records.clear()
+        """Make the lists again from what the feed still has, without telling the inboxes.
+
+        What is kept already stays: another server may have begun to keep it.
+        """
         for partition in range(self._feed.partitions):
             position = 0
             while items := await self._feed.feed(partition, position, BATCH):
@@ -163,7 +163,7 @@ class Inbox:
             for partition in range(self._feed.partitions)
         ]
         if any(cursors):
-            _log.warning("the lists of conversations are lost and made again from the log")
+            _log.info("there are no lists of conversations; they are made from the log")
             await self.rebuild()
 
 
