@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The front-end is built by its own step, which knows when it is stale.
 export HATCH_BUILD_NO_HOOKS := true
 
-.PHONY: help install demo test check fix bench dist lock pictures clean
+.PHONY: help install demo test check soak fix bench dist lock pictures clean
 
 help:  ## Print this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -53,13 +53,17 @@ check: install $(VENV)/installed-dev  ## Lint, types and unit tests: the inner l
 
 test: install $(VENV)/installed-dev  ## Install what the tests need, then run every test.
 	@.ci/packages redis-server=redis-server chromium=chromium,fonts-liberation strace=strace \
-	    nginx=nginx-light openssl=openssl
+	    nginx=nginx-light openssl=openssl pg_ctlcluster=postgresql
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python widget/hatch_build.py npm run check
 	@$(BIN)/python widget/hatch_build.py npm test
 	@$(BIN)/pytest
+
+soak: install $(VENV)/installed-dev  ## Break things for SOAK minutes (5) per test, and print what came of it.
+	@.ci/packages redis-server=redis-server pg_ctlcluster=postgresql
+	@STRAKS_SOAK=$${SOAK:-5} $(BIN)/pytest -s tests/faults
 
 fix: $(VENV)/installed-dev  ## Format, and mend what the linters can mend.
 	@$(BIN)/ruff format .
