@@ -234,7 +234,7 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         lock = stack.enter_context(DirectoryLock.take(data)) if settings.redis else None
         database = await Database.open(records_place(settings))
         stack.push_async_callback(database.close)
-        secret, identity = await shared_identity(database, load_secret(data / "secret"))
+        secret, identity = await shared_identity(settings, database, load_secret(data / "secret"))
         log = await open_log(settings, data, lock, identity, stack)
         url = settings.url(listener.getsockname()[1])
         door = _door(settings, url, database, secret, stack)

@@ -46,12 +46,13 @@ def records_place(settings: Settings) -> Path | str:
     return open_directory(settings.data) / "records.db"
 
 
-async def shared_identity(database: Database, own: bytes) -> tuple[bytes, str]:
+async def shared_identity(settings: Settings, database: Database, own: bytes) -> tuple[bytes, str]:
     """Give the secret to sign with, and the name of the records."""
     deployment = Deployment(database)
     try:
         identity = await deployment.identity()
-        return (await deployment.secret(own) if database.shared else own), identity
+        shared = settings.database is not None
+        return (await deployment.secret(own) if shared else own), identity
     except RecordsUnavailableError as error:
         raise StartError(f"The server cannot start: {error}.") from error
 

@@ -89,7 +89,7 @@ def configure_logs(*, style: str | None, level: str, stream: TextIO | None = Non
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_number(level))
-    for chatty in ("uvicorn", "websockets", "aiosqlite", "asyncio"):
+    for chatty in ("uvicorn", "websockets", "aiosqlite", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, _number(level)))
 
 

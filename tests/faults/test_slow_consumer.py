@@ -62,7 +62,7 @@ async def test_a_slow_consumer_disturbs_nobody_and_catches_up(node: Nodes) -> No
         await running.flow(100)
         await fill(talker, channel)
         running.mark()
-    slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
+    slow.writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
     async with asyncio.timeout(30):
         last = await until_told(slow, channel)
     after, more = last, True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import signal
 import socket
 import sqlite3
@@ -17,6 +16,7 @@ import pytest
 from tests.support.redis_server import redis_server
 from tests.support.server import ServerProcess, free_port, run_straks
 from tests.support.talk import Talker, new_key
+from tests.support.tracing import strace
 
 
 def refused(code: int, *arguments: str, **settings: str) -> str:
@@ -72,7 +72,7 @@ def test_data_of_a_newer_version_is_told(settings: dict[str, str], tmp_path: Pat
     with ServerProcess(tmp_path) as server:
         server.stop()
     records = sqlite3.connect(tmp_path / "data" / "records.db")
-    records.execute("update schema_version set version = 999")
+    records.execute("update alembic_version set version_num = '9999'")
     records.commit()
     records.close()
     assert "newer" in refused(1, **settings)
@@ -233,28 +233,46 @@ def test_broken_answer_files_are_named_and_the_others_work(tmp_path: Path) -> No
         assert httpx.get(f"{server.url}/v1/site", trust_env=False).json()["languages"] == ["en"]
 
 
-async def test_storage_that_fails_ends_the_server_and_loses_nothing(
-    server: ServerProcess,
-) -> None:
-    visitor = Talker(server.socket_url)
-    await visitor.connect()
-    opened = await visitor.ask("open", key=new_key(), data={"text": "stored"})
-    assert server.process is not None
-    # No file may grow: what a broken disk looks like.
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
-    key, data = new_key(), {"text": "x" * 5000}
-    refused = await visitor.publish(opened["channel"], "message", data, key=key)
-    assert refused["code"] == "outcome_unknown"
-    assert server.process.wait(30) == 1
-    assert "straks: The part commit failed: " in server.tail()
-    await visitor.wait_closed()
-    await server.start_async()
-    async with visitor:
-        again = await visitor.publish(opened["channel"], "message", data, key=key)
-        assert again["type"] == "published"
-        page = await visitor.ask("history", channel=opened["channel"], after=0)
-    said = [entry["data"]["text"] for entry in page["entries"] if entry["kind"] == "message"]
-    assert said == ["stored", data["text"]]
+class BrokenDisk(ServerProcess):
+    """A server whose disk says, after a while, that what it was given is not there."""
+
+    SYNCS = 30
+    """Of the log's file that go well."""
+
+    @property
+    def command(self) -> list[str]:
+        path = self.data / "log.db-wal"
+        fails = f"inject=fdatasync,fsync:error=EIO:when={self.SYNCS}+"
+        return [*strace(self.data / "trace", "-P", str(path), "-e", fails), *super().command]
+
+
+async def test_storage_that_fails_ends_the_server_and_loses_nothing(tmp_path: Path) -> None:
+    sound, broken = ServerProcess(tmp_path), BrokenDisk(tmp_path)
+    with sound:
+        sound.stop()
+    texts: list[str] = []
+    with broken:
+        visitor = Talker(broken.socket_url)
+        await visitor.connect()
+        opened = await visitor.ask("open", key=new_key(), data={"text": "stored"})
+        reply = {"type": "published"}
+        while reply["type"] == "published":
+            key, text = new_key(), f"message {len(texts)}"
+            texts.append(text)
+            reply = await visitor.publish(opened["channel"], "message", {"text": text}, key=key)
+        assert reply["code"] == "outcome_unknown"
+        assert broken.process is not None
+        assert broken.process.wait(30) == 1
+        assert "straks: The part commit failed: " in broken.tail()
+        await visitor.wait_closed()
+    visitor = Talker(sound.socket_url, token=visitor.token)
+    with sound:
+        async with visitor:
+            again = await visitor.publish(opened["channel"], "message", {"text": text}, key=key)
+            assert again["type"] == "published"
+            page = await visitor.ask("history", channel=opened["channel"], after=0)
+    kept = [entry["data"]["text"] for entry in page["entries"] if entry["kind"] == "message"]
+    assert [each for each in kept if each in {"stored", *texts}] == ["stored", *texts]
 
 
 def test_it_is_not_ready_while_redis_is_away(tmp_path: Path) -> None:

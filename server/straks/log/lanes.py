@@ -10,6 +10,8 @@ from straks.log.log import Append, Log
 __all__ = ["LaneCommit"]
 
 _CAPACITY = 10_000
+_LEAST = 2_500
+"""What one lane may have at any rate: a burst may meet one alone."""
 
 
 class LaneCommit:
@@ -18,7 +20,7 @@ class LaneCommit:
     def __init__(self, log: Log) -> None:
         """Each lane has its share of the room, and more than that when there are few."""
         self._log = log
-        capacity = max(_CAPACITY // log.lanes, 1_000)
+        capacity = max(_CAPACITY // log.lanes, _LEAST)
         self._lanes = [GroupCommit(log, capacity=capacity) for _ in range(log.lanes)]
 
     def submit(self, item: Append, done: Done) -> None:
