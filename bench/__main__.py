@@ -39,7 +39,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             one.add_argument("file", help="chats, one JSON object a line")
             one.add_argument("--limit", type=_count, help="conversations to replay")
             one.add_argument("--visitors", type=_count, default=50, help="at a time")
+            one.add_argument("--nodes", type=_count, default=1, help="servers, over one Redis")
+            one.add_argument(
+                "--kill-every", type=float, default=5.0, help="seconds, of one of several nodes"
+            )
     options = parser.parse_args(arguments)
+    if getattr(options, "nodes", 1) > 1 and options.backend != "redis":
+        parser.error("--nodes needs --backend redis: servers share nothing else")
     if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
         parser.error("--seconds and --rate must be above zero")
     return options

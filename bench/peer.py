@@ -16,6 +16,9 @@ __all__ = ["Peer", "RefusedError"]
 Frame = dict[str, Any]
 
 
+_GONE: Frame = {"type": "error", "code": "gone", "message": "the connection ended"}
+
+
 class RefusedError(Exception):
     """The server answered a request with ``error``."""
 
@@ -25,10 +28,16 @@ class RefusedError(Exception):
 
 
 class Peer:
-    """One connection that has said ``hello``. Set ``on_entry`` to see pushed entries."""
+    """One connection that has said ``hello``. Set ``on_entry`` to see pushed entries.
+
+    Set ``on_resync`` to learn of channels that must be subscribed to again.
+    """
 
     def __init__(self) -> None:
         self.on_entry: Callable[[str, Frame], None] = lambda _channel, _entry: None
+        self.on_resync: Callable[[str], None] = lambda _channel: None
+        self.on_gone: Callable[[], None] = lambda: None
+        self.gone = False
         self.principal: Frame = {}
         self.token: str | None = None
         self.frames = 0
@@ -41,6 +50,7 @@ class Peer:
         """Open a connection and say ``hello``."""
         peer = cls()
         peer._socket = await wire.connect(port, peer._arrived, origin=origin)
+        peer._socket.on_lost = peer._lost
         hello: Frame = {"type": "hello"}
         if token is not None:
             hello["token"] = token
@@ -60,11 +70,26 @@ class Peer:
             settle = self._waiting.pop(frame["id"], None)
             if settle is not None:
                 settle(frame)
+        elif kind == "unsubscribed":
+            self.on_resync(frame["channel"])
         elif kind == "error":
             raise RefusedError(frame)
 
+    def _lost(self) -> None:
+        self.gone = True
+        waiting, self._waiting = self._waiting, {}
+        for settle in waiting.values():
+            settle(_GONE)
+        self.on_gone()
+
     def call(self, frame: Frame, settle: Callable[[Frame], None]) -> None:
-        """Send a request; ``settle`` gets the reply frame, whatever it is."""
+        """Send a request; ``settle`` gets the reply frame, whatever it is.
+
+        When the connection ends first, it gets an ``error`` with the code ``gone``.
+        """
+        if self.gone:
+            settle(_GONE)
+            return
         self._next += 1
         frame["id"] = self._next
         self._waiting[self._next] = settle

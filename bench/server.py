@@ -19,7 +19,18 @@ from typing import Any
 import httpx
 import psutil
 
-__all__ = ["Running", "StartFailedError", "free_port", "pin", "redis", "starlette_peer", "straks"]
+__all__ = [
+    "ORIGIN",
+    "Nodes",
+    "Running",
+    "StartFailedError",
+    "free_port",
+    "pin",
+    "redis",
+    "starlette_peer",
+    "straks",
+    "straks_nodes",
+]
 
 UNLIMITED = {
     f"STRAKS_{name}": "1000000"
@@ -30,6 +41,7 @@ UNLIMITED = {
 
 CORES = sorted(os.sched_getaffinity(0))
 EMAIL = "bench@example.org"
+ORIGIN = "http://bench.example.org"
 PASSWORD = secrets.token_urlsafe(16)
 
 
@@ -168,18 +180,116 @@ async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Ru
         **{f"STRAKS_{name.upper()}": str(value) for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "straks"]
-    added = subprocess.run(
-        [*command, "agent", "add", EMAIL, "--name", "Bench", "--password-stdin"],
-        env={**os.environ, **env}, input=PASSWORD.encode(), capture_output=True, check=False,
-    )  # fmt: skip
-    if added.returncode:
-        raise StartFailedError(added.stderr.decode(errors="replace"))
+    _add_agent(env)
     log = folder / "straks.log"
     async with _process([*command, "serve"], env, 0, log) as process:
         await _until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
         running = Running(port, psutil.Process(process.pid))
         await running.sign_in()
         yield running
+
+
+class Nodes:
+    """Servers that are one: over a Redis, and records in a file that they share."""
+
+    def __init__(self, folder: Path, url: str, count: int) -> None:
+        self.ports = [free_port() for _ in range(count)]
+        self.kills = 0
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes] | None] = [None] * count
+        self._cookies = httpx.Cookies()
+        self._env = {
+            **UNLIMITED,
+            "STRAKS_REDIS": url,
+            "STRAKS_DATABASE": f"sqlite+aiosqlite:///{folder / 'records.db'}",
+            "STRAKS_PUBLIC_URL": ORIGIN,
+            "STRAKS_LOG_LEVEL": "warning",
+            "STRAKS_MAX_CONNECTIONS_PER_ADDRESS": "100000",
+        }
+
+    async def start(self, number: int) -> None:
+        """Start a node, and wait until it is ready."""
+        env = {
+            **self._env,
+            "STRAKS_PORT": str(self.ports[number]),
+            "STRAKS_DATA": str(self._folder / f"node{number}"),
+        }
+        log = self._folder / f"node{number}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "straks", "serve"],
+                env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self._processes[number] = process
+        await _until_ready(process, f"http://127.0.0.1:{self.ports[number]}/readyz", log)
+
+    async def begin(self) -> None:
+        """Make the agent's account, start all, and sign in."""
+        _add_agent(self._env)
+        for number in range(len(self.ports)):
+            await self.start(number)
+        async with self._http() as http:
+            url = f"http://127.0.0.1:{self.ports[0]}/v1/session"
+            reply = await http.post(url, json={"email": EMAIL, "password": PASSWORD})
+            reply.raise_for_status()
+            self._cookies.update(reply.cookies)
+
+    def kill(self, number: int) -> None:
+        """Kill a node, as a power cut would."""
+        process = self._processes[number]
+        if process is not None:
+            process.kill()
+            process.wait()
+            self._processes[number] = None
+            self.kills += 1
+
+    def cpu_seconds(self) -> float:
+        """CPU time of those that run now."""
+        running = [psutil.Process(p.pid) for p in self._processes if p is not None]
+        return sum(sum(process.cpu_times()[:2]) for process in running)
+
+    async def agent_token(self) -> str:
+        """Give a fresh socket token of the agent, from whichever node answers."""
+        async with self._http() as http:
+            while True:
+                for port in self.ports:
+                    try:
+                        reply = await http.get(f"http://127.0.0.1:{port}/v1/session")
+                    except httpx.TransportError:
+                        continue
+                    if reply.status_code == 200:
+                        return str(reply.json()["token"])
+                await asyncio.sleep(0.05)
+
+    def _http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(headers={"Origin": ORIGIN}, cookies=self._cookies, timeout=30)
+
+
+@asynccontextmanager
+async def straks_nodes(count: int) -> AsyncIterator[Nodes]:
+    """Several Straks servers over a Redis of their own that writes every append to disk."""
+    folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
+    try:
+        async with redis(folder) as url:
+            nodes = Nodes(folder, url, count)
+            try:
+                await nodes.begin()
+                yield nodes
+            finally:
+                for number in range(count):
+                    nodes.kill(number)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _add_agent(env: Mapping[str, str]) -> None:
+    command = [sys.executable, "-m", "straks", "agent", "add", EMAIL, "--name", "Bench"]
+    added = subprocess.run(
+        [*command, "--password-stdin"],
+        env={**os.environ, **env}, input=PASSWORD.encode(), capture_output=True, check=False,
+    )  # fmt: skip
+    if added.returncode:
+        raise StartFailedError(added.stderr.decode(errors="replace"))
 
 
 @asynccontextmanager

@@ -18,11 +18,12 @@ _PING, _PONG, _CLOSE = 0x9, 0xA, 0x8
 class Socket(asyncio.Protocol):
     """One connection. ``on_frame`` gets each message as it arrived."""
 
-    __slots__ = ("_buffer", "_opened", "on_frame", "transport")
+    __slots__ = ("_buffer", "_opened", "on_frame", "on_lost", "transport")
 
     def __init__(self, on_frame: Callable[[bytes], None]) -> None:
         loop = asyncio.get_running_loop()
         self.on_frame = on_frame
+        self.on_lost: Callable[[], None] = lambda: None
         self.transport: asyncio.Transport | None = None
         self._buffer = b""
         self._opened: asyncio.Future[None] = loop.create_future()
@@ -112,6 +113,7 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._opened.done():
             self._opened.set_exception(exc or ConnectionError("closed during the handshake"))
+        self.on_lost()
 
     def close(self) -> None:
         """Cut the connection."""
