@@ -286,7 +286,9 @@ class SteadyDesk:
         self._tally.ack(channel, key, reply["offset"], reply["entry_id"])
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._event(listener, reply["entry_id"]).wait()
+                # Who speaks is shown it too, and must not leave before.
+                for side in (listener, "visitor" if listener == "agent" else "agent"):
+                    await self._event(side, reply["entry_id"]).wait()
         except TimeoutError:
             # Counted as lost by the comparison at the end, never passed over.
             return
