@@ -46,7 +46,16 @@ class Subscription:
     the log: only what follows without a gap makes it live.
     """
 
-    __slots__ = ("_buffer", "_presence", "_reads", "_writer", "channel", "next", "principal")
+    __slots__ = (
+        "_buffer",
+        "_forked",
+        "_presence",
+        "_reads",
+        "_writer",
+        "channel",
+        "next",
+        "principal",
+    )
 
     def __init__(self, writer: Writer, channel: str) -> None:
         self._writer = writer
@@ -55,6 +64,7 @@ class Subscription:
         self.next = 0
         """The offset that must come next; only while live."""
         self._buffer: list[EntryFrame] | None = []
+        self._forked = False
         self._reads: dict[str, int] | None = {}
         self._presence: Frame | None = None
 
@@ -98,7 +108,11 @@ class Subscription:
             self._writer.send(frame.encoded(self._writer.codec), Lane.PUSH, self.channel)
 
     def lost(self) -> None:
-        self._writer.begin_anew(self)
+        if self.next:
+            self._writer.begin_anew(self)
+        else:
+            # Nothing was sent yet: what was read and held is read again.
+            self._buffer, self._forked = [], True
 
     def write(self, entry: Entry) -> None:
         """Push an entry that was missed."""
@@ -113,6 +127,9 @@ class Subscription:
         Returns the entries that arrived meanwhile and follow ``last``, or None when something
         is missing between: read again from ``last``.
         """
+        if self._forked:
+            self._forked = False
+            return None
         following = [frame.entry for frame in self._buffer or () if frame.offset > last]
         for place, entry in enumerate(following, last + 1):
             if entry.offset != place:

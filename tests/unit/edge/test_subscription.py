@@ -79,6 +79,16 @@ def test_what_the_log_lost_makes_the_client_begin_anew() -> None:
     assert session.anew == 1
 
 
+def test_what_the_log_lost_while_it_was_read_is_read_again() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.entry(frame(4))
+    subscription.lost()
+    assert subscription.join(3) is None
+    assert subscription.join(3) == []
+    assert session.anew == 0
+
+
 def test_what_arrived_while_reading_joins_the_reply() -> None:
     session = Session()
     subscription = Subscription(session, "conversation:a")
