@@ -23,55 +23,79 @@ class NodeBus:
         return node
 
     def kill(self, name: str) -> None:
-        """Take a node away, as when its lease ends."""
-        del self.nodes[name]
+        """Take a node away, as when its lease ends. It tells and hears nothing more."""
+        self.nodes.pop(name).connected = False
         self.tell_changes()
+
+    def cut(self, name: str) -> None:
+        """Keep a node from the others for longer than its lease; it lives on."""
+        self.nodes[name].connected = False
+        self.tell_changes()
+
+    def heal(self, name: str) -> None:
+        """End :meth:`cut`."""
+        self.nodes[name].connected = True
+        self.tell_changes()
+        self.nodes[name].sync()
 
     def tell_changes(self) -> None:
         for node in list(self.nodes.values()):
             node.changed()
 
+    def carry(self, teller: BusNode, node: BusNode, channel: str, message: bytes) -> None:
+        """Take what ``teller`` tells ``node``."""
+        if node is not teller and node.connected and self.nodes.get(teller.name) is teller:
+            self.waiting.append((node, channel, teller.name, message))
+
     def deliver(self) -> int:
         """Hand over what waits; tells how much that was."""
         waiting, self.waiting = self.waiting, []
         for node, channel, teller, message in waiting:
-            if node.name in self.nodes and node.heard is not None:
+            if self.nodes.get(node.name) is node and node.connected and node.heard is not None:
                 node.heard(channel, teller, message)
         return len(waiting)
 
     def lose(self) -> None:
-        """Lose what waits."""
+        """Lose what waits, and let nobody know."""
         self.waiting.clear()
 
 
 class BusNode:
     """One node; implements ``Nodes``."""
 
-    connected = True
-
     def __init__(self, bus: NodeBus, name: str) -> None:
         self.bus = bus
         self.name = name
+        self.connected = True
         self.followed: set[str] = set()
         self.heard: Heard | None = None
         self.noted = b""
         self.changed: Callable[[], None] = lambda: None
         self._synced: Callable[[str], None] = lambda _channel: None
+        self._seen: Mapping[str, bytes] = {}
+        """The others, when they could be seen last."""
 
     def follow(self, channel: str) -> None:
         """Hear of a channel from now on."""
         self.followed.add(channel)
-        self._synced(channel)
+        if self.connected:
+            self._synced(channel)
+
+    def sync(self) -> None:
+        """Hear all again, after what was told may have been lost."""
+        for channel in ["", *sorted(self.followed)]:
+            self._synced(channel)
 
     def tell(self, channel: str, message: bytes) -> None:
-        for node in self.bus.nodes.values():
-            if node is not self and channel in node.followed:
-                self.bus.waiting.append((node, channel, self.name, message))
+        if self.connected:
+            for node in self.bus.nodes.values():
+                if channel in node.followed:
+                    self.bus.carry(self, node, channel, message)
 
     def tell_all(self, message: bytes) -> None:
-        for node in self.bus.nodes.values():
-            if node is not self:
-                self.bus.waiting.append((node, "", self.name, message))
+        if self.connected:
+            for node in self.bus.nodes.values():
+                self.bus.carry(self, node, "", message)
 
     def hear(self, heard: Heard) -> None:
         self.heard = heard
@@ -81,12 +105,18 @@ class BusNode:
 
     def note(self, note: bytes) -> None:
         self.noted = note
-        for node in self.bus.nodes.values():
-            if node is not self:
-                node.changed()
+        if self.connected:
+            self.bus.tell_changes()
 
     def others(self) -> Mapping[str, bytes]:
-        return {n.name: n.noted for n in self.bus.nodes.values() if n is not self}
+        if not self.connected:
+            return self._seen
+        self._seen = {
+            node.name: node.noted
+            for node in self.bus.nodes.values()
+            if node is not self and node.connected
+        }
+        return self._seen
 
     def on_change(self, changed: Callable[[], None]) -> None:
         self.changed = changed

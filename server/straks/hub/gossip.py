@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -21,8 +22,7 @@ from straks.hub.told import (
     encode,
     encode_note,
 )
-from straks.log.nodes import Nodes
-from straks.telemetry import Trouble
+from straks.log.nodes import Alone, Nodes
 from straks_protocol import CloseCode
 
 __all__ = ["Gossip", "Here", "Loop"]
@@ -31,8 +31,13 @@ _LOG: Final = logging.getLogger(__name__)
 
 _SLICE: Final = 128
 """Channels that are told of in one tick."""
-_PATIENCE: Final = 2.0
-"""Seconds for which a node that was asked and says nothing is believed."""
+_PATIENCE: Final = 5.0
+"""Seconds for which a node that was asked and says nothing is believed: as long as it may seem to
+live without a sign."""
+_ROUND: Final = 16
+"""Channels that are asked about every second, in turn, though nothing is known to be lost."""
+_QUIET: Final = 60.0
+"""Seconds between two warnings of what cannot be understood."""
 
 
 class Loop(Protocol):
@@ -77,11 +82,13 @@ class Gossip:
     """Tells the other nodes who is here, and keeps what they tell.
 
     A message may be lost. So a node that hears of a channel from now on asks who is there, and
-    what a node told goes when the node does.
+    what a node told goes when the node does. What was lost on the side of who told it, nobody
+    knows of: every channel is asked about again after a while.
     """
 
     def __init__(self, nodes: Nodes, here: Here, loop: Loop) -> None:
         self._nodes = nodes
+        self._alone = isinstance(nodes, Alone)
         self._here = here
         self._loop = loop
         self._remote = Remote(patience=_PATIENCE)
@@ -95,7 +102,11 @@ class Gossip:
         self._agents: dict[str, frozenset[str]] = {}
         self._notes: dict[str, bytes] = {}
         self._living: frozenset[str] = frozenset()
-        self._trouble = Trouble(_LOG, "what other servers tell")
+        self._connected = nodes.connected
+        self._round: deque[str] = deque()
+        """Channels that are still to be asked about in this round."""
+        self._going_round = False
+        self._quiet_until = float("-inf")
         nodes.hear(self._hear)
         nodes.on_sync(self._synced)
         nodes.on_change(self._changed)
@@ -116,8 +127,7 @@ class Gossip:
 
     def tell_people(self, channel: str) -> None:
         """Tell the others soon who is on a channel now."""
-        if self._living or channel in self._told:
-            self._soon(channel, asks=False)
+        self._soon(channel, asks=False)
 
     def tell_agents(self, agents: Sequence[Person]) -> None:
         """Tell the others which agents are connected."""
@@ -125,8 +135,7 @@ class Gossip:
 
     def tell(self, channel: str, told: ToldSignal | ToldRead) -> None:
         """Tell the others on a channel what somebody does."""
-        if self._living:
-            self._nodes.tell(channel, encode(told))
+        self._nodes.tell(channel, encode(told))
 
     def end_session(self, session: str, code: CloseCode) -> None:
         """Have the others close the connections of a session."""
@@ -144,6 +153,8 @@ class Gossip:
         self._remote.forget(channel)
 
     def _soon(self, channel: str, *, asks: bool) -> None:
+        if self._alone:
+            return
         if not self._untold:
             self._loop.call_soon(self._tell_some)
         self._untold[channel] = asks or self._untold.get(channel, False)
@@ -172,9 +183,15 @@ class Gossip:
         try:
             told = decode(channel, message)
         except MalformedError as error:
-            self._trouble.failed(error, node)
+            self._warn(error, node)
             return
         self._take(channel, node, told)
+
+    def _warn(self, error: MalformedError, node: str) -> None:
+        now = self._loop.time()
+        if now >= self._quiet_until:
+            self._quiet_until = now + _QUIET
+            _LOG.warning("what another server (%.40r) tells is passed over: %s", node, error)
 
     def _take(self, channel: str, node: str, told: Told) -> None:
         if isinstance(told, ToldEnd):
@@ -215,18 +232,32 @@ class Gossip:
         changed, back = self._remote.live(others)
         for channel in changed:
             self._here.people_changed(channel)
+        if self._nodes.connected is not self._connected:
+            self._connected = self._nodes.connected
+            for channel in self._remote.channels():
+                self._here.people_changed(channel)
         self._read_notes(others)
         self._here.people_changed(None)
         living = frozenset(others)
-        new = living - self._living
         self._living = living
         if back:
             for channel in self._here.conversations_here():
                 self.ask(channel)
-        elif new:
-            # What happened while nobody was seen was told to nobody.
-            for channel in self._here.conversations_here():
-                self._soon(channel, asks=False)
+        if living and not self._going_round:
+            self._going_round = True
+            self._loop.call_later(1.0, self._go_round)
+
+    def _go_round(self) -> None:
+        if not self._living:
+            self._going_round = False
+            return
+        if not self._round:
+            self._round.extend(self._here.conversations_here())
+        for _ in range(min(_ROUND, len(self._round))):
+            channel = self._round.popleft()
+            if self._here.is_open(channel):
+                self.ask(channel)
+        self._loop.call_later(1.0, self._go_round)
 
     def _read_notes(self, others: Mapping[str, bytes]) -> None:
         notes = dict(others)
@@ -238,6 +269,6 @@ class Gossip:
             try:
                 agents[node] = frozenset(decode_note(note))
             except MalformedError as error:
-                self._trouble.failed(error, node)
+                self._warn(error, node)
                 agents[node] = frozenset()
         self._notes, self._agents = notes, agents

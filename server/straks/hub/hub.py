@@ -125,7 +125,11 @@ class Hub(Watcher):
 
     def forked(self, channel: str) -> None:
         """Let the subscribers of a channel begin anew: the log lost what they have."""
-        for subscriber in self.subscribers(channel):
+        known = self._channels.get(channel)
+        if known is None:
+            return
+        known.reads.clear()  # They may lie beyond the end now.
+        for subscriber in known.fan:
             subscriber.lost()
 
     def synced(self, channel: str, position: Position) -> None:
@@ -333,11 +337,7 @@ class Hub(Watcher):
             self._loop.call_soon(self._push_presence)
 
     def _push_presence_of(self, name: str, channel: _Channel) -> None:
-        told = (
-            self._available,
-            self._in_charge(name),
-            tuple(self._people(name)),
-        )
+        told = (self._available, self._in_charge(name), self._people(name))
         if told == channel.told:
             return
         channel.told = told

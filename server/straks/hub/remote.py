@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Sequence
+from math import inf
 from typing import Final, TypeAlias
 
 __all__ = ["MEMBERS", "Person", "Remote"]
@@ -11,7 +12,8 @@ __all__ = ["MEMBERS", "Person", "Remote"]
 MEMBERS: Final = 1000
 """Members of a channel that one node tells, or keeps of the others. Overflow policy: "cut"."""
 _NODES: Final = 256
-"""Nodes that are kept in mind at most. Overflow policy: "drop": what others tell is not kept."""
+"""Nodes that are kept in mind at most. Overflow policy: "drop": first what those told who are not
+seen to live, then what comes."""
 
 Person: TypeAlias = tuple[str, str | None]
 """A ``kind:id`` and a name."""
@@ -20,13 +22,14 @@ Person: TypeAlias = tuple[str, str | None]
 class _Told:
     """The last that a node told of one channel."""
 
-    __slots__ = ("doubted", "number", "people", "run")
+    __slots__ = ("number", "people", "run", "until")
 
     def __init__(self, run: int, number: int, people: Sequence[Person]) -> None:
         self.run = run
         self.number = number
         self.people = people
-        self.doubted = False
+        self.until = inf
+        """When it is let go unless the node tells again; inf: nobody asked."""
 
 
 class Remote:
@@ -53,7 +56,7 @@ class Remote:
         """
         channels = self._nodes.get(node)
         if channels is None:
-            if len(self._nodes) >= _NODES:
+            if len(self._nodes) >= _NODES and not self._make_room():
                 return False
             channels = self._nodes[node] = {}
         known = channels.get(channel)
@@ -67,6 +70,17 @@ class Remote:
         channels[channel] = told = _Told(run, number, people[: max(room, 0)])
         before = known.people if known is not None else ()
         return node in self._living and list(before) != list(told.people)
+
+    def _make_room(self) -> bool:
+        stranger = next((node for node in self._nodes if node not in self._living), None)
+        if stranger is None:
+            return False
+        del self._nodes[stranger]
+        return True
+
+    def channels(self) -> list[str]:
+        """Name the channels of which something is known."""
+        return list(dict.fromkeys(name for known in self._nodes.values() for name in known))
 
     def people(self, channel: str) -> list[Person]:
         """Who is on a channel of the other nodes; somebody who is on two comes twice."""
@@ -90,11 +104,17 @@ class Remote:
 
         Says whether there is something to doubt, so that :meth:`expire` must be called.
         """
-        known = [channels[channel] for channels in self._nodes.values() if channel in channels]
+        until = now + self._patience
+        known = [
+            channels[channel]
+            for channels in self._nodes.values()
+            # Who is doubted already has no more time for being asked again.
+            if channel in channels and channels[channel].until == inf
+        ]
         for told in known:
-            told.doubted = True
+            told.until = until
         if known:
-            self._asked.append((now + self._patience, channel))
+            self._asked.append((until, channel))
         return bool(known)
 
     def expire(self, now: float) -> tuple[list[str], float | None]:
@@ -106,7 +126,7 @@ class Remote:
         while self._asked and self._asked[0][0] <= now:
             _, channel = self._asked.popleft()
             for node, channels in list(self._nodes.items()):
-                if channel in channels and channels[channel].doubted:
+                if channel in channels and channels[channel].until <= now:
                     del channels[channel]
                     changed[channel] = None
                     if not channels:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from straks.accounts.principals import Principal
 from straks.hub.hub import Hub
@@ -27,17 +28,21 @@ class FollowedLog(Log):
     def __init__(self, bus: NodeBus, name: str) -> None:
         super().__init__()
         self.node = bus.join(name)
+        self.lingering: set[str] = set()
+        """What is heard on after nobody follows it."""
 
     def follow(self, channel: str) -> None:
         super().follow(channel)
-        self.node.follow(channel)
+        if channel not in self.lingering:
+            self.node.follow(channel)
 
     def follows(self, channel: str) -> bool:
-        return False
+        return channel in self.lingering
 
     def unfollow(self, channel: str) -> None:
         super().unfollow(channel)
-        self.node.followed.discard(channel)
+        if channel not in self.lingering:
+            self.node.followed.discard(channel)
 
 
 class Place:
@@ -54,8 +59,8 @@ class Place:
         self.hub.subscribe(listener)
         return listener
 
-    def members(self, asker: Principal = ANNA) -> set[str]:
-        wire = self.hub.presence(HERE, asker)
+    def members(self, asker: Principal = ANNA, channel: str = HERE) -> set[str]:
+        wire = self.hub.presence(channel, asker)
         return {f"{each['kind']}:{each['id']}" for each in wire["members"]}
 
 
@@ -113,12 +118,13 @@ def test_a_visitor_sees_only_the_agent_of_the_conversation_on_another_node(
 
 
 def test_the_people_of_a_dead_node_vanish(bus: NodeBus, loop: Loop, one: Place, two: Place) -> None:
-    one.join(ANNA)
+    agent = one.join(ANNA)
     two.join(VERA)
     settle(bus, loop)
     bus.kill("two")
     settle(bus, loop)
     assert one.members() == {"agent:anna"}
+    assert [m["id"] for m in agent.last("presence")["members"]] == ["anna"]
 
 
 def test_a_node_that_stops_in_good_order_lets_nobody_flicker(
@@ -139,6 +145,24 @@ def test_a_node_that_stops_in_good_order_lets_nobody_flicker(
     assert len(agent.told) == pushes
 
 
+def test_who_moves_to_another_node_goes_unnoticed(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    agent = one.join(ANNA)
+    visitor, other = two.join(VERA), two.join(BO)
+    settle(bus, loop)
+    pushes = len(agent.told)
+    one.join(BO)  # and is named before the visitor now
+    two.hub.unsubscribe(other)
+    settle(bus, loop)
+    two.hub.unsubscribe(visitor)
+    one.join(VERA)
+    settle(bus, loop)
+    settle(bus, loop, 6.0)
+    assert one.members() == {"visitor:vera", "agent:anna", "agent:bo"}
+    assert len(agent.told) == pushes
+
+
 def test_agents_of_any_node_make_it_available(
     bus: NodeBus, loop: Loop, one: Place, two: Place
 ) -> None:
@@ -150,14 +174,86 @@ def test_agents_of_any_node_make_it_available(
     assert one.hub.agents_online() == two.hub.agents_online() == 1
     one.hub.attach(Socket(ANNA))
     settle(bus, loop)
-    assert one.hub.agents_online() == 1
-    one.log.node.connected = False
-    one.log.node.changed()
-    assert one.hub.agents_online() == 1  # the one who is here
-    one.log.node.connected = True
-    bus.kill("two")
+    assert one.hub.agents_online() == two.hub.agents_online() == 1
+    two.hub.attach(Socket(BO))
     settle(bus, loop)
+    assert one.hub.agents_online() == two.hub.agents_online() == 2
+    bus.cut("one")
+    assert one.hub.agents_online() == 1, "it answers for its own only"
+    assert two.hub.agents_online() == 2
+    bus.heal("one")
+    assert one.hub.agents_online() == 2
+    bus.kill("two")
     assert one.hub.agents_online() == 1
+
+
+def test_who_comes_back_is_told_again(bus: NodeBus, loop: Loop, one: Place, two: Place) -> None:
+    one.join(ANNA)
+    visitor = two.join(VERA)
+    two.join(BO)
+    settle(bus, loop)
+    two.hub.unsubscribe(visitor)
+    settle(bus, loop, 5.1)
+    assert one.members() == {"agent:anna", "agent:bo"}
+    two.join(VERA)
+    settle(bus, loop)
+    assert one.members() == {"visitor:vera", "agent:anna", "agent:bo"}
+
+
+def test_who_alone_comes_back_is_told_again(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    one.join(ANNA)
+    two.log.lingering.add(HERE)
+    two.log.node.follow(HERE)
+    visitor = two.join(VERA)
+    settle(bus, loop)
+    two.hub.unsubscribe(visitor)
+    settle(bus, loop, 5.1)
+    assert one.members() == {"agent:anna"}
+    two.join(VERA)
+    settle(bus, loop)
+    assert one.members() == two.members() == {"visitor:vera", "agent:anna"}
+
+
+def test_a_node_that_is_back_is_asked(bus: NodeBus, loop: Loop, one: Place, two: Place) -> None:
+    one.join(ANNA)
+    two.join(VERA)
+    settle(bus, loop)
+    bus.cut("two")
+    settle(bus, loop)
+    two.log.node.connected = True
+    bus.tell_changes()
+    assert one.members() == {"agent:anna"}
+    settle(bus, loop)
+    assert one.members() == {"visitor:vera", "agent:anna"}
+
+
+def test_nothing_is_kept_of_a_channel_that_nobody_is_on(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    agent = one.join(ANNA)
+    two.join(VERA)
+    settle(bus, loop)
+    one.hub.unsubscribe(agent)
+    bus.kill("two")
+    bus.join("two")
+    one.join(ANNA)
+    loop.run()
+    assert one.members() == {"agent:anna"}
+
+
+def test_a_crowd_is_told_of_up_to_a_limit(bus: NodeBus, loop: Loop, one: Place, two: Place) -> None:
+    two.join(ANNA)
+    settle(bus, loop)
+    for number in range(1001):
+        one.join(Principal(kind="visitor", id=str(number)))
+    settle(bus, loop)
+    assert len(one.members()) == 1002
+    assert len(two.members()) == 1001
+    two.log.node.sync()
+    settle(bus, loop)
+    assert len(two.members()) == 1001
 
 
 def test_signals_and_reads_cross_over_once(
@@ -198,7 +294,12 @@ def test_what_cannot_be_understood_is_passed_over(
         two.log.node.tell_all(message)
     settle(bus, loop)
     assert len(agent.told) == before
-    assert "what other servers tell" in caplog.text
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    two.log.node.tell(HERE, b"")
+    settle(bus, loop, 61.0)
+    two.log.node.tell(HERE, b"")
+    settle(bus, loop)
+    assert len(caplog.records) == 2, "one a minute, however many there are"
 
 
 def test_subscribers_of_a_log_that_lost_entries_begin_anew(one: Place) -> None:
@@ -207,64 +308,269 @@ def test_subscribers_of_a_log_that_lost_entries_begin_anew(one: Place) -> None:
     assert agent.told[-1] == {"type": "lost"}
 
 
+def test_what_a_node_knew_of_the_others_is_shown_no_more_while_it_is_cut_off(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    agent = one.join(ANNA)
+    two.join(VERA)
+    settle(bus, loop)
+    bus.cut("one")
+    settle(bus, loop)
+    assert [m["id"] for m in agent.last("presence")["members"]] == ["anna"]
+    assert two.members() == {"visitor:vera"}
+    bus.heal("one")
+    settle(bus, loop)
+    assert [m["id"] for m in agent.last("presence")["members"]] == ["anna", "vera"]
+    assert two.members() == {"visitor:vera", "agent:anna"}
+
+
+def test_nobody_flickers_while_it_is_asked_again_and_again(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    agent = one.join(ANNA)
+    two.join(VERA)
+    settle(bus, loop)
+    pushes = len(agent.told)
+    for _ in range(100):
+        settle(bus, loop, 0.9)
+        one.log.node.sync()
+    settle(bus, loop)
+    assert one.members() == {"visitor:vera", "agent:anna"}
+    assert len(agent.told) == pushes
+    assert len(loop.calls) <= 4, "one timer each: to let go, and to ask again"
+
+
+def test_who_was_asked_and_says_nothing_is_believed_for_a_while_only(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    one.join(ANNA)
+    visitor = two.join(VERA)
+    settle(bus, loop)
+    two.hub.unsubscribe(visitor)
+    two.log.node.followed.clear()
+    loop.run(5.1)
+    bus.lose()
+    one.log.node.sync()
+    settle(bus, loop, 4.9)
+    assert one.members() == {"visitor:vera", "agent:anna"}
+    settle(bus, loop, 0.2)
+    assert one.members() == {"agent:anna"}
+
+
+def test_what_is_lost_without_a_trace_is_asked_for_in_time(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    one.join(ANNA)
+    settle(bus, loop)
+    two.join(VERA)
+    loop.run()
+    bus.lose()
+    assert one.members() == {"agent:anna"}
+    settle(bus, loop, 1.0)
+    assert one.members() == two.members() == {"visitor:vera", "agent:anna"}
+
+
+def test_what_is_lost_is_asked_for_also_after_a_time_alone(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    one.join(ANNA)
+    bus.kill("two")
+    settle(bus, loop, 3.0)
+    three = Place(bus, loop, "three")
+    three.log.node.followed.add(HERE)
+    loop.run(0.5)
+    three.join(VERA)
+    loop.run()
+    bus.lose()
+    assert one.members() == {"agent:anna"}
+    settle(bus, loop, 1.0)
+    assert one.members() == {"visitor:vera", "agent:anna"}
+
+
+def test_what_was_closed_is_not_asked_about(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    listeners = [Listener(VERA, f"conversation:{number}") for number in range(20)]
+    for listener in listeners:
+        one.hub.subscribe(listener)
+        two.log.node.follow(listener.channel)
+    settle(bus, loop, 1.0)
+    for listener in listeners:
+        one.hub.unsubscribe(listener)
+    loop.run(1.0)
+    assert bus.waiting == []
+
+
+def test_few_channels_are_asked_about_at_once(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    for number in range(100):
+        one.hub.subscribe(Listener(VERA, f"conversation:{number}"))
+        two.log.node.follow(f"conversation:{number}")
+    settle(bus, loop)
+    asked: list[str] = []
+    for _ in range(7):
+        loop.run(1.0)
+        about = [channel for node, channel, *_ in bus.waiting if node is two.log.node]
+        assert len(about) <= 16
+        asked += about
+        bus.lose()
+    assert len(set(asked)) == len(asked) == 100
+
+
+def test_people_are_told_in_slices_of_a_tick(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    for number in range(300):
+        two.log.node.follow(f"conversation:{number}")
+        one.hub.subscribe(Listener(VERA, f"conversation:{number}"))
+    loop.calls[:] = [call for call in loop.calls if call[0] <= loop.now]
+    told = []
+    while loop.calls:
+        before = len(bus.waiting)
+        loop.calls.pop(0)[1]()
+        told.append(len(bus.waiting) - before)
+    assert sum(told) == 300
+    assert max(told) == 128
+
+
+def test_who_has_just_left_is_told_to_who_asks(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    visitor = two.join(VERA)
+    settle(bus, loop)
+    two.hub.unsubscribe(visitor)
+    two.log.node.followed.add(HERE)  # heard a while longer
+    one.join(ANNA)
+    settle(bus, loop)
+    assert one.members() == {"visitor:vera", "agent:anna"}
+    settle(bus, loop, 6.0)
+    assert one.members() == {"agent:anna"}
+    one.log.node.sync()
+    loop.run()
+    assert bus.deliver() == 1
+    assert bus.waiting == [], "silence says that nobody is there"
+
+
+def test_what_was_read_before_the_log_lost_it_may_be_read_again(one: Place) -> None:
+    one.join(ANNA)
+    one.hub.read(HERE, VERA, 9)
+    one.hub.forked(HERE)
+    one.hub.read(HERE, VERA, 7)
+    assert [offset for _, _, offset in one.log.marks] == [9, 7]
+
+
 PEOPLE = [VERA, ANNA, BO]
-NAMES = ["one", "two", "three"]
+CHANNELS = [HERE, "conversation:b"]
+WHICH = st.integers(0, 2)
 
 
 class Crowd(RuleBasedStateMachine):
-    """People come and go on three nodes; messages are lost, nodes die and come back."""
+    """People come and go on three nodes; messages are lost, nodes are cut off, die, come back."""
 
     def __init__(self) -> None:
         super().__init__()
         self.bus, self.loop = NodeBus(), Loop()
-        self.places: dict[str, Place] = {}
-        self.listeners: dict[tuple[str, str], Listener] = {}
-        for name in NAMES:
-            self.start(name)
+        self.places: list[Place] = []
+        self.listeners: list[dict[tuple[str, str], Listener]] = [{}, {}, {}]
+        self.sockets: list[dict[str, Socket]] = [{}, {}, {}]
+        self.names = itertools.count()
+        for _ in range(3):
+            self.places.append(self.start())
 
-    def start(self, name: str) -> None:
-        self.loop.now += 0.01  # another run of the node, later than the last
-        self.places[name] = Place(self.bus, self.loop, name)
+    def start(self) -> Place:
+        return Place(self.bus, self.loop, f"node-{next(self.names)}")
 
-    @rule(name=st.sampled_from(NAMES), who=st.sampled_from(PEOPLE))
-    def come(self, name: str, who: Principal) -> None:
-        if (name, who.sender) not in self.listeners:
-            self.listeners[name, who.sender] = self.places[name].join(who)
+    def name(self, which: int) -> str:
+        return self.places[which].log.node.name
 
-    @rule(name=st.sampled_from(NAMES), who=st.sampled_from(PEOPLE))
-    def go(self, name: str, who: Principal) -> None:
-        listener = self.listeners.pop((name, who.sender), None)
+    @rule(which=WHICH, who=st.sampled_from(PEOPLE), channel=st.sampled_from(CHANNELS))
+    def come(self, which: int, who: Principal, channel: str) -> None:
+        if (channel, who.sender) not in self.listeners[which]:
+            listener = self.listeners[which][channel, who.sender] = Listener(who, channel)
+            hub = self.places[which].hub
+            hub.subscribe(listener)
+            listener.told.append({"type": "presence", **hub.presence(channel, who)})
+
+    @rule(which=WHICH, who=st.sampled_from(PEOPLE), channel=st.sampled_from(CHANNELS))
+    def go(self, which: int, who: Principal, channel: str) -> None:
+        listener = self.listeners[which].pop((channel, who.sender), None)
         if listener is not None:
-            self.places[name].hub.unsubscribe(listener)
+            self.places[which].hub.unsubscribe(listener)
 
-    @rule(seconds=st.sampled_from([0.0, 1.0, 6.0]))
+    @rule(which=WHICH, who=st.sampled_from([ANNA, BO]))
+    def connect(self, which: int, who: Principal) -> None:
+        if who.sender not in self.sockets[which]:
+            socket = self.sockets[which][who.sender] = Socket(who)
+            self.places[which].hub.attach(socket)
+
+    @rule(which=WHICH, who=st.sampled_from([ANNA, BO]))
+    def disconnect(self, which: int, who: Principal) -> None:
+        socket = self.sockets[which].pop(who.sender, None)
+        if socket is not None:
+            self.places[which].hub.detach(socket)
+
+    @rule(seconds=st.sampled_from([0.0, 0.7, 5.1]))
     def pass_time(self, seconds: float) -> None:
-        settle(self.bus, self.loop, seconds)
+        self.loop.run(seconds)
 
     @rule()
-    def lose(self) -> None:
-        """The bus was away: who follows hears that it is back."""
-        self.loop.run()
-        self.bus.lose()
-        for node in self.bus.nodes.values():
-            for channel in set(node.followed):
-                node.follow(channel)
+    def deliver(self) -> None:
+        self.bus.deliver()
 
-    @rule(name=st.sampled_from(NAMES))
-    def restart(self, name: str) -> None:
-        self.bus.kill(name)
-        for key in [key for key in self.listeners if key[0] == name]:
-            del self.listeners[key]
-        self.start(name)
+    @rule(data=st.data())
+    def lose_one(self, data: st.DataObject) -> None:
+        if self.bus.waiting:
+            self.bus.waiting.pop(data.draw(st.integers(0, len(self.bus.waiting) - 1)))
 
-    @invariant()
-    def shows_everybody(self) -> None:
-        settle(self.bus, self.loop, 10.0)
-        expected = {sender for _, sender in self.listeners}
-        for name, place in self.places.items():
-            if any(node == name for node, _ in self.listeners):
-                assert place.members() == expected
+    @rule(which=WHICH)
+    def break_bus(self, which: int) -> None:
+        """One node heard nothing for a moment, and knows it."""
+        node = self.places[which].log.node
+        self.bus.waiting = [told for told in self.bus.waiting if told[0] is not node]
+        if node.connected:
+            node.sync()
+
+    @rule(which=WHICH)
+    def cut(self, which: int) -> None:
+        if self.places[which].log.node.connected:
+            self.bus.cut(self.name(which))
+
+    @rule(which=WHICH)
+    def heal(self, which: int) -> None:
+        if not self.places[which].log.node.connected:
+            self.bus.heal(self.name(which))
+
+    @rule(which=WHICH)
+    def restart(self, which: int) -> None:
+        self.bus.kill(self.name(which))
+        self.listeners[which], self.sockets[which] = {}, {}
+        self.places[which] = self.start()
+
+    @rule()
+    def calm_down(self) -> None:
+        """Once nothing more happens everybody is shown, and nobody else."""
+        for which in range(3):
+            self.heal(which)
+        for _ in range(14):
+            settle(self.bus, self.loop, 1.0)
+        agents = {who for sockets in self.sockets for who in sockets}
+        for place, listeners in zip(self.places, self.listeners, strict=True):
+            assert place.hub.agents_online() == len(agents)
+            for (channel, _), listener in listeners.items():
+                self.check(place, channel, listener, bool(agents))
+
+    def check(self, place: Place, channel: str, listener: Listener, available: bool) -> None:
+        people = {who for all_ in self.listeners for where, who in all_ if where == channel}
+        assert place.members(ANNA, channel) == people
+        told = listener.last("presence")
+        assert told["available"] is available
+        if listener.principal.kind == "agent":
+            assert {f"{m['kind']}:{m['id']}" for m in told["members"]} == people
+
+    def teardown(self) -> None:
+        self.calm_down()
 
 
 TestCrowd: Any = Crowd.TestCase
-TestCrowd.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestCrowd.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
