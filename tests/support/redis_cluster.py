@@ -12,7 +12,7 @@ from typing import Any, Final
 import redis
 from redis.crc import key_slot
 
-from tests.support.redis_server import RedisServer
+from tests.support.redis_replication import ReplicatedServer
 from tests.support.server import free_port
 
 __all__ = ["SLOTS", "ClusterNode", "RedisCluster", "redis_cluster"]
@@ -25,17 +25,17 @@ _MOVED_AT_ONCE: Final = 100
 _MOVE_MILLISECONDS: Final = 10_000
 
 
-class ClusterNode(RedisServer):
+class ClusterNode(ReplicatedServer):
     """One ``redis-server`` of a cluster."""
 
     def __init__(self, directory: Path, node_timeout: float, options: Mapping[str, str]) -> None:
-        directory.mkdir(parents=True)
         self.bus = free_port()
         settings = {
             "cluster_enabled": "yes",
             "cluster_port": str(self.bus),
             "cluster_node_timeout": str(round(node_timeout * 1000)),
-            "repl_diskless_sync_delay": "0",
+            # A replica that was cut off from its master may take over all the same.
+            "cluster_replica_validity_factor": "0",
             **options,
         }
         super().__init__(directory, **settings)
@@ -150,6 +150,34 @@ class RedisCluster:
                 return node
         raise AssertionError("it has no replica")
 
+    def detach_replica(self, master: ClusterNode) -> None:
+        """Let a master's replica receive nothing more; returns when it has all it will ever have.
+
+        It may take over like that. A restart of the master ends it.
+        """
+        replica = self.replica_of(master)
+        master.lock_replicas_out()
+        self._until("part", lambda: not replica.follows())
+
+    def hand_over(self, master: ClusterNode) -> None:
+        """Have its replica take over in good order: it receives everything before."""
+        self.replica_of(master).ask("CLUSTER FAILOVER")
+
+    def take_over(self, master: ClusterNode) -> None:
+        """Have its replica take over at once, with what it has; the master lives on.
+
+        It still takes writes, which will be lost, until it hears of it.
+        """
+        self.replica_of(master).ask("CLUSTER FAILOVER", "TAKEOVER")
+
+    def wait_replaced(self, old: ClusterNode) -> None:
+        """Return when all living nodes know that another serves what a master served.
+
+        Raises:
+            RuntimeError: they do not.
+        """
+        self._until("replace a master", lambda: self._is_replaced(old) and self._ok())
+
     def move_slots(self, first: int, last: int, to: ClusterNode) -> None:
         """Bring slots, with their keys, to another master; clients may go on meanwhile."""
         for source in self.masters:
@@ -178,6 +206,10 @@ class RedisCluster:
         for number, node in enumerate(self.nodes[self._masters :]):
             node.ask("CLUSTER REPLICATE", self.nodes[number].id)
 
+    def _is_replaced(self, old: ClusterNode) -> bool:
+        living = [node for node in self.nodes if node.alive()]
+        return not any(node.nodes()[old.id]["slots"] for node in living)
+
     def _met(self) -> bool:
         ids = {node.id for node in self.nodes}
         return all(node.nodes().keys() == ids for node in self.nodes)
@@ -188,7 +220,7 @@ class RedisCluster:
 
     def _agrees(self, node: ClusterNode, living: Sequence[ClusterNode]) -> bool:
         known = node.nodes()
-        links = node.ask("INFO", "replication")
+        links = node.replication()
         return (
             node.ask("CLUSTER INFO")["cluster_state"] == "ok"
             and not any("fail" in known[other.id]["flags"] for other in living)

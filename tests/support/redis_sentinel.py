@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import redis
 
+from tests.support.redis_replication import ReplicatedServer
 from tests.support.redis_server import RedisServer
 
 __all__ = ["NAME", "RedisSentinel", "Sentinel", "redis_sentinel"]
@@ -21,13 +22,6 @@ _TIME: Final = 40.0
 """Seconds that they may take to agree, on a busy machine."""
 _PATIENT: Final = 60_000
 """Milliseconds: a replica may have been without its master ten times as long, and be promoted."""
-_USER: Final = "replica"
-"""Replicas sign in as this user: who locks it out detaches them."""
-_PASSWORD: Final = "for-replicas"
-_USERS: Final = f"""\
-user default on nopass ~* &* +@all
-user {_USER} on >{_PASSWORD} -@all +psync +replconf +ping
-"""
 
 
 class Sentinel(RedisServer):
@@ -73,7 +67,9 @@ class RedisSentinel:
 
         ``down_after`` is in seconds: a master that was silent for so long counts as dead.
         """
-        self.servers = [_server(directory / name, options) for name in ("first", "second")]
+        self.servers = [
+            ReplicatedServer(directory / name, **options) for name in ("first", "second")
+        ]
         self.sentinels = [Sentinel(directory / f"sentinel{n}") for n in range(sentinels)]
         self._down_after = round(down_after * 1000)
         for sentinel in self.sentinels:
@@ -87,13 +83,13 @@ class RedisSentinel:
         return f"redis+sentinel://{addresses}/{NAME}/0"
 
     @property
-    def master(self) -> RedisServer:
+    def master(self) -> ReplicatedServer:
         """The server that the sentinels take for the master."""
         port = self.sentinels[0].master()
         return next(server for server in self.servers if server.port == port)
 
     @property
-    def replica(self) -> RedisServer:
+    def replica(self) -> ReplicatedServer:
         """The other server."""
         master = self.master
         return next(server for server in self.servers if server is not master)
@@ -109,7 +105,7 @@ class RedisSentinel:
         replica.start()
         with replica.client() as client:
             client.replicaof("127.0.0.1", str(master.port))
-        _until("follow its master", lambda: _follows(replica))
+        _until("follow its master", replica.follows)
         for sentinel in self.sentinels:
             sentinel.start()
         _until("be known to all", lambda: all(self._knows_all(each) for each in self.sentinels))
@@ -125,22 +121,18 @@ class RedisSentinel:
 
     def detach_replica(self) -> None:
         """Let the replica receive nothing more; returns when it has what it will ever have."""
-        master, replica = self.master, self.replica
-        with master.client() as client:
-            client.execute_command("ACL SETUSER", _USER, "off")
-            client.execute_command("CLIENT KILL", "TYPE", "replica")
-        _until("lose its master", lambda: not _follows(replica))
+        replica = self.replica
+        self.master.lock_replicas_out()
+        _until("lose its master", lambda: not replica.follows())
         self._detached = True
 
     def attach_replica(self) -> None:
         """End :meth:`detach_replica`; returns when the replica follows."""
-        with self.master.client() as client:
-            client.execute_command("ACL SETUSER", _USER, "on")
-        replica = self.replica
-        _until("follow its master", lambda: _follows(replica))
+        self.master.let_replicas_in()
+        _until("follow its master", self.replica.follows)
         self._detached = False
 
-    def promote(self) -> RedisServer:
+    def promote(self) -> ReplicatedServer:
         """Kill the master, and let the sentinels make its replica the master; give the old one.
 
         Returns at once; see :meth:`wait_promoted`.
@@ -152,7 +144,7 @@ class RedisSentinel:
             self._hand_over()
         return old
 
-    def hand_over(self) -> RedisServer:
+    def hand_over(self) -> ReplicatedServer:
         """Have the replica promoted while the master lives on; give the old master.
 
         It still takes writes, which will be lost, until the sentinels turn it into a replica.
@@ -162,7 +154,7 @@ class RedisSentinel:
         self._hand_over()
         return old
 
-    def wait_promoted(self, old: RedisServer) -> RedisServer:
+    def wait_promoted(self, old: ReplicatedServer) -> ReplicatedServer:
         """Wait until all sentinels name another master than ``old``, and it is one; give it.
 
         Raises:
@@ -172,20 +164,20 @@ class RedisSentinel:
 
         def promoted() -> bool:
             named = {sentinel.master() for sentinel in self.sentinels}
-            return named == {new.port} and _replication(new)["role"] == "master"
+            return named == {new.port} and new.replication()["role"] == "master"
 
         _until("be promoted", promoted)
         self._set_down_after(self._down_after)
         self._detached = False
         return new
 
-    def wait_replica(self, old: RedisServer) -> None:
+    def wait_replica(self, old: ReplicatedServer) -> None:
         """Wait until a former master that lives follows the new one.
 
         Raises:
             RuntimeError: it does not.
         """
-        _until("be a replica", lambda: _follows(old))
+        _until("be a replica", old.follows)
 
     def _hand_over(self) -> None:
         self._set_down_after(_PATIENT)
@@ -215,30 +207,6 @@ def redis_sentinel(directory: Path, **options: Any) -> Iterator[RedisSentinel]:
         stack.callback(watched.kill)
         watched.start()
         yield watched
-
-
-def _server(folder: Path, options: dict[str, str]) -> RedisServer:
-    folder.mkdir(parents=True)
-    users = folder / "users.acl"
-    users.write_text(_USERS)
-    settings = {
-        "aclfile": str(users),
-        "masteruser": _USER,
-        "masterauth": _PASSWORD,
-        "repl_diskless_sync_delay": "0",
-        **options,
-    }
-    return RedisServer(folder, **settings)
-
-
-def _replication(server: RedisServer) -> dict[str, Any]:
-    with server.client() as client:
-        found: dict[str, Any] = client.info("replication")
-        return found
-
-
-def _follows(replica: RedisServer) -> bool:
-    return _replication(replica).get("master_link_status") == "up"
 
 
 def _until(what: str, holds: Callable[[], bool]) -> None:

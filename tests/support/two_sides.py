@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,10 @@ class TwoSides:
         self.channel = visitor.channel
         self.visitor = visitor
         self.agent = agent
+        self.published: set[str] = set()
+        """The keys of all that was said."""
+        self.acknowledged: dict[str, Shown] = {}
+        """What was published, by key, where the newest acknowledgement says that it is."""
 
     async def say(self, side: Follower, count: int) -> list[Frame]:
         """Publish messages, each until it is stored; give the answers, with each one's ``key``."""
@@ -30,9 +34,11 @@ class TwoSides:
 
     async def publish(self, side: Follower, key: str) -> Frame:
         """Publish a message until it is stored, whatever is broken meanwhile."""
+        self.published.add(key)
         while True:
             reply = await side.publish(self.channel, "message", {"text": "hello"}, key=key)
             if reply["type"] == "published":
+                self.acknowledged[key] = reply["offset"], reply["entry_id"]
                 return reply | {"key": key}
             assert "retry_after" in reply, reply
             await asyncio.sleep(reply["retry_after"])
@@ -44,6 +50,18 @@ class TwoSides:
             page = await fresh.ask("subscribe", channel=self.channel)
             assert page["type"] == "subscribed", page
             return [shown(entry) for entry in page["entries"]]
+
+    async def keys(self, number: int) -> list[str]:
+        """Give the keys of all that either side has published, as a node has it in the log."""
+        token = await self.nodes.token(number)
+        agent = Talker(self.nodes[number].socket_url, origin=ORIGIN, token=token)
+        found = []
+        for side in (self.back(number), agent):
+            async with side:
+                page = await side.ask("subscribe", channel=self.channel)
+                assert page["type"] == "subscribed", page
+                found += [entry["key"] for entry in page["entries"] if "key" in entry]
+        return found
 
     async def both_show(self, entries: Sequence[Shown]) -> None:
         """Return when both sides show this; see :meth:`Follower.shows`."""
@@ -68,11 +86,19 @@ class TwoSides:
 
 
 @asynccontextmanager
-async def two_sides(nodes: Nodes) -> AsyncIterator[TwoSides]:
-    """Open a conversation that the agent accepts; both follow it while the block runs."""
+async def two_sides(
+    nodes: Nodes, wanted: Callable[[str], bool] = lambda _: True
+) -> AsyncIterator[TwoSides]:
+    """Open a conversation that the agent accepts; both follow it while the block runs.
+
+    ``wanted`` tells whether a channel will do.
+    """
     async with Talker(nodes[0].socket_url, origin=SHOP) as opener:
-        opened = await opener.ask("open", key=new_key(), data={"text": "hello"})
-        assert opened["type"] == "opened", opened
+        while True:
+            opened = await opener.ask("open", key=new_key(), data={"text": "hello"})
+            assert opened["type"] == "opened", opened
+            if wanted(opened["channel"]):
+                break
     channel: Any = opened["channel"]
     async with (
         Follower(nodes[0].socket_url, channel, token=opener.token, origin=SHOP) as visitor,
