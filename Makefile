@@ -53,7 +53,8 @@ check: install $(VENV)/installed-dev  ## Lint, types and unit tests: the inner l
 
 test: install $(VENV)/installed-dev  ## Install what the tests need, then run every test.
 	@.ci/packages redis-server=redis-server chromium=chromium,fonts-liberation strace=strace \
-	    nginx=nginx-light openssl=openssl pg_ctlcluster=postgresql sqlite3=sqlite3 curl=curl
+	    nginx=nginx-light openssl=openssl pg_ctlcluster=postgresql sqlite3=sqlite3 curl=curl \
+	    systemd-analyze=systemd
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
