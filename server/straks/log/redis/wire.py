@@ -120,9 +120,9 @@ class Wire(asyncio.Protocol):
         reader, waiting, pushed = self._reader, self._waiting, self._pushed
         try:
             reader.feed(data)
-            while (reply := reader.gets()) is not False:
+            while not self.closed and (reply := reader.gets()) is not False:
                 if pushed is not None:
-                    pushed(reply)
+                    pushed(reply)  # Who finds something wrong closes: nothing more is heard then.
                     continue
                 asked = waiting.popleft()
                 if asked is not None and not asked.done():
@@ -130,7 +130,7 @@ class Wire(asyncio.Protocol):
         except (hiredis.ProtocolError, IndexError):
             self.close()  # This is no Redis.
             return
-        if pushed is not None:
+        if pushed is not None and not self.closed:
             self._drained()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -156,12 +156,15 @@ async def open_wire(address: Address, access: Access, *, deadline: float) -> Wir
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(deadline):
-        if address.port == 0:
-            _, wire = await loop.create_unix_connection(lambda: Wire(address), address.host)
-        else:
-            _, wire = await loop.create_connection(
-                lambda: Wire(address), address.host, address.port, ssl=access.tls
-            )
+        try:
+            if address.port == 0:
+                _, wire = await loop.create_unix_connection(lambda: Wire(address), address.host)
+            else:
+                _, wire = await loop.create_connection(
+                    lambda: Wire(address), address.host, address.port, ssl=access.tls
+                )
+        except UnicodeError as error:
+            raise OSError(f"{address.host} cannot be the name of a host") from error
         try:
             for reply in await wire.ask_all(_introduction(access)):
                 if isinstance(reply, ReplyError):
