@@ -52,8 +52,12 @@ class Topology:
         """
         clustered = False
         if where.service is None:
-            info = await _ask_any(where.addresses, where.access, ("INFO", "cluster"), deadline)
+            address, info = await _ask_any(
+                where.addresses, where.access, ("INFO", "cluster"), deadline
+            )
             clustered = b"cluster_enabled:1" in info
+            if not clustered and len(where.addresses) > 1:
+                raise NoMasterError(f"several servers must be one cluster, and {address} is not")
         topology = cls(where, clustered=clustered, deadline=deadline)
         await topology.refresh()
         return topology
@@ -135,14 +139,15 @@ class Topology:
         raise error
 
     async def _ask_cluster(self) -> dict[int, Address]:
-        slots = await _ask_any(
+        asked, slots = await _ask_any(
             self._known, self.where.access, ("CLUSTER", "SLOTS"), self._deadline / 2
         )
         masters: dict[int, Address] = {}
         for first, last, (host, port, *_), *_replicas in slots:
             for partition in range(PARTITIONS):
                 if first <= slot_of(partition) <= last:
-                    masters[partition] = Address(host.decode(), port)
+                    # One that does not know its address, or hides it, has the one that was asked.
+                    masters[partition] = Address(host.decode() if host else asked.host, port)
         if not masters:
             raise NoMasterError("the cluster serves no slots; create it first")
         return masters
@@ -152,16 +157,16 @@ async def _ask_sentinel(address: Address, access: Access, command: Command, dead
     try:
         return await _ask(address, access, command, deadline)
     except ReplyError as error:
-        # Sentinels often have no password although the servers they watch do.
-        if access.password is None or "AUTH" not in str(error):
+        # Sentinels often have no password although the servers they watch do, nor such a user.
+        if access.password is None or not (error.code == "WRONGPASS" or "AUTH" in str(error)):
             raise
         return await _ask(address, Access(tls=access.tls), command, deadline)
 
 
 async def _ask_any(
     addresses: Sequence[Address], access: Access, command: Command, deadline: float
-) -> Any:
-    """Ask the first that answers.
+) -> tuple[Address, Any]:
+    """Ask the first that answers, and tell which one that was.
 
     Raises:
         OSError, ReplyError: that of the last.
@@ -169,7 +174,7 @@ async def _ask_any(
     error: Exception | None = None
     for address in list(addresses):
         try:
-            return await _ask(address, access, command, deadline)
+            return address, await _ask(address, access, command, deadline)
         except (OSError, ReplyError) as failure:
             error = failure
     assert error is not None
