@@ -31,7 +31,7 @@ from tests.support.deployment import (
     unknown,
     upstream,
 )
-from tests.support.pages import ROOT, commands
+from tests.support.pages import ROOT, broken_links, commands
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.server import ServerProcess, environment
@@ -45,6 +45,7 @@ AFTER_THE_DRAIN = 5.0
 CONNECTIONS = int(Settings.model_fields["max_connections"].default)
 MOST_EXPOSED = 20
 """Tenths of what ``systemd-analyze security`` calls the exposure, 0 to 100."""
+BACKUPS = "docs/backup-and-restore"
 NODES = ("node1", "node2", "straks")
 
 
@@ -278,6 +279,11 @@ class TestImage:
         server.kill()
         done = subprocess.run(check, env=clean, check=False, capture_output=True)
         assert done.returncode != 0
+
+
+@pytest.mark.parametrize("name", ["README", "docs/one-node", "docs/many-nodes", BACKUPS])
+def test_links_of_the_pages_lead_somewhere(name: str) -> None:
+    assert broken_links(ROOT / f"{name}.md") == []
 
 
 def ignored(path: Path) -> bool:

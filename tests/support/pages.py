@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ROOT", "commands", "page"]
+__all__ = ["ROOT", "broken_links", "commands", "page"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -36,3 +36,21 @@ def commands(name: str, heading: str) -> list[str]:
     found = [text for language, text in _BLOCK.findall(sections[heading]) if language == "sh"]
     assert found, f"there is nothing to type in section {heading!r} of docs/{name}.md"
     return found
+
+
+def broken_links(path: Path) -> list[str]:
+    """Give the links of a page to files or sections of the project that are not there."""
+    broken = []
+    for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, _, section = link.partition("#")
+        target = path.parent / name if name else path
+        if not target.exists() or (section and section not in _anchors(target)):
+            broken.append(link)
+    return broken
+
+
+def _anchors(path: Path) -> set[str]:
+    """Name the sections of a page as links do."""
+    text = _BLOCK.sub("", path.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each).strip().lower().replace(" ", "-") for each in headings}
