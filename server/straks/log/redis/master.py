@@ -78,17 +78,19 @@ class Master:
 
         Returns whether the same may be asked again at once, of another connection.
         """
-        code, _, rest = str(error).partition(" ")
-        if code not in _ELSEWHERE:
+        if error.code not in _ELSEWHERE:
             return False
         self._wrong = True
-        if code == "MOVED":
-            host, _, port = rest.partition(" ")[2].rpartition(":")
+        if error.code == "MOVED":
+            _, _, slot_and_place = str(error).partition(" ")
+            host, _, port = slot_and_place.partition(" ")[2].rpartition(":")
+            if not port.isdecimal():
+                return False
             before = self._topology.master(self.lane)
             here = before.host if before is not None else ""
             self._topology.moved(self.lane, Address(host or here, int(port)))
             self._wrong = False
-        return code in {"MOVED", "READONLY"}
+        return error.code in {"MOVED", "READONLY"}
 
     async def _identify(self, wire: Wire) -> None:
         reply = await wire.ask(("INFO", "server", "replication"))
