@@ -87,7 +87,8 @@ local function append_one(state, log, feed, tag, item)
     end
     local position = redis.call('XADD', feed, '0-*', 'c', channel, 'o', o)
     local before = head[4] or ''
-    redis.call('SPUBLISH', live, 'e' .. tag
+    -- It is stored, whether or not we may publish: who does not hear of it reads it.
+    redis.pcall('SPUBLISH', live, 'e' .. tag
         .. cmsgpack.pack({ before, offset, at, state_offset, packed }))
     return { NEW, offset, at, state_offset, tonumber(string.sub(position, 3)), before }
 end
@@ -117,7 +118,7 @@ local function append(keys, args)
         end
     end
     for feed, position in pairs(grown) do
-        redis.call('SPUBLISH', args[3 + feed], args[1] .. integer(position))
+        redis.pcall('SPUBLISH', args[3 + feed], args[1] .. integer(position))
     end
     return cmsgpack.pack(results)
 end
