@@ -35,12 +35,14 @@ class Reader:
         Raises:
             LogUnavailableError: they have none.
         """
+        asked_on: list[Wire] = []
         async with self._room:
             try:
                 async with asyncio.timeout(self._deadline):
-                    return await self._ask(commands)
+                    return await self._ask(commands, asked_on)
             except TimeoutError as error:
-                self.close()
+                for wire in asked_on[:1]:
+                    wire.close()  # A later one has not had that time to answer.
                 raise LogUnavailableError("Redis did not answer in time") from error
 
     def say(self, command: Command) -> None:
@@ -60,9 +62,10 @@ class Reader:
             self._wire.close()
             self._wire = None
 
-    async def _ask(self, commands: tuple[Command, ...]) -> list[Any]:
+    async def _ask(self, commands: tuple[Command, ...], asked_on: list[Wire]) -> list[Any]:
         for tries_left in (1, 0):
             wire = await self._connected()
+            asked_on.append(wire)
             try:
                 replies = await wire.ask_all(commands)
             except WireError as error:
