@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from straks.log.log import LogError
 from straks.log.nodes import Heard
@@ -17,6 +19,8 @@ from straks.telemetry import Trouble
 __all__ = ["TOKEN_LENGTH", "RedisNodes", "rank"]
 
 _LOG: Final = logging.getLogger(__name__)
+
+_Parts: TypeAlias = Mapping[object, Callable[[], Coroutine[Any, Any, None]]]
 
 TOKEN_LENGTH: Final = 16
 """Characters of what one incarnation of a node is called in messages."""
@@ -51,7 +55,6 @@ class RedisNodes:
         self._lanes = lanes
         self._note = b""
         self._others: dict[str, bytes] = {}
-        self._missing: dict[str, float] = {}
         self._beaten = float("-inf")
         self._connected = True
         self._lenient_until = 0.0
@@ -146,23 +149,32 @@ class RedisNodes:
     async def run(self) -> None:
         """Say every second that this node lives, until cancelled."""
         loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            self._beat_now.clear()
-            try:
-                await self.beat()
-            except LogError as error:
-                self._trouble.failed(error)
-            else:
-                self._trouble.worked()
-            await asyncio.gather(*(self._hold(lane) for lane in self._lanes))
-            self._look(loop.time())
-            try:
-                async with asyncio.timeout_at(began + _BEAT):
-                    await self._beat_now.wait()
-                    await asyncio.sleep(0.05)  # Notes may change many times at once.
-            except TimeoutError:
-                continue
+        beating: _Parts = {"beat": self._try_to_beat}
+        holding: _Parts = {lane.number: partial(self._hold, lane) for lane in self._lanes}
+        doing: dict[object, asyncio.Task[None]] = {}
+        try:
+            while True:
+                began = loop.time()
+                self._beat_now.clear()
+                await _go_on(beating, doing)
+                await _go_on(holding, doing)
+                self._look(loop.time())
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(began + _BEAT):
+                        await self._beat_now.wait()
+                        await asyncio.sleep(0.05)  # Notes may change many times at once.
+        finally:
+            for task in doing.values():
+                task.cancel()
+            await asyncio.gather(*doing.values(), return_exceptions=True)
+
+    async def _try_to_beat(self) -> None:
+        try:
+            await self.beat()
+        except LogError as error:
+            self._trouble.failed(error)
+        else:
+            self._trouble.worked()
 
     async def beat(self) -> None:
         """Say that this node lives, and learn who else does.
@@ -226,12 +238,15 @@ class RedisNodes:
             self._note_owner(partition, owner == self.tag.encode(), asked_at + _OWNED)
 
     def _note_owner(self, partition: int, ours: bool, until: float) -> None:
-        had = partition in self._held
+        held_until = self._held.pop(partition, None)
         if ours:
             self._held[partition] = until
-        elif had:
-            del self._held[partition]
-        if ours != had:
+            # A lease that has run out is not the one that was given now, though nobody looked.
+            now = asyncio.get_running_loop().time()
+            changed = held_until is None or held_until <= now
+        else:
+            changed = held_until is not None
+        if changed:
             self._epochs[partition] += 1
             self._tell_tenants(partition)
 
@@ -240,8 +255,32 @@ class RedisNodes:
 
         It is not unsaid that this node lives: its visitors come back to others within the lease,
         and nobody should see them go.
+
+        Raises:
+            LogError: some of it could not be let go; its lease ends by itself.
         """
-        for lane in self._lanes:
-            keys = [owner_key(partition) for partition in lane.partitions]
-            flags = ["0"] * len(keys)
-            await lane.chore("hold", keys, [self.tag, round(_OWNED * 1000), *flags])
+        left = await asyncio.gather(
+            *(self._let_go(lane) for lane in self._lanes), return_exceptions=True
+        )
+        for failure in left:
+            if failure is not None:
+                raise failure
+
+    async def _let_go(self, lane: Lane) -> None:
+        keys = [owner_key(partition) for partition in lane.partitions]
+        flags = ["0"] * len(keys)
+        await lane.chore("hold", keys, [self.tag, round(_OWNED * 1000), *flags])
+
+
+async def _go_on(parts: _Parts, doing: dict[object, asyncio.Task[None]]) -> None:
+    """Do several things side by side, each once at a time.
+
+    One that takes longer than a beat, since its master does not answer, goes on by itself: the
+    others are not to wait for it.
+    """
+    for name, part in parts.items():
+        if name not in doing:
+            doing[name] = asyncio.create_task(part())
+    await asyncio.wait([doing[name] for name in parts], timeout=_BEAT)
+    for name in [name for name, task in doing.items() if task.done()]:
+        doing.pop(name).result()
