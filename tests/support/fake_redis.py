@@ -67,7 +67,8 @@ class FakeRedis:
         """All commands, in order."""
         self.accepted = 0
         """How many connections were made so far."""
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: dict[asyncio.StreamWriter, set[bytes]] = {}
+        """The connections, each with the first words that it has said."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Condition()
         self._server: asyncio.Server | None = None
@@ -104,15 +105,17 @@ class FakeRedis:
         await self.until(lambda: len(self.words(verb)) >= times)
         return self.words(verb)
 
-    def say(self, data: bytes) -> None:
-        """Say something on all connections, unasked."""
-        for writer in self._writers:
-            writer.write(data)
+    def say(self, data: bytes, *, to: str | None = None) -> None:
+        """Say something unasked, on all connections or those that said ``to`` as a first word."""
+        for writer, verbs in self._writers.items():
+            if to is None or to.encode() in verbs:
+                writer.write(data)
 
-    def cut(self) -> None:
-        """End all connections, at once."""
-        for writer in list(self._writers):
-            writer.transport.abort()
+    def cut(self, *, to: str | None = None) -> None:
+        """End the same connections, at once."""
+        for writer, verbs in self._writers.items():
+            if to is None or to.encode() in verbs:
+                writer.transport.abort()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -137,7 +140,7 @@ class FakeRedis:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        verbs = self._writers[writer] = set()
         await self._tell()
         commands = hiredis.Reader()
         try:
@@ -145,6 +148,7 @@ class FakeRedis:
                 commands.feed(data)
                 while (command := commands.gets()) is not False:
                     self.heard.append(command)
+                    verbs.add(command[0])
                     if not self._answer(writer, command):
                         return
                 await self._tell()
@@ -152,7 +156,7 @@ class FakeRedis:
             return
         finally:
             writer.close()
-            self._writers.discard(writer)
+            del self._writers[writer]
             await self._tell()
 
     def _answer(self, writer: asyncio.StreamWriter, command: list[bytes]) -> bool:

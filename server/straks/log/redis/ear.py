@@ -26,7 +26,7 @@ _PROBE_EVERY: Final = 0.3
 _UNHEARD: Final = 0.9
 """Seconds after which what was surely published must have been heard."""
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds before each try to connect; the last one holds."""
+"""Seconds before each try to connect after one that heard nothing; the last one holds."""
 
 
 class Listener(Protocol):
@@ -111,11 +111,14 @@ class Ear:
                     self._wire = await self._master.connect()
                 except LogError as error:
                     self._trouble.failed(error)
-                    await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
-                    failures += 1
-                    continue
-                failures = 0
-                await self._stay(self._wire)
+                else:
+                    await self._stay(self._wire)
+                    if self._heard:
+                        failures = 0
+                        continue
+                # It may let us in and not subscribe: there is no haste for that either.
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
         finally:
             if self._wire is not None:
                 self._wire.close()
@@ -124,7 +127,7 @@ class Ear:
         self._over = asyncio.Event()
         self._leaving.clear()
         self._new, self._old = {}, {}
-        self._probed = self._heard = 0
+        self._heard = 0
         wire.listen(self._take, self._listener.drained, self._lost)
         if wire.closed:
             self._lost()

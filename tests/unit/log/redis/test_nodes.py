@@ -239,11 +239,11 @@ async def test_one_master_that_hangs_does_not_keep_a_node_from_beating() -> None
         FakeRedis(FCALL=None) as hung,
         members_of(one_lane_elsewhere(fake, hung)) as clustered,
     ):
-        one = clustered.join("one", deadline=1.0)
+        one = clustered.join("one", deadline=0.6)
         await eventually(lambda: one.held == set(ALL) - {7})
         numbers = [one.tenure(partition) for partition in ALL]
         beats = len(fake.words("FCALL"))
-        await hung.heard_of("FCALL", 3)  # That takes two seconds.
+        await hung.heard_of("FCALL", 3)  # That takes two leases.
         assert one.connected
         assert [one.tenure(partition) for partition in ALL] == numbers
         assert len(fake.words("FCALL")) > beats + 5 * PARTITIONS
