@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from straks.log.log import LogUnavailableError, OutcomeUnknownError
+from straks.log.log import OutcomeUnknownError
 from straks.log.redis.link import Link
 from straks.log.redis.master import Master
 from straks.log.redis.reader import Reader
@@ -60,13 +60,15 @@ class Lane:
             LogUnavailableError: the storage is away, or not what the call rests on.
             OutcomeUnknownError: it does not answer.
         """
+
+        def holds() -> bool:
+            return doubts is None or doubts == self.doubts
+
         async with self._chore:
             for tries_left in (1, 0):
                 try:
                     await self._chores.connect()
-                    if doubts is not None and doubts != self.doubts:
-                        raise LogUnavailableError("Redis has lost something, or was replaced")
-                    return await self._chores.call(function, keys, args)
+                    return await self._chores.call(function, keys, args, holds=holds)
                 except OutcomeUnknownError:
                     if not tries_left:
                         raise

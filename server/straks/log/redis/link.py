@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any, Final
 
@@ -33,8 +33,17 @@ class Link:
         self._wire: Wire | None = None
         self._sent = False
 
-    async def call(self, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    async def call(
+        self,
+        function: str,
+        keys: Sequence[str],
+        args: Sequence[Any],
+        *,
+        holds: Callable[[], bool] = lambda: True,
+    ) -> Any:
         """Call a function of the library, which is loaded when Redis does not have it.
+
+        ``holds``: asked when there is a connection; the call is sent only while that is so.
 
         Raises:
             LogUnavailableError: it was not executed.
@@ -44,7 +53,7 @@ class Link:
         self._sent = False
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._call(command)
+                return await self._call(command, holds)
         except TimeoutError as error:
             self.close()
             if self._sent:
@@ -68,9 +77,11 @@ class Link:
             self._wire.close()
             self._wire = None
 
-    async def _call(self, command: Command) -> Any:
+    async def _call(self, command: Command, holds: Callable[[], bool]) -> Any:
         for tries_left in reversed(range(_TRIES)):
             wire = await self._connected()
+            if not holds():
+                raise LogUnavailableError("Redis has lost something, or was replaced")
             reply = await self._execute(wire, command)
             if not isinstance(reply, ReplyError):
                 return reply

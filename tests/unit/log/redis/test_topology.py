@@ -21,6 +21,7 @@ from tests.support.fake_redis import HANG_UP, FakeRedis, array, bulk, error, inf
 from tests.support.redis_cluster import SLOTS
 from tests.support.redis_sentinel import NAME, Sentinel
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.server import free_port
 
 pytestmark = pytest.mark.usefixtures("uncomplaining")
 
@@ -141,7 +142,9 @@ async def test_a_server_that_does_not_know_its_address_has_the_one_that_was_aske
 
 @pytest.mark.parametrize("option", [{}, {"cluster_preferred_endpoint_type": "unknown-endpoint"}])
 async def test_a_cluster_of_one_is_found(tmp_path: Path, option: dict[str, str]) -> None:
-    with redis_server(tmp_path, cluster_enabled="yes", cluster_port="0", **option) as alone:
+    # Without a port of its own the cluster's bus is at port + 10000, which may not exist.
+    bus = str(free_port())
+    with redis_server(tmp_path, cluster_enabled="yes", cluster_port=bus, **option) as alone:
         with alone.client() as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE", 0, SLOTS - 1)
         topology = await Topology.find(parse(alone.url), deadline=5.0)
