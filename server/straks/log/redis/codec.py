@@ -108,9 +108,32 @@ def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes)
 
 
 def unpack_live(channel: str, payload: bytes) -> tuple[str, Entry]:
-    """Make an entry of what is published of it, with the id of the entry before."""
+    """Make an entry of what is published of it, with the id of the entry before.
+
+    Whoever may publish in this Redis may have published anything.
+
+    Raises:
+        ValueError, TypeError, msgpack.UnpackException: it is none.
+    """
     before, offset, at, state, packed = msgpack.unpackb(payload, raw=True)
-    return before.decode(), unpack_stored(channel, offset, at, state, packed)
+    if type(before) is not bytes or type(packed) is not bytes:
+        raise TypeError("no entry")
+    entry = unpack_stored(channel, offset, at, state, packed)
+    names = (
+        entry.id,
+        entry.sender,
+        entry.key,
+        entry.kind,
+        "" if entry.name is None else entry.name,
+    )
+    numbers = (offset, at, state)
+    if not (
+        all(type(name) is str for name in names)
+        and all(type(number) is int for number in numbers)
+        and type(entry.data) is bytes
+    ):
+        raise TypeError("no entry")
+    return before.decode(), entry
 
 
 def unpack_streamed(channel: str, item: tuple[bytes, Sequence[bytes]]) -> Entry:

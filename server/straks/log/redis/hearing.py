@@ -18,7 +18,7 @@ from straks_protocol import Position
 
 __all__ = ["Hearing"]
 
-_ENTRY: Final = ord("e")
+_ENTRY: Final = b"e"
 _TELL: Final = TELL.encode()
 
 
@@ -67,7 +67,7 @@ class Hearing:
                 self._grown(partition)
             return
         own = payload[1 : TOKEN_LENGTH + 1] == self._own
-        if payload[0] == _ENTRY:
+        if payload[:1] == _ENTRY:
             channel = self.follower.channel_of(name)
             # An own entry was delivered when it was appended, if that is known to have been done.
             if channel is not None and (not own or self.lane.unsettled):
