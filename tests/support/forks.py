@@ -21,9 +21,9 @@ _KEPT: Final = 3
 _LOST: Final = (1, 2, 3)
 """Entries that the old master acknowledged, and the new one never had."""
 _GROWN: Final = (0, 1, 2, 3)
-"""Entries by which the new master grows past the place that it lost: to each of these lengths
-below, at, and above what was lost."""
+"""Entries by which the new master grows past the end of what it lost."""
 _OTHERS: Final = 2
+"""Conversations that lose nothing, where there can be any."""
 
 Way: TypeAlias = tuple[int, int]
 """By how much a conversation loses, and by how much it then grows."""

@@ -20,6 +20,8 @@ __all__ = ["SLOTS", "ClusterNode", "RedisCluster", "redis_cluster"]
 SLOTS: Final = 16_384
 _TIME: Final = 40.0
 """Seconds that the nodes may take to agree, on a busy machine."""
+_HAND_OVER_TIME: Final = 5.0
+"""Seconds after which a replica that was to take over has given up."""
 _MOVED_AT_ONCE: Final = 100
 """Keys."""
 _MOVE_MILLISECONDS: Final = 10_000
@@ -108,8 +110,9 @@ class RedisCluster:
 
     @property
     def masters(self) -> list[ClusterNode]:
-        """Those that serve slots now."""
-        return [node for node in self.nodes if node.alive() and node.slots()]
+        """Those that serve slots now, in the order of their slots."""
+        served = {node: node.slots() for node in self.nodes if node.alive()}
+        return sorted((node for node in served if served[node]), key=lambda node: served[node])
 
     def start(self) -> None:
         """Start all that do not run, and wait until they are one; the first time, make it so.
@@ -153,15 +156,32 @@ class RedisCluster:
     def detach_replica(self, master: ClusterNode) -> None:
         """Let a master's replica receive nothing more; returns when it has all it will ever have.
 
-        It may take over like that. A restart of the master ends it.
+        It may take over like that. That, or a restart of the master, ends it.
         """
         replica = self.replica_of(master)
         master.lock_replicas_out()
         self._until("part", lambda: not replica.follows())
 
     def hand_over(self, master: ClusterNode) -> None:
-        """Have its replica take over in good order: it receives everything before."""
-        self.replica_of(master).ask("CLUSTER FAILOVER")
+        """Have its replica take over in good order: it receives everything before.
+
+        Returns when all know it. The masters agree to it once in two node timeouts.
+
+        Raises:
+            RuntimeError: they do not.
+        """
+        replica, asked_at = self.replica_of(master), float("-inf")
+
+        def replaced() -> bool:
+            nonlocal asked_at
+            if self._is_replaced(master):
+                return self._ok()
+            if time.monotonic() > asked_at + _HAND_OVER_TIME:
+                replica.ask("CLUSTER FAILOVER")
+                asked_at = time.monotonic()
+            return False
+
+        self._until("replace a master", replaced)
 
     def take_over(self, master: ClusterNode) -> None:
         """Have its replica take over at once, with what it has; the master lives on.
@@ -169,6 +189,7 @@ class RedisCluster:
         It still takes writes, which will be lost, until it hears of it.
         """
         self.replica_of(master).ask("CLUSTER FAILOVER", "TAKEOVER")
+        master.let_replicas_in()
 
     def wait_replaced(self, old: ClusterNode) -> None:
         """Return when all living nodes know that another serves what a master served.
