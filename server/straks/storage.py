@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from straks.config import Settings
@@ -19,6 +19,9 @@ from straks.records.directory import open_directory
 from straks.records.errors import RecordsUnavailableError
 
 __all__ = ["Storage", "migrate", "open_log", "place_shown", "records_place", "shared_identity"]
+
+
+_CONNECTING: Final = 2.0
 
 
 class Storage(Log, Feed, Protocol):
@@ -71,7 +74,13 @@ async def open_log(
         # Not everybody has Redis, and the client takes its time to import.
         from straks.log.redis import RedisLog
 
-        log = await RedisLog.open(settings.redis.get_secret_value(), node=lock.node, owner=identity)
+        log = await RedisLog.open(
+            settings.redis.get_secret_value(),
+            node=lock.node,
+            owner=identity,
+            # Who is told to come back does so within that time, and connecting takes a moment.
+            absence=settings.drain_seconds + _CONNECTING,
+        )
     stack.push_async_callback(log.close)
     return log
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fault_load import fault_test, load, rounds
-from tests.support.nodes import Nodes
+from tests.support.fault_load import SHOP, fault_test, load, rounds
+from tests.support.nodes import ORIGIN, Nodes
 from tests.support.redis_server import RedisServer
+from tests.support.talk import Frame, Talker, new_key
 
 BETWEEN = 300
 """Most acknowledgements between two kills."""
 SUSPENDED = 20.0
 """Seconds: longer than any lease."""
+LATE = 8.0
+"""Seconds: longer than the lease of a node that was killed, shorter than a drain may take."""
 ROAMING, FAITHFUL = (0, 1), (0,)
 """Visitors who go to the other node when their own is gone, and those who wait for it."""
 
@@ -78,3 +81,39 @@ async def test_a_node_that_stops_and_goes_on_loses_nothing(nodes: Nodes) -> None
             finally:
                 nodes.resume(0)
             running.mark()
+
+
+async def test_nobody_is_seen_to_go_with_a_node_that_stops_in_good_order(nodes: Nodes) -> None:
+    """Its agents were told to come back, each at a time of their own."""
+    async with Talker(nodes[0].socket_url, origin=SHOP) as visitor:
+        opened = await visitor.ask("open", key=new_key(), data={"text": "hello"})
+        channel = opened["channel"]
+        await visitor.ask("subscribe", channel=channel)
+        try:
+            async with Talker(
+                nodes[1].socket_url, origin=ORIGIN, token=await nodes.token(1)
+            ) as agent:
+                await agent.publish(channel, "accept", expect=opened["offset"])
+                await agent.ask("subscribe", channel=channel)
+                await visitor.wait_for(with_agent)
+                since = len(visitor.frames)
+                assert await nodes[1].stop_async() == 0
+            await asyncio.sleep(LATE)
+            async with Talker(
+                nodes[0].socket_url, origin=ORIGIN, token=await nodes.token(0)
+            ) as agent:
+                await agent.ask("subscribe", channel=channel)
+                assert with_agent(await visitor.ask("presence", channel=channel))
+                pushed = [f for f in visitor.frames[since:] if f["type"] == "presence"]
+                assert all(with_agent(frame) for frame in pushed), pushed
+        finally:
+            await nodes[1].start_async()
+
+
+def with_agent(frame: Frame) -> bool:
+    """Tell whether a frame says that the agent is here."""
+    return (
+        frame["type"] == "presence"
+        and frame["available"]
+        and any(member["kind"] == "agent" for member in frame["members"])
+    )

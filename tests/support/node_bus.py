@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from straks.log.nodes import Heard
 
@@ -27,6 +27,11 @@ class NodeBus:
         self.nodes.pop(name).connected = False
         self.tell_changes()
 
+    def end(self, name: str) -> None:
+        """End a node in good order: it counts until :meth:`kill`, and tells and hears nothing."""
+        self.nodes[name].ended = True
+        self.tell_changes()
+
     def cut(self, name: str) -> None:
         """Keep a node from the others for longer than its lease; it lives on."""
         self.nodes[name].connected = False
@@ -44,6 +49,8 @@ class NodeBus:
 
     def carry(self, teller: BusNode, node: BusNode, channel: str, message: bytes) -> None:
         """Take what ``teller`` tells ``node``."""
+        if teller.ended or node.ended:
+            return
         if node is not teller and node.connected and self.nodes.get(teller.name) is teller:
             self.waiting.append((node, channel, teller.name, message))
 
@@ -67,6 +74,7 @@ class BusNode:
         self.bus = bus
         self.name = name
         self.connected = True
+        self.ended = False
         self.followed: set[str] = set()
         self.heard: Heard | None = None
         self.noted = b""
@@ -117,6 +125,10 @@ class BusNode:
             if node is not self and node.connected
         }
         return self._seen
+
+    @property
+    def leaving(self) -> Set[str]:
+        return {node.name for node in self.bus.nodes.values() if node.ended}
 
     def on_change(self, changed: Callable[[], None]) -> None:
         self.changed = changed

@@ -218,7 +218,7 @@ class Gossip:
             self.ask(channel)
 
     def _expire(self) -> None:
-        changed, wait = self._remote.expire(self._loop.time())
+        changed, wait = self._remote.expire(self._loop.time(), self._nodes.leaving)
         for channel in changed:
             self._here.people_changed(channel)
         self._expiring = wait is not None

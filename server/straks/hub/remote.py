@@ -117,8 +117,8 @@ class Remote:
             self._asked.append((until, channel))
         return bool(known)
 
-    def expire(self, now: float) -> tuple[list[str], float | None]:
-        """Let go what nobody confirmed in time.
+    def expire(self, now: float, believed: Collection[str] = ()) -> tuple[list[str], float | None]:
+        """Let go what nobody confirmed in time, but for nodes that are ``believed`` all the same.
 
         Returns the channels that changed, and the seconds until the next, None for never.
         """
@@ -126,7 +126,12 @@ class Remote:
         while self._asked and self._asked[0][0] <= now:
             _, channel = self._asked.popleft()
             for node, channels in list(self._nodes.items()):
-                if channel in channels and channels[channel].until <= now:
+                told = channels.get(channel)
+                if told is None or told.until > now:
+                    continue
+                if node in believed:
+                    told.until = inf
+                else:
                     del channels[channel]
                     changed[channel] = None
                     if not channels:

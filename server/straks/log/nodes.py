@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Protocol, TypeAlias
 
 __all__ = ["Alone", "Heard", "Nodes"]
@@ -43,6 +43,11 @@ class Nodes(Protocol):
         """Give the other nodes that live, each with its note."""
         ...
 
+    @property
+    def leaving(self) -> Set[str]:
+        """Those of the others that have ended and answer nobody: their people are to come back."""
+        ...
+
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call ``changed`` after :meth:`others` or :meth:`connected` changed."""
         ...
@@ -57,6 +62,7 @@ class Alone:
     """There are no other nodes."""
 
     connected = True
+    leaving: Set[str] = frozenset()
 
     def tell(self, channel: str, message: bytes) -> None:
         """Do nothing: nobody else follows a channel."""

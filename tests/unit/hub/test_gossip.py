@@ -136,7 +136,11 @@ def test_a_node_that_stops_in_good_order_lets_nobody_flicker(
     pushes = len(agent.told)
     two.hub.freeze()
     two.hub.unsubscribe(visitor)
-    settle(bus, loop, 10.0)
+    settle(bus, loop, 0.5)
+    bus.end("two")
+    for _ in range(12):
+        settle(bus, loop, 1.0)
+    assert one.members() == {"visitor:vera", "agent:anna"}
     one.join(VERA)
     settle(bus, loop)
     bus.kill("two")

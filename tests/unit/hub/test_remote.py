@@ -85,6 +85,18 @@ def test_who_is_doubted_stays_for_a_while(remote: Remote) -> None:
     assert remote.people(A) == []
 
 
+def test_who_is_believed_stays_without_an_answer(remote: Remote) -> None:
+    remote.told(A, "one", 1, 1, [VERA])
+    remote.told(A, "two", 1, 1, [ANNA])
+    remote.live(["one", "two"])
+    assert remote.ask(A, 10.0)
+    assert remote.expire(15.0, {"one"}) == ([A], None)
+    assert remote.people(A) == [VERA]
+    assert remote.ask(A, 15.0)
+    assert remote.expire(20.0) == ([A], None)
+    assert remote.people(A) == []
+
+
 def test_who_answers_is_not_doubted(remote: Remote) -> None:
     remote.told(A, "one", 1, 1, [VERA])
     remote.told(A, "two", 1, 1, [ANNA])

@@ -69,7 +69,9 @@ class RedisLog:
 
     partitions: Final = PARTITIONS
 
-    def __init__(self, topology: Topology, node: str, limits: Limits, *, deadline: float) -> None:
+    def __init__(
+        self, topology: Topology, node: str, limits: Limits, *, deadline: float, absence: float
+    ) -> None:
         """Use :meth:`open`."""
         self._topology = topology
         self._limits = limits
@@ -79,7 +81,7 @@ class RedisLog:
         ]
         self._reading = Reading(self._lanes)
         token = secrets.token_hex(TOKEN_LENGTH // 2)
-        self.nodes: Final = RedisNodes(node, token, self._lanes)
+        self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
         self._hearings = [
             Hearing(
@@ -111,6 +113,7 @@ class RedisLog:
         owner: str | None = None,
         limits: Limits | None = None,
         deadline: float = 3.0,
+        absence: float = 0.0,
     ) -> Self:
         """Open the log in the Redis at ``url`` (:func:`straks.log.redis.address.parse`).
 
@@ -119,13 +122,14 @@ class RedisLog:
                 with a :class:`straks.log.lock.DirectoryLock`: what an earlier one had is taken.
             owner: names the records that go with this log; None: any.
             deadline: seconds that a call may take.
+            absence: see :class:`straks.log.redis.nodes.RedisNodes`.
 
         Raises:
             StartError: Redis is absent, too old or not for us.
         """
         where = where_is(url)
         topology = await find(where, deadline=deadline)
-        log = cls(topology, node, limits or Limits(), deadline=deadline)
+        log = cls(topology, node, limits or Limits(), deadline=deadline, absence=absence)
         try:
             masters = {lane.master.shown: lane.master for lane in reversed(log._lanes)}
             for address, master in masters.items():

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +24,8 @@ _Parts: TypeAlias = Mapping[object, Callable[[], Coroutine[Any, Any, None]]]
 
 TOKEN_LENGTH: Final = 16
 """Characters of what one incarnation of a node is called in messages."""
+_LEAVES: Final = b"\xff"
+"""What the note of a node begins with that has ended; it reads nothing any more."""
 _LEASE: Final = 5.0
 """Seconds after its last beat at which a node counts as gone: longer than a restart takes."""
 _OWNED: Final = 4.0
@@ -48,13 +50,22 @@ class RedisNodes:
     the lease is Redis' word, its end on this side is counted from before it was asked for.
     """
 
-    def __init__(self, name: str, token: str, lanes: Sequence[Lane]) -> None:
-        """``token``: names this incarnation of the node ``name``."""
+    def __init__(
+        self, name: str, token: str, lanes: Sequence[Lane], *, absence: float = 0.0
+    ) -> None:
+        """``token``: names this incarnation of the node ``name``.
+
+        ``absence``: seconds that those who are here may take to come back to others when it
+        leaves; as long they are counted as here.
+        """
         self.tag: Final = f"{name}:{token}"
         self.token: Final = token
         self._lanes = lanes
+        self._absence = absence
         self._note = b""
         self._others: dict[str, bytes] = {}
+        self._leaving: frozenset[str] = frozenset()
+        """Those of them that have ended, and count until their people had time to come back."""
         self._beaten = float("-inf")
         self._connected = True
         self._lenient_until = 0.0
@@ -100,6 +111,11 @@ class RedisNodes:
     def others(self) -> Mapping[str, bytes]:
         """Give the other nodes that live."""
         return self._others
+
+    @property
+    def leaving(self) -> Set[str]:
+        """Those of the others that have ended: their people are to come back."""
+        return self._leaving
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call ``changed`` after the others or the connection to them changed."""
@@ -197,7 +213,9 @@ class RedisNodes:
         for token, note in self._others.items():
             if token not in seen and asked_at < self._lenient_until:
                 seen[token] = note
-        self._others = seen
+        ended = {token for token, note in seen.items() if note.startswith(_LEAVES)}
+        self._leaving = frozenset(ended | (self._leaving & seen.keys()))
+        self._others = {token: note.removeprefix(_LEAVES) for token, note in seen.items()}
         self._connected = True
         if before != (self._others, self._connected):
             self._tell_changed()
@@ -220,7 +238,7 @@ class RedisNodes:
         """Renew or take what is this node's to read, and leave the rest to the others."""
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
-        nodes = [self.token, *self._others]
+        nodes = [self.token, *(other for other in self._others if other not in self._leaving)]
         wanted = [rank(nodes, partition) == self.token for partition in lane.partitions]
         for partition, ours in zip(lane.partitions, wanted, strict=True):
             if not ours and self._held.pop(partition, None) is not None:
@@ -253,17 +271,22 @@ class RedisNodes:
     async def leave(self) -> None:
         """Let others read what this node had, at once.
 
-        It is not unsaid that this node lives: its visitors come back to others within the lease,
-        and nobody should see them go.
+        It is not unsaid that this node lives, but said once more, for the time that its visitors
+        and agents were given to come back to others: nobody should see them go.
 
         Raises:
             LogError: some of it could not be let go; its lease ends by itself.
         """
+        for partition in list(self._held):
+            self._note_owner(partition, False, 0.0)
+        args = (self.tag, round(max(_LEASE, self._absence) * 1000), _LEAVES + self._note)
         left = await asyncio.gather(
-            *(self._let_go(lane) for lane in self._lanes), return_exceptions=True
+            self._lanes[0].chore("beat", [NODES, NOTES], args),
+            *(self._let_go(lane) for lane in self._lanes),
+            return_exceptions=True,
         )
         for failure in left:
-            if failure is not None:
+            if isinstance(failure, BaseException):
                 raise failure
 
     async def _let_go(self, lane: Lane) -> None:

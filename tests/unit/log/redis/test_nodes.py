@@ -39,12 +39,19 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 class Member(RedisNodes):
     """A node that counts what it is told."""
 
-    def __init__(self, topology: Topology, name: str, token: str, deadline: float = 2.0) -> None:
+    def __init__(
+        self,
+        topology: Topology,
+        name: str,
+        token: str,
+        deadline: float = 2.0,
+        absence: float = 0.0,
+    ) -> None:
         count = range(len(topology.lanes))
         self.lanes = [
             Lane(topology, number, deadline=deadline, doubt=lambda _: None) for number in count
         ]
-        super().__init__(name, token, self.lanes)
+        super().__init__(name, token, self.lanes, absence=absence)
         self.changes = 0
         self.tenures: list[int] = []
         self.told: list[tuple[str, str, bytes]] = []
@@ -257,7 +264,8 @@ async def test_what_can_be_left_is_left_though_one_master_is_away() -> None:
     ):
         with pytest.raises(LogError, match="LOADING"):
             await clustered.make("one").leave()
-        assert {words[2] for words in fake.words("FCALL")} == {
+        held = [words for words in fake.words("FCALL") if words[0].endswith(b"_hold")]
+        assert {words[2] for words in held} == {
             owner_key(partition).encode() for partition in ALL if partition != 7
         }
 
@@ -286,8 +294,8 @@ async def test_each_partition_has_one_reader_while_nodes_come_and_go(members: Me
     assert {member.token: member.held for member in members.all} == chosen
     await two.stop()
     await eventually(share_all(one, three))
-    await three.leave()
     await three.stop()
+    await three.leave()
     await eventually(share_all(one))
     assert doubles == []
 
@@ -302,6 +310,31 @@ async def test_who_leaves_is_followed_at_once(
     await one.leave()
     with server.client() as client:
         assert not any(client.exists(owner_key(partition)) for partition in ALL)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_who_has_left_counts_while_its_people_come_back_and_reads_nothing(
+    members: Members,
+) -> None:
+    one, two = members.join("one"), members.join("two", absence=60.0)
+    two.note(b"anna")
+    await eventually(lambda: list(one.others().values()) == [b"anna"])
+    await eventually(share_all(one, two))
+    await two.stop()
+    await two.leave()
+    assert two.held == set()
+    await eventually(share_all(one))
+    await asyncio.sleep(1.0)  # Twice as long as a lease, and as the patience with others.
+    assert list(one.others().values()) == [b"anna"]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_who_has_left_is_gone_in_the_end(members: Members) -> None:
+    one, two = members.join("one"), members.join("two", absence=0.6)
+    await eventually(lambda: bool(one.others()))
+    await two.stop()
+    await two.leave()
+    await eventually(lambda: not one.others())
 
 
 @pytest.mark.usefixtures("hurried")
