@@ -246,12 +246,19 @@ class Hub(Watcher):
 
     def presence(self, channel: str, asker: Principal) -> dict[str, Any]:
         """Give the fields of a ``presence`` frame, as ``asker`` may know them."""
+        known = self._channels.get(channel)
+        if known is not None and channel in self._dirty and known.told != self._state(channel):
+            known.told = None  # It may change back before it is pushed: who asked has to hear it.
         members = [
             principal_object(sender, name)
             for sender, name in self._people(channel).items()
             if self.may_notice(asker, channel, sender)
         ]
         return {"channel": channel, "members": members, "available": self._available}
+
+    def _state(self, channel: str) -> object:
+        """Everything that what is shown to anybody depends on."""
+        return self._available, self._in_charge(channel), self._people(channel)
 
     def _people(self, channel: str) -> dict[str, str | None]:
         """Who is on a channel of any node, with their names."""
@@ -337,7 +344,7 @@ class Hub(Watcher):
             self._loop.call_soon(self._push_presence)
 
     def _push_presence_of(self, name: str, channel: _Channel) -> None:
-        told = (self._available, self._in_charge(name), self._people(name))
+        told = self._state(name)
         if told == channel.told:
             return
         channel.told = told

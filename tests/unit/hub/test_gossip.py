@@ -328,6 +328,21 @@ def test_what_a_node_knew_of_the_others_is_shown_no_more_while_it_is_cut_off(
     assert two.members() == {"visitor:vera", "agent:anna"}
 
 
+def test_who_was_shown_what_changes_back_before_it_is_pushed_is_told(
+    bus: NodeBus, loop: Loop, one: Place, two: Place
+) -> None:
+    two.hub.attach(Socket(ANNA))
+    one.join(VERA)
+    settle(bus, loop)
+    bus.cut("one")
+    again = one.join(VERA)
+    again.told.append({"type": "presence", **one.hub.presence(HERE, VERA)})
+    assert not again.last("presence")["available"]
+    bus.heal("one")
+    settle(bus, loop)
+    assert again.last("presence")["available"]
+
+
 def test_nobody_flickers_while_it_is_asked_again_and_again(
     bus: NodeBus, loop: Loop, one: Place, two: Place
 ) -> None:
