@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import msgpack
+import msgspec
 
 from straks.log.limits import Limits
 from straks.log.log import Append, Appended, AppendResult, BadItemError, Conflict, Entry, Full
@@ -24,6 +25,8 @@ __all__ = [
     "unpack_streamed",
 ]
 
+_PACKED: Final = msgspec.msgpack.Decoder(tuple[str, str, str | None, str, str, bytes])
+"""Id, sender, name, key, kind and data of an entry."""
 _NEW, _USED, _CONFLICT, _FULL = range(4)
 
 KEPT: Final = 10_000
@@ -92,7 +95,7 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
 
 def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes) -> Entry:
     """Make an entry of what the append function says of it."""
-    entry_id, sender, name, key, kind, data = msgpack.unpackb(packed)
+    entry_id, sender, name, key, kind, data = _PACKED.decode(packed)
     return Entry(
         channel=channel,
         offset=offset,
@@ -116,24 +119,12 @@ def unpack_live(channel: str, payload: bytes) -> tuple[str, Entry]:
         ValueError, TypeError, msgpack.UnpackException: it is none.
     """
     before, offset, at, state, packed = msgpack.unpackb(payload, raw=True)
-    if type(before) is not bytes or type(packed) is not bytes:
+    if not (type(offset) is type(at) is type(state) is int and type(before) is bytes):
         raise TypeError("no entry")
-    entry = unpack_stored(channel, offset, at, state, packed)
-    names = (
-        entry.id,
-        entry.sender,
-        entry.key,
-        entry.kind,
-        "" if entry.name is None else entry.name,
-    )
-    numbers = (offset, at, state)
-    if not (
-        all(type(name) is str for name in names)
-        and all(type(number) is int for number in numbers)
-        and type(entry.data) is bytes
-    ):
-        raise TypeError("no entry")
-    return before.decode(), entry
+    try:
+        return before.decode(), unpack_stored(channel, offset, at, state, packed)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"no entry: {error}") from error
 
 
 def unpack_streamed(channel: str, item: tuple[bytes, Sequence[bytes]]) -> Entry:
