@@ -201,6 +201,31 @@ async def test_pipelined_accept_and_message_are_decided_in_turn(here: Conversing
     assert [entry.kind for entry in await here.entries(channel)] == ["message", "accept", "message"]
 
 
+async def test_nothing_is_refused_for_a_state_that_is_over(here: Conversing) -> None:
+    """What another node stored is known to its author before this node has heard of it."""
+    channel = await here.opened()
+    await here.append_elsewhere(
+        Append(
+            channel=channel,
+            sender=AGENT.sender,
+            name=AGENT.name,
+            key=new_key(),
+            kind="accept",
+            data=b"{}",
+            id="elsewhere",
+            at=0,
+            advances=True,
+            expect=1,
+        )
+    )
+    said = [here.say(AGENT, channel, text) for text in "abc"]
+    wrong = here.send(AGENT, channel, "message", {"text": ""})
+    await asyncio.gather(*said, here.send(AGENT, channel, "transfer", {"team": "x"}, expect=2))
+    assert (await refusal(wrong)).code is ErrorCode.BAD_DATA
+    assert await texts(here, channel) == ["Hello", "a", "b", "c"]
+    assert await here.now(channel) == await here.fresh(channel)
+
+
 async def test_expect_that_a_client_gives_freely_holds(here: Conversing) -> None:
     channel = await accepted(here)
     refused = await refusal(here.say(VISITOR, channel, "On 1", expect=1))

@@ -193,7 +193,8 @@ def _unknown_kind(kind: str, channel: Channel) -> RefusedError:
 
 
 def _forbidden(principal: Principal, kind: str, channel: Channel) -> RefusedError:
+    who = ("An " if principal.kind[0] in "aeiou" else "A ") + principal.kind
     return RefusedError(
         ErrorCode.FORBIDDEN,
-        f"A {principal.kind} may not send {kind!r} to this {channel.kind}: channel now.",
+        f"{who} may not send {kind!r} to this {channel.kind}: channel now.",
     )

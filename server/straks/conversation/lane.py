@@ -19,6 +19,8 @@ __all__ = ["Done", "Lane", "Lanes", "Publish"]
 Done: TypeAlias = Callable[[Appended | RefusedError], None]
 """Told once how a publish ended; called on the event loop, must not block."""
 
+_MOST_TRIES: Final = 20
+"""Decisions about one publish while others keep changing the state."""
 _EVICTION_LOOK: Final = 16
 """Lanes that are looked at for one that can go."""
 
@@ -36,6 +38,7 @@ class Publish:
         "key",
         "kind",
         "refusal",
+        "refused_on",
         "tries",
     )
 
@@ -60,7 +63,15 @@ class Publish:
         """It will change the conversation's state."""
         self.refusal: RefusedError | None = None
         """Why it is refused, unless the log finds that its key was used."""
+        self.refused_on: int | None = None
+        """The state offset that the refusal rests on, where it rests on the state."""
         self.tries = 0
+
+    def decided_in_vain(self, state_offset: int) -> bool:
+        """Tell whether to decide again, since the log had another state than was believed."""
+        if self.tries >= _MOST_TRIES:
+            return False
+        return self.refusal is None or self.refused_on not in {None, state_offset}
 
 
 class Lane:

@@ -50,8 +50,6 @@ __all__ = ["Author", "ConversationService", "Done"]
 
 _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
-_MOST_TRIES: Final = 20
-"""Decisions about one publish while others keep changing the state."""
 _LAST: Final = Limits().entries - 1
 """Entries after which a conversation can only be closed: it must not stay open for ever."""
 _PREFIX: Final = "conversation:"
@@ -208,13 +206,14 @@ class ConversationService:
     def _attempt(self, lane: Lane, item: Publish) -> None:
         """Decide on the state as it is now, then append guarded by that state."""
         conversation = lane.conversation
-        guard: int | None = None
+        guard = None
+        if conversation is not None and item.channel.kind == "conversation":
+            guard = conversation.state_offset
         try:
             self._permissions.check_publish(item.author, item.channel, item.kind, conversation)
             if conversation is None:
                 raise not_found()
             if item.refusal is None and item.channel.kind == "conversation":
-                guard = conversation.state_offset
                 item.changes = decide(conversation, item.author, item.kind, item.expect)
                 if self._targets is not None and item.kind == "transfer":
                     self._targets.check_target(orjson.loads(item.data))
@@ -222,11 +221,13 @@ class ConversationService:
                     raise full()
         except RefusedError as error:
             item.changes = False
-            if error.code is ErrorCode.NOT_FOUND or item.tries:
+            if error.code is ErrorCode.NOT_FOUND:
                 item.done(error)
                 return
-            # A key that was used before gets its first result, whatever the state is now.
-            item.refusal = item.refusal or error
+            # A key that was used before gets its first result, whatever the state is now; and
+            # the state may be another by now.
+            if item.refusal is None:
+                item.refusal, item.refused_on = error, guard
         append = self._append(
             item.author,
             str(item.channel),
@@ -250,7 +251,7 @@ class ConversationService:
         lane.in_flight -= 1
         lane.unsettled -= item.changes
         try:
-            if isinstance(result, Conflict) and item.refusal is None and item.tries < _MOST_TRIES:
+            if isinstance(result, Conflict) and item.decided_in_vain(result.state_offset):
                 self._decide_again(lane, item, result)
             elif item.refusal is not None and isinstance(result, Conflict | Full):
                 self._end(lane, item, item.refusal)
@@ -262,6 +263,8 @@ class ConversationService:
     def _decide_again(self, lane: Lane, item: Publish, conflict: Conflict) -> None:
         item.tries += 1
         item.changes = False
+        if item.refused_on is not None:
+            item.refusal = item.refused_on = None
         lane.conflicted.append(item)
         self._waiting += 1
         known = 0 if lane.conversation is None else lane.conversation.state_offset

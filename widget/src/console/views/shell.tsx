@@ -1,7 +1,7 @@
 /** The frame around list and conversation: banner, keys, dialogs. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk, Surroundings } from "../desk.ts";
 import { route } from "../route.ts";
 import { onShortcut } from "../shortcuts.ts";
@@ -36,7 +36,8 @@ function Banner({ desk }: { desk: Desk }) {
 
 export function Shell({ desk, around }: { desk: Desk; around: Surroundings }) {
   const help = useSignal(false);
-  useEffect(() => {
+  // Before anything is seen: whoever sees the page can use its keys.
+  useLayoutEffect(() => {
     const heard = (event: KeyboardEvent) => {
       if (around.session.presence.value !== "in") return;
       if (onShortcut(event, desk) === "help") help.value = !help.value;
