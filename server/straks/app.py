@@ -34,7 +34,7 @@ from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StartError, StraksError
+from straks.errors import StraksError
 from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
@@ -44,7 +44,15 @@ from straks.records.database import Database
 from straks.records.directory import open_directory
 from straks.records.inbox import SQLInboxRecords
 from straks.routing.inbox import Inbox
-from straks.storage import Storage, open_log, place_shown, records_place, shared_identity
+from straks.storage import (
+    SECRET_FILE,
+    Storage,
+    check_places,
+    open_log,
+    place_shown,
+    records_place,
+    shared_identity,
+)
 from straks.web.context import WebContext
 from straks.web.probe import LogProbe
 from straks.web.routes import web_app
@@ -225,16 +233,13 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         listener = bind(settings.host, settings.port)
         stack.callback(listener.close)
         data = open_directory(settings.data)
-        if settings.redis is None and settings.database is not None:
-            raise StartError(
-                "Records in a database of their own go with a log that is shared like them: "
-                "set STRAKS_REDIS (--redis) too, or leave STRAKS_DATABASE (--database) out."
-            )
+        check_places(settings)
         # Whoever shares the log shares the records: the log is asked whose it is.
         lock = stack.enter_context(DirectoryLock.take(data)) if settings.redis else None
         database = await Database.open(records_place(settings))
         stack.push_async_callback(database.close)
-        secret, identity = await shared_identity(settings, database, load_secret(data / "secret"))
+        own = load_secret(data / SECRET_FILE)
+        secret, identity = await shared_identity(settings, database, own)
         log = await open_log(settings, data, lock, identity, stack)
         url = settings.url(listener.getsockname()[1])
         door = _door(settings, url, database, secret, stack)

@@ -154,6 +154,32 @@ def migrate(settings: Settings) -> None:
         typer.echo(f"The records are at revision {after} now (before: {before or 'empty'}).")
 
 
+@app.command("export")
+@_with_settings
+def export(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+) -> None:
+    """Write everything to a file, to move house. No server may run."""
+    from straks.moving.leaving import export_all
+
+    counts = _run(export_all(settings, file, _tell))
+    typer.echo(f"{file} holds everything: {counts}. It holds secrets too: keep it safe.")
+
+
+@app.command("import")
+@_with_settings
+def import_(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(help="The file that an export wrote.")],
+) -> None:
+    """Fill an empty place with what an export wrote. No server may run."""
+    from straks.moving.arriving import import_all
+
+    counts = _run(import_all(settings, file, _tell))
+    typer.echo(f"Everything is there, and the same: {counts}.")
+
+
 @agent.command("add")
 def agent_add(
     email: Annotated[str, typer.Argument(help="The agent's e-mail address.")],
@@ -208,6 +234,10 @@ def answers_check(
     typer.echo(f"{len(book.answers)} answers, {len(book.errors)} mistakes.")
     if book.errors:
         sys.exit(_FAILED)
+
+
+def _tell(progress: str) -> None:
+    typer.echo(progress, err=True)
 
 
 async def _serve(settings: Settings) -> None:

@@ -18,8 +18,20 @@ from straks.records.deployment import Deployment
 from straks.records.directory import open_directory
 from straks.records.errors import RecordsUnavailableError
 
-__all__ = ["Storage", "migrate", "open_log", "place_shown", "records_place", "shared_identity"]
+__all__ = [
+    "RECORDS_FILE",
+    "SECRET_FILE",
+    "Storage",
+    "check_places",
+    "migrate",
+    "open_log",
+    "place_shown",
+    "records_place",
+    "shared_identity",
+]
 
+RECORDS_FILE: Final = "records.db"
+SECRET_FILE: Final = "secret"
 
 _CONNECTING: Final = 2.0
 
@@ -42,11 +54,24 @@ async def migrate(settings: Settings) -> tuple[str | None, str]:
     return await Database.migrate(records_place(settings))
 
 
+def check_places(settings: Settings) -> None:
+    """See that the log and the records are shared by the same servers.
+
+    Raises:
+        StartError: they are not.
+    """
+    if settings.redis is None and settings.database is not None:
+        raise StartError(
+            "Records in a database of their own go with a log that is shared like them: "
+            "set STRAKS_REDIS (--redis) too, or leave STRAKS_DATABASE (--database) out."
+        )
+
+
 def records_place(settings: Settings) -> Path | str:
     """Say where the records are."""
     if settings.database is not None:
         return settings.database.get_secret_value()
-    return open_directory(settings.data) / "records.db"
+    return open_directory(settings.data) / RECORDS_FILE
 
 
 async def shared_identity(settings: Settings, database: Database, own: bytes) -> tuple[bytes, str]:

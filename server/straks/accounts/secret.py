@@ -11,7 +11,7 @@ from typing import Final
 
 from straks.errors import StartError
 
-__all__ = ["derive_key", "load_secret"]
+__all__ = ["derive_key", "is_secret", "load_secret", "store_secret"]
 
 _SIZE: Final = 32
 
@@ -24,14 +24,14 @@ def load_secret(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
+            _make(path, secrets.token_bytes(_SIZE))
         found = path.read_bytes()
     except OSError as error:
         raise StartError(
             f"The secret {path} cannot be used ({error.strerror}); "
             "make the data directory readable and writable for this user."
         ) from error
-    if len(found) != _SIZE:
+    if not is_secret(found):
         raise StartError(
             f"The secret {path} is damaged ({len(found)} bytes instead of {_SIZE}); restore it "
             "from a backup, or delete it and let every visitor and agent start anew."
@@ -44,14 +44,28 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
 
 
-def _make(path: Path) -> None:
+def is_secret(found: bytes) -> bool:
+    """Tell whether bytes can be a secret."""
+    return len(found) == _SIZE
+
+
+def store_secret(path: Path, secret: bytes) -> None:
+    """Write a secret where there is none; one that is there stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _make(path, secret)
+
+
+def _make(path: Path, secret: bytes) -> None:
     # A crash or a second process must never leave, or replace, half a secret: link is atomic and
     # does not overwrite.
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_SIZE))
+            file.write(secret)
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -17,7 +17,10 @@ from straks.errors import StraksError
 from straks.log.log import Entry, Feed
 from straks_protocol import Answer as Suggestion
 
-__all__ = ["AnswerRoom"]
+__all__ = ["CONSUMER", "AnswerRoom"]
+
+CONSUMER: Final = "answers"
+"""The name of the cursors in the feed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +70,7 @@ class AnswerRoom:
         matcher = await self._learned
         self._responder = Responder(self._conversations, matcher, name=self._name)
         self._consumer = Consumer(
-            "answers", self._feed, self._responder.handle, urgent=self._responder.is_urgent
+            CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
         )
         await self._consumer.run()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 
 from straks.conversation.consumer import Consumer
 from straks.log.log import Entry, Feed, FeedItem
 
-__all__ = ["Contacts", "CustomerRecords"]
+__all__ = ["CONSUMER", "Contacts", "CustomerRecords"]
+
+CONSUMER: Final = "customers"
+"""The name of the cursors in the feed."""
 
 
 class CustomerRecords(Protocol):
@@ -27,7 +30,7 @@ class Contacts:
     def __init__(self, feed: Feed, records: CustomerRecords) -> None:
         self._records = records
         self._consumer = Consumer(
-            "customers",
+            CONSUMER,
             feed,
             self._handle,
             urgent=lambda entry: entry.kind == "contact",

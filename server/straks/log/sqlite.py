@@ -29,7 +29,7 @@ from straks.log.log import (
 )
 from straks.log.marks import Marks
 from straks.log.recent import RecentFeed
-from straks.log.sqlite_file import SQLiteThread, prepare, unusable
+from straks.log.sqlite_file import LOG_FILE, SQLiteThread, prepare, unusable
 from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
 from straks.log.sqlite_writer import Writer, Written
 from straks.telemetry import Trouble
@@ -40,7 +40,6 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _LOG: Final = logging.getLogger(__name__)
 
-_FILE: Final = "log.db"
 _HOUSEKEEPING_SECONDS: Final = 1.0
 _CHECKPOINT_ENTRIES: Final = 1_000
 """Entries after which a checkpoint is made in the next quiet moment."""
@@ -85,7 +84,7 @@ class SQLiteLog(Alone):
         async with AsyncExitStack() as cleanup:
             lock = DirectoryLock.take(directory)
             cleanup.callback(lock.release)
-            path = directory / _FILE
+            path = directory / LOG_FILE
             prepare(path)
             # The writer is closed last: SQLite then moves everything into the file.
             writing = await cleanup.enter_async_context(

@@ -12,10 +12,13 @@ import aiosqlite
 from straks.errors import StartError
 from straks.log.sqlite_sql import SCHEMA
 
-__all__ = ["SQLiteThread", "prepare", "unusable"]
+__all__ = ["LOG_FILE", "SQLiteThread", "prepare", "unusable"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+LOG_FILE: Final = "log.db"
+"""Its name in the data directory."""
 
 _VERSION: Final = 1
 _APPLICATION: Final = 0x53_54_52_4B  # "STRK"

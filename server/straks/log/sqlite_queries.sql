@@ -54,3 +54,13 @@ WHERE e.position > :after ORDER BY e.position LIMIT :limit
 
 -- name: read_cursor
 SELECT position FROM cursors WHERE consumer = :consumer
+
+-- name: all_channels
+SELECT name FROM channels
+
+-- name: put_mark
+INSERT INTO watermarks (channel, reader, offset) VALUES (?, ?, ?)
+
+-- name: move_entry
+UPDATE entries SET position = :position
+WHERE channel = (SELECT id FROM channels WHERE name = :channel) AND offset = :offset

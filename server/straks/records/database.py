@@ -114,8 +114,10 @@ class Database:
             raise _away("read", error) from error
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, seconds: float = TIME) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a write transaction, committed at the end unless it raises.
+
+        ``seconds``: that it may take on PostgreSQL.
 
         Raises:
             RecordsUnavailableError: they cannot be written now, or it is not known whether this
@@ -123,7 +125,7 @@ class Database:
         """
         try:
             if self.shared:
-                async with self._time(TIME), self._writing.begin() as connection:
+                async with self._time(seconds), self._writing.begin() as connection:
                     yield connection
             else:
                 async with self._turn, self._writing.begin() as connection:

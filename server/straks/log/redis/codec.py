@@ -17,7 +17,9 @@ from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key, wake_name
 __all__ = [
     "KEPT",
     "Call",
+    "key_digest",
     "pack_batch",
+    "pack_entry",
     "pack_marks",
     "unpack_live",
     "unpack_result",
@@ -75,14 +77,13 @@ def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
 def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
     if not isinstance(item.data, bytes):
         raise TypeError("data is not bytes")
-    packed = msgpack.packb((item.id, item.sender, item.name, item.key, item.kind, item.data))
     row = (
         feed,
         item.channel,
         keys.live,
-        blake2b(f"{item.sender}\n{item.key}".encode(), digest_size=16).digest(),
+        key_digest(item),
         item.id,
-        packed,
+        pack_entry(item),
         int(item.at),
         int(item.advances),
         False if item.expect is None else item.expect,
@@ -91,6 +92,17 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
     )
     packed_row: bytes = msgpack.packb(row, use_bin_type=False)  # Redis knows one type of string
     return packed_row
+
+
+def key_digest(item: Append | Entry) -> bytes:
+    """Give what is remembered of a used key: 16 bytes."""
+    return blake2b(f"{item.sender}\n{item.key}".encode(), digest_size=16).digest()
+
+
+def pack_entry(item: Append | Entry) -> bytes:
+    """Pack what Redis has no use for itself."""
+    packed: bytes = msgpack.packb((item.id, item.sender, item.name, item.key, item.kind, item.data))
+    return packed
 
 
 def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes) -> Entry:

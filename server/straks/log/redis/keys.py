@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 __all__ = [
+    "ARRIVING",
     "META",
     "NODES",
     "NOTES",
@@ -29,6 +30,8 @@ PARTITIONS: Final = 16
 
 META: Final = "straks:{0}:meta"
 """A hash that says whose Redis this is, and for how many partitions."""
+ARRIVING: Final = "arriving"
+"""A field of that hash while an import is not finished."""
 OLD_META: Final = "straks:meta"
 """The same of before there were clusters."""
 NODES: Final = "straks:{0}:nodes"

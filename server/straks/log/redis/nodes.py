@@ -16,7 +16,7 @@ from straks.log.redis.keys import NODES, NOTES, PARTITIONS, TELL, channel_keys, 
 from straks.log.redis.lane import Lane
 from straks.telemetry import Trouble
 
-__all__ = ["TOKEN_LENGTH", "RedisNodes", "rank"]
+__all__ = ["TOKEN_LENGTH", "RedisNodes", "is_leaving", "rank"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -213,7 +213,7 @@ class RedisNodes:
         for token, note in self._others.items():
             if token not in seen and asked_at < self._lenient_until:
                 seen[token] = note
-        ended = {token for token, note in seen.items() if note.startswith(_LEAVES)}
+        ended = {token for token, note in seen.items() if is_leaving(note)}
         self._leaving = frozenset(ended | (self._leaving & seen.keys()))
         self._others = {token: note.removeprefix(_LEAVES) for token, note in seen.items()}
         self._connected = True
@@ -293,6 +293,11 @@ class RedisNodes:
         keys = [owner_key(partition) for partition in lane.partitions]
         flags = ["0"] * len(keys)
         await lane.chore("hold", keys, [self.tag, round(_OWNED * 1000), *flags])
+
+
+def is_leaving(note: bytes) -> bool:
+    """Tell by its note whether a node said that it leaves."""
+    return note.startswith(_LEAVES)
 
 
 async def _go_on(parts: _Parts, doing: dict[object, asyncio.Task[None]]) -> None:

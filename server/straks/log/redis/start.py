@@ -10,7 +10,7 @@ from typing import Any, Final
 from straks.errors import StartError
 from straks.log.log import LogUnavailableError
 from straks.log.redis.address import Where, parse
-from straks.log.redis.keys import META, OLD_META, PARTITIONS
+from straks.log.redis.keys import ARRIVING, META, OLD_META, PARTITIONS
 from straks.log.redis.link import LIBRARY
 from straks.log.redis.master import Master
 from straks.log.redis.topology import NoMasterError, Topology
@@ -54,11 +54,13 @@ async def find(where: Where, *, deadline: float) -> Topology:
 
 
 async def check_and_prepare(
-    master: Master, shown: str, *, deadline: float, owner: str | None
+    master: Master, shown: str, *, deadline: float, owner: str | None, arriving: bool = False
 ) -> None:
     """Check the master of a lane and its data, and load the function library.
 
-    ``owner``: names the records that belong to this log; those who have others are kept out.
+    Args:
+        owner: names the records that belong to this log; those who have others are kept out.
+        arriving: what is there may be a part of what is being imported.
 
     Raises:
         StartError: it cannot be used; the message says why and what to change.
@@ -78,7 +80,7 @@ async def check_and_prepare(
         async with asyncio.timeout(deadline):
             await _check(wire, shown)
             if 0 in master.partitions:
-                await _check_data(wire, shown, owner)
+                await _check_data(wire, shown, owner, arriving)
     except ReplyError as error:
         raise _refusal(shown, error) from error
     except TimeoutError as error:
@@ -161,14 +163,14 @@ async def _check_writing(wire: Wire, shown: str) -> None:
         )
 
 
-async def _check_data(wire: Wire, shown: str, owner: str | None) -> None:
+async def _check_data(wire: Wire, shown: str, owner: str | None, arriving: bool) -> None:
     # One that was used before there were clusters; in a cluster this is another slot.
     await wire.ask(("RENAMENX", OLD_META, META))
     await _ask(wire, "HSETNX", META, "version", _VERSION)
     await _ask(wire, "HSETNX", META, "partitions", PARTITIONS)
     if owner is not None:
         await _ask(wire, "HSETNX", META, "records", owner)
-    found = await _ask(wire, "HMGET", META, "version", "partitions", "records")
+    found = await _ask(wire, "HMGET", META, "version", "partitions", "records", ARRIVING)
     version, partitions = (int(value) for value in found[:2])
     if version > _VERSION:
         raise StartError(
@@ -178,6 +180,11 @@ async def _check_data(wire: Wire, shown: str, owner: str | None) -> None:
         raise StartError(
             f"Redis at {shown} was made for {partitions} partitions, this server has "
             f"{PARTITIONS}: use another Redis, or the version of Straks that made this one."
+        )
+    if found[3] and not arriving:
+        raise StartError(
+            f"Redis at {shown} holds a part of an import that was interrupted; run `straks import` "
+            "again."
         )
     if owner is not None and found[2].decode() != owner:
         raise StartError(

@@ -1,0 +1,250 @@
+"""Moving the log into and out of Redis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+
+from straks.errors import StartError
+from straks.log.limits import Limits
+from straks.log.log import Entry, LogUnavailableError
+from straks.log.moving import Head, Pending, with_states
+from straks.log.redis.codec import key_digest, pack_entry
+from straks.log.redis.keys import (
+    ARRIVING,
+    META,
+    NODES,
+    NOTES,
+    PARTITIONS,
+    ChannelKeys,
+    channel_keys,
+    cursors_key,
+    feed_key,
+)
+from straks.log.redis.lane import Lane
+from straks.log.redis.nodes import is_leaving
+from straks.log.redis.reading import Reading
+from straks.log.redis.start import check_and_prepare, find, where_is
+from straks.log.redis.topology import Topology
+from straks.log.redis.wire import Command
+from straks_protocol import Position
+
+__all__ = ["RedisMoving"]
+
+_DEADLINE: Final = 30.0
+_SCANNED: Final = 1_000
+_FEED_PAGE: Final = 1_000
+
+
+class RedisMoving:
+    """The log in Redis; implements :class:`Departure` and :class:`Arrival`."""
+
+    def __init__(self, topology: Topology, shown: str) -> None:
+        """Use :meth:`open`."""
+        self._topology = topology
+        self._shown = shown
+        self._lanes = [
+            Lane(topology, number, deadline=_DEADLINE, doubt=lambda _: None)
+            for number in range(len(topology.lanes))
+        ]
+        self._reading = Reading(self._lanes)
+        self._limits = Limits()
+        self._channel: tuple[str, int] = ("", 0)
+        """Name and last state offset of the channel that is being put."""
+        self._ends = [0] * PARTITIONS
+        """Of the feeds that are being put."""
+        self._first_pending: dict[tuple[str, int], int] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, *, owner: str | None = None) -> AsyncIterator[Self]:
+        """Connect.
+
+        ``owner``: names the records that must belong to this log; None: it is to be filled.
+
+        Raises:
+            StartError: Redis is absent, too old, not for us, or used by a server.
+        """
+        where = where_is(url)
+        topology = await find(where, deadline=_DEADLINE)
+        moving = cls(topology, where.shown)
+        try:
+            arriving = owner is None
+            for lane in moving._each_master():
+                await check_and_prepare(
+                    lane.master, where.shown, deadline=_DEADLINE, owner=owner, arriving=arriving
+                )
+            await moving.check_alone()
+            yield moving
+        except LogUnavailableError as error:
+            raise StartError(f"Redis at {where.shown} cannot be used ({error}).") from error
+        finally:
+            for lane in moving._lanes:
+                lane.close()
+
+    async def check_alone(self) -> None:
+        """See that no server uses this Redis.
+
+        Raises:
+            StartError: one does, or did a moment ago.
+        """
+        (now, _), ends, notes = await self._ask(
+            0, ("TIME",), ("ZRANGE", NODES, "0", "-1", "WITHSCORES"), ("HGETALL", NOTES)
+        )
+        said = dict(zip(notes[::2], notes[1::2], strict=True))
+        living = [
+            tag
+            for tag, end in zip(ends[::2], ends[1::2], strict=True)
+            if float(end) > int(now) * 1000 and not is_leaving(said.get(tag, b""))
+        ]
+        if living:
+            raise StartError(
+                f"{len(living)} server{'s use' if len(living) > 1 else ' uses'} Redis at "
+                f"{self._shown}; stop every server first (one that was killed counts for some "
+                "seconds more)."
+            )
+
+    async def channels(self) -> Sequence[str]:
+        """Give the names of all channels, sorted."""
+        names: set[str] = set()
+        for lane in self._each_master():
+            async for key in _scan(lane, "straks:{*}:*:state"):
+                names.add(key.decode().split(":", 2)[2].removesuffix(":state"))
+        return sorted(names)
+
+    async def head(self, channel: str) -> Head:
+        """Read a channel's head."""
+        tail = await self._reading.tail(channel)
+        keys = channel_keys(channel)
+        (at,) = await self._ask(keys.partition, ("HGET", keys.state, "t"))
+        return Head(
+            name=channel,
+            position=tail.position,
+            at=int(at),
+            state=tail.state_offset,
+            marks=dict(sorted(tail.read.items())),
+        )
+
+    async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]:
+        """Read entries above an offset, in order."""
+        return (await self._reading.read(channel, after=after, limit=limit)).entries
+
+    async def pending(self, consumers: Sequence[str]) -> AsyncIterator[Pending]:
+        """Read what some of the consumers have yet to see."""
+        for partition in range(PARTITIONS):
+            found = await self._ask(
+                partition, *(("HGET", cursors_key(partition), name) for name in consumers)
+            )
+            cursors = {
+                name: int(cursor or 0) for name, cursor in zip(consumers, found, strict=True)
+            }
+            after = min(cursors.values(), default=0)
+            while items := await self._reading.feed(partition, after, _FEED_PAGE):
+                for item in items:
+                    after = item.position
+                    yield Pending(
+                        channel=item.entry.channel,
+                        offset=item.entry.offset,
+                        consumers=tuple(name for name in consumers if cursors[name] < after),
+                    )
+
+    async def begin(self) -> None:
+        """Make sure that there is nothing, and that no server starts on a part of what comes.
+
+        What an earlier attempt left is removed.
+
+        Raises:
+            StartError: there is something.
+        """
+        (unfinished,) = await self._ask(0, ("HGET", META, ARRIVING))
+        for lane in self._each_master():
+            async for key in _scan(lane, "straks:{*}:*"):
+                name = key.decode().split(":", 2)[2]
+                if name.endswith((":log", ":state", ":marks")) or name == "feed":
+                    if not unfinished:
+                        raise StartError(
+                            f"Redis at {self._shown} holds conversations; import into an empty one."
+                        )
+                    await lane.reads.ask(("UNLINK", key))
+        await self._ask(0, ("HSET", META, ARRIVING, 1))
+
+    async def end(self) -> None:
+        """Let servers start."""
+        await self._ask(0, ("HDEL", META, ARRIVING, "records"))
+
+    async def put(self, head: Head, entries: Sequence[Entry]) -> None:
+        """Store the next entries of a channel."""
+        name, state = self._channel
+        if name != head.name:
+            first = entries[0].offset
+            state = head.state if head.state < first else first - 1
+        keys = channel_keys(head.name)
+        remembered = self._limits.max_keys(head.name)
+        commands: list[Command] = []
+        digests: list[Any] = []
+        for entry, entry_state in with_states(entries, state):
+            state = entry_state
+            digest = key_digest(entry)
+            fields = ("e", pack_entry(entry), "t", entry.at, "g", state)
+            more = () if remembered is None else ("k", digest)
+            commands.append(("XADD", keys.log, f"0-{entry.offset}", *fields, *more))
+            if remembered is None or entry.offset > head.position.offset - remembered:
+                digests += (digest, entry.offset)
+        commands += (_state(keys, head, digests), *_marks(keys, head))
+        await self._ask(keys.partition, *commands)
+        self._channel = (head.name, state)
+
+    async def put_pending(self, items: Sequence[Pending]) -> None:
+        """Add to the feeds."""
+        commands: dict[int, list[Command]] = {}
+        for item in items:
+            partition = channel_keys(item.channel).partition
+            self._ends[partition] += 1
+            end = self._ends[partition]
+            for consumer in item.consumers:
+                self._first_pending.setdefault((consumer, partition), end)
+            commands.setdefault(partition, []).append(
+                ("XADD", feed_key(partition), f"0-{end}", "c", item.channel, "o", item.offset)
+            )
+        for partition, several in commands.items():
+            await self._ask(partition, *several)
+
+    async def finish(self, consumers: Sequence[str]) -> None:
+        """Set each cursor before the first entry that its consumer has yet to see."""
+        for partition, end in enumerate(self._ends):
+            for consumer in consumers:
+                cursor = self._first_pending.get((consumer, partition), end + 1) - 1
+                await self._ask(partition, ("HSET", cursors_key(partition), consumer, cursor))
+
+    async def _ask(self, partition: int, *commands: Command) -> list[Any]:
+        return await self._lanes[self._topology.lane_of(partition)].reads.ask(*commands)
+
+    def _each_master(self) -> Sequence[Lane]:
+        lanes = {lane.master.shown: lane for lane in reversed(self._lanes)}
+        return list(lanes.values())
+
+
+async def _scan(lane: Lane, pattern: str) -> AsyncIterator[bytes]:
+    cursor = b"0"
+    while True:
+        ((cursor, keys),) = await lane.reads.ask(
+            ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED)
+        )
+        for key in keys:
+            yield key
+        if cursor == b"0":
+            return
+
+
+def _state(keys: ChannelKeys, head: Head, digests: Sequence[Any]) -> Command:
+    last: Position = head.position
+    fields = ("o", last.offset, "t", head.at, "g", head.state, "i", last.id)
+    return ("HSET", keys.state, *fields, *digests)
+
+
+def _marks(keys: ChannelKeys, head: Head) -> Sequence[Command]:
+    if not head.marks:
+        return ()
+    pairs = [value for pair in head.marks.items() for value in pair]
+    return (("HSET", keys.marks, *pairs),)

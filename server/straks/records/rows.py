@@ -1,0 +1,87 @@
+"""All that the records hold, table by table, to move it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from straks.records.database import Database
+from straks.records.errors import RecordsUnavailableError
+from straks.records.schema import deployment, metadata, schema_version
+
+__all__ = ["Row", "Rows"]
+
+Row: TypeAlias = Mapping[str, Any]
+"""Values by column; JSON has all of them."""
+
+_PAGE: Final = 1_000
+_STAYS: Final = {deployment.name, schema_version.name}
+_TABLES: Final = {
+    str(table.name): table  # which is of a subclass
+    for table in metadata.sorted_tables
+    if table.name not in _STAYS
+}
+_FILLING: Final = 3600.0
+"""Seconds that PostgreSQL may take for all rows: one transaction."""
+
+
+class Rows:
+    """The rows of all tables but those that describe the database itself."""
+
+    tables: Final = tuple(_TABLES)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self) -> int:
+        """Count all rows.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read.
+        """
+        async with self._database.read() as connection:
+            return sum(
+                [
+                    await connection.scalar(select(func.count()).select_from(table)) or 0
+                    for table in _TABLES.values()
+                ]
+            )
+
+    async def read(self, table: str) -> AsyncIterator[Row]:
+        """Read all rows of a table, page by page, in the order of its key.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read.
+        """
+        columns = _TABLES[table].columns
+        key = tuple_(*_TABLES[table].primary_key.columns)
+        names = [column.name for column in _TABLES[table].primary_key.columns]
+        page = select(*columns).order_by(*_TABLES[table].primary_key.columns).limit(_PAGE)
+        query = page
+        while True:
+            async with self._database.read() as connection:
+                rows = (await connection.execute(query)).mappings().all()
+            for row in rows:
+                yield {str(name): value for name, value in row.items()}
+            if len(rows) < _PAGE:
+                return
+            query = page.where(key > tuple_(*(rows[-1][name] for name in names)))
+
+    async def fill(self, pages: Iterable[tuple[str, list[Row]]], secret: bytes | None) -> None:
+        """Insert rows, all or none, and the secret that the servers share, if they do.
+
+        Raises:
+            RecordsUnavailableError: they cannot be written, or do not take them.
+        """
+        try:
+            async with self._database.write(_FILLING) as connection:
+                for table, rows in pages:
+                    await connection.execute(insert(_TABLES[table]), rows)
+                if secret is not None:
+                    await connection.execute(update(deployment).values(secret=secret))
+        except SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise RecordsUnavailableError(f"the records do not take it: {reason}") from error
