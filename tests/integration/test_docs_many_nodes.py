@@ -242,3 +242,25 @@ async def test_a_backup_brings_back_its_moment(
         assert "after 2" not in await site.inbox("waiting")
     with_password = machine.run("redis-cli config get appendfsync")
     assert "always" in with_password
+
+
+async def test_a_house_is_left_and_arrived_at(machine: Machine, site: Site) -> None:
+    """A visitor who was there when it was left goes on as after a pause."""
+    async with site.visitor() as visitor:
+        opened = await visitor.open("before the move")
+        shown = follow(visitor, opened.channel)
+        await visitor.publish(opened.channel, "ask_human", {})
+        await shown.until(lambda page: "ask_human" in page.kinds)
+        await machine.type_section_async("moving-house", "Leave many nodes")
+        machine.run(
+            "export REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/straks.conf)\n"
+            "redis-cli -e flushall\n"
+            "runuser -u postgres -- dropdb straks\n"
+            "runuser -u postgres -- createdb --owner straks straks"
+        )
+        await machine.type_section_async("moving-house", "Arrive at many nodes")
+        await visitor.publish(opened.channel, "message", {"text": "after the move"})
+        await shown.until(lambda page: page.texts == ["before the move", "after the move"])
+        assert shown.resets == 0
+    async with site.agent():
+        await site.lists("waiting", "after the move")

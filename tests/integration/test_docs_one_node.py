@@ -107,6 +107,23 @@ async def test_a_backup_brings_back_its_moment(machine: Machine, site: Site, sec
     assert late.channel != opened.channel
 
 
+async def test_a_house_is_left_and_arrived_at(machine: Machine, site: Site) -> None:
+    """A visitor who was there when it was left goes on as after a pause."""
+    async with site.visitor() as visitor:
+        opened = await visitor.open("before the move")
+        shown = follow(visitor, opened.channel)
+        await visitor.publish(opened.channel, "ask_human", {})
+        await shown.until(lambda page: "ask_human" in page.kinds)
+        await machine.type_section_async("moving-house", "Leave one node")
+        machine.run("mv /var/lib/straks /var/lib/straks.left")
+        await machine.type_section_async("moving-house", "Arrive at one node")
+        await visitor.publish(opened.channel, "message", {"text": "after the move"})
+        await shown.until(lambda page: page.texts == ["before the move", "after the move"])
+        assert shown.resets == 0
+    async with site.agent():
+        await site.lists("waiting", "after the move")
+
+
 async def test_the_list_follows_the_log_that_is_older(machine: Machine, site: Site) -> None:
     """Between the copies of log and records people go on talking."""
     (backup,) = commands("backup-and-restore", "While it runs")
