@@ -107,6 +107,7 @@ def _row(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "updated_at": summary["updated_at"],
         "last_offset": summary["offset"],
         "summary": orjson.dumps(summary).decode(),
+        "archived": False,
     }
 
 

@@ -10,7 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from straks.records.database import Database
 from straks.records.errors import RecordsUnavailableError
-from straks.records.schema import deployment, metadata, schema_version
+from straks.records.schema import (
+    archive_channels,
+    archive_entries,
+    deployment,
+    metadata,
+    schema_version,
+)
 
 __all__ = ["Row", "Rows"]
 
@@ -18,7 +24,9 @@ Row: TypeAlias = Mapping[str, Any]
 """Values by column; JSON has all of them."""
 
 _PAGE: Final = 1_000
-_STAYS: Final = {deployment.name, schema_version.name}
+_ARCHIVE: Final = (archive_channels, archive_entries)
+"""What they hold is moved with the log."""
+_STAYS: Final = {table.name for table in (*_ARCHIVE, deployment, schema_version)}
 _TABLES: Final = {
     str(table.name): table  # which is of a subclass
     for table in metadata.sorted_tables

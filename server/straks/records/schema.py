@@ -13,10 +13,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 __all__ = [
     "agents",
+    "archive_channels",
+    "archive_entries",
     "customers",
     "deployment",
     "inbox",
@@ -98,12 +101,37 @@ inbox = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("last_offset", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
+    Column("archived", Boolean, nullable=False, default=False, server_default=false()),
     Index("inbox_by_wait", "inbox", "state", "waiting_since", "id"),
     Index("inbox_by_agent", "inbox", "agent_id", "state", "updated_at", "id"),
     Index("inbox_by_change", "inbox", "closed", "updated_at", "id"),
+    Index("inbox_by_age", "archived", "updated_at", "id"),
 )
 """Conversations as the inboxes show them: a projection of the log, rebuilt from it when lost.
-``summary`` is JSON."""
+``summary`` is JSON; ``archived``: the log does not have it any more."""
+
+archive_channels = Table(
+    "archive_channels",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("last_offset", BigInteger, nullable=False),
+    Column("last_id", String(64), nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("state_offset", BigInteger, nullable=False),
+    Column("marks", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+)
+"""Conversations and their desks, as they were when they left the log. ``marks`` is JSON, read
+watermarks by reader; ``whole``: all entries are there."""
+
+archive_entries = Table(
+    "archive_entries",
+    metadata,
+    Column("channel", String(255), primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("entry", LargeBinary, nullable=False),
+)
+"""``entry`` is a :class:`straks.log.log.Entry` in MessagePack."""
 
 customers = Table(
     "customers",

@@ -11,7 +11,7 @@ from straks.records.errors import RecordsUnavailableError
 from straks.records.rows import Row, Rows
 from straks.records.schema import deployment, metadata
 
-STAYS = {"deployment", "schema_version"}
+STAYS = {"archive_channels", "archive_entries", "deployment", "schema_version"}
 
 
 def agent(number: int) -> Row:

@@ -12,7 +12,7 @@ import msgspec
 from straks.log.limits import Limits
 from straks.log.log import Append, Appended, AppendResult, BadItemError, Conflict, Entry, Full
 from straks.log.marks import MarkSet
-from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key, wake_name
+from straks.log.redis.keys import ChannelKeys, channel_keys, conversation_of, feed_key, wake_name
 
 __all__ = [
     "KEPT",
@@ -51,16 +51,21 @@ class Call:
         self.packed = b""
 
 
-def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
-    """Pack a batch; an item that cannot be packed is left out."""
+def pack_batch(batch: Sequence[Append], limits: Limits, *, archives: bool = False) -> Call:
+    """Pack a batch; an item that cannot be packed is left out.
+
+    ``archives``: what is not in Redis may be in the archive.
+    """
     call = Call()
+    anchors: dict[str, int] = {}
     feeds: dict[int, int] = {}
     rows: list[bytes] = []
     for place, item in enumerate(batch):
         try:
             keys = channel_keys(item.channel)
             feed = feeds.get(keys.partition, len(feeds) + 1)
-            rows.append(_row(feed, item, keys, limits))
+            anchor = _anchor(item.channel, anchors) if archives else 0
+            rows.append(_row(feed, item, keys, limits, anchor))
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             call.bad[place] = BadItemError(f"it cannot be stored: {error}")
             continue
@@ -70,11 +75,20 @@ def pack_batch(batch: Sequence[Append], limits: Limits) -> Call:
             call.wakes.append(wake_name(keys.partition))
         call.items.append((item, keys))
         call.keys += (keys.state, keys.log)
+    call.keys += anchors
     call.packed = msgpack.Packer().pack_array_header(len(rows)) + b"".join(rows)
     return call
 
 
-def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
+def _anchor(channel: str, anchors: dict[str, int]) -> int:
+    """Number the key that says where a channel is, among those that were numbered; 0: none."""
+    conversation = conversation_of(channel)
+    if conversation is None:
+        return 0
+    return anchors.setdefault(channel_keys(conversation).state, len(anchors) + 1)
+
+
+def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits, anchor: int) -> bytes:
     if not isinstance(item.data, bytes):
         raise TypeError("data is not bytes")
     row = (
@@ -89,6 +103,7 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits) -> bytes:
         False if item.expect is None else item.expect,
         limits.max_entries(item.channel) or -KEPT,
         limits.max_keys(item.channel) or 0,
+        anchor,
     )
     packed_row: bytes = msgpack.packb(row, use_bin_type=False)  # Redis knows one type of string
     return packed_row

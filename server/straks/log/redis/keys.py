@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 __all__ = [
+    "ARCHIVED",
     "ARRIVING",
     "META",
     "NODES",
@@ -17,6 +18,7 @@ __all__ = [
     "TELL",
     "ChannelKeys",
     "channel_keys",
+    "conversation_of",
     "cursors_key",
     "feed_key",
     "owner_key",
@@ -61,6 +63,16 @@ def channel_keys(channel: str) -> ChannelKeys:
     partition = zlib.crc32(ident.encode("utf-8", "surrogatepass")) % PARTITIONS
     base = f"straks:{{{partition}}}:{channel}"
     return ChannelKeys(partition, f"{base}:log", f"{base}:state", f"{base}:marks", f"{base}:live")
+
+
+ARCHIVED: Final = ("conversation", "desk")
+"""Kinds of channels that go to the archive, together; the first one's state says where both are."""
+
+
+def conversation_of(channel: str) -> str | None:
+    """Name the channel whose state says whether a channel is in the archive; None: it never is."""
+    kind, _, ident = channel.partition(":")
+    return f"{ARCHIVED[0]}:{ident}" if kind in ARCHIVED else None
 
 
 def feed_key(partition: int) -> str:

@@ -49,15 +49,23 @@ local function forget(state, log, offset, keys, entries)
     redis.call('XTRIM', log, 'MAXLEN', '~', integer(entries))
 end
 
+local function exists(key)
+    return redis.call('EXISTS', key) == 1
+end
+
 -- Nothing is written before everything that could fail was looked at: Redis undoes nothing.
-local function append_one(state, log, feed, tag, item)
-    local channel, live, digest, id, packed, sent_at, advances, expect, most, keys = unpack(item)
+local function append_one(state, log, feed, tag, item, anchors)
+    local channel, live, digest, id, packed, sent_at, advances, expect, most, keys, anchor =
+        unpack(item)
     local head = redis.pcall('HMGET', state, 'o', 't', 'g', 'i', digest)
     if head.err then
         return bad(head.err)
     end
     if head[5] then
         return first_use(log, head[5])
+    end
+    if anchor > 0 and not head[1] and expect ~= 0 and not exists(anchors[anchor]) then
+        return { CONFLICT, 0 } -- It is in the archive, or nowhere: who reads it brings it back.
     end
     local offset = tonumber(head[1] or 0) + 1
     local at = math.max(sent_at, tonumber(head[2] or 0))
@@ -93,11 +101,12 @@ local function append_one(state, log, feed, tag, item)
     return { NEW, offset, at, state_offset, tonumber(string.sub(position, 3)), before }
 end
 
--- KEYS: feed of each partition, then state and log of each item.
+-- KEYS: feed of each partition, then state and log of each item, then anchors.
 -- ARGV: tag of the node, number of feeds, packed items, each
 --   {feed, channel, live, digest, id, packed, at, advances, expect or false, most entries (of a
---    channel that keeps its last: below 0), keys to remember or 0}, then what is published to wake
---   the readers of each feed.
+--    channel that keeps its last: below 0), keys to remember or 0, which of the anchors is the
+--    state of its conversation, for a channel that may be in the archive with that, or 0}, then
+--   what is published to wake the readers of each feed.
 -- Returns the packed results.
 local function append(keys, args)
     local feeds = tonumber(args[2])
@@ -108,10 +117,12 @@ local function append(keys, args)
         end
     end
     local results, grown = {}, {}
-    for i, item in ipairs(cmsgpack.unpack(args[3])) do
+    local items = cmsgpack.unpack(args[3])
+    local anchors = { unpack(keys, feeds + 2 * #items + 1) }
+    for i, item in ipairs(items) do
         local feed = table.remove(item, 1)
         local result =
-            append_one(keys[feeds + 2 * i - 1], keys[feeds + 2 * i], keys[feed], args[1], item)
+            append_one(keys[feeds + 2 * i - 1], keys[feeds + 2 * i], keys[feed], args[1], item, anchors)
         results[i] = result
         if result[1] == NEW then
             grown[feed] = result[5]
@@ -201,7 +212,71 @@ local function move_cursor(keys, args)
     return 1
 end
 
+-- Tells whether readers and their watermarks are those that were copied.
+local function same_marks(key, copied)
+    if redis.call('HLEN', key) ~= #copied / 2 then
+        return false
+    end
+    for i = 1, #copied, 2 do
+        if redis.call('HGET', key, copied[i]) ~= integer(copied[i + 1]) then
+            return false
+        end
+    end
+    return true
+end
+
+-- KEYS: cursors, feed, then state, log and marks of a conversation and of its desk.
+-- ARGV: packed {name that live entries are published under, last id or '' for an absent channel,
+--   flat marks} of both, that were copied to the archive.
+-- Returns 1 when they are gone; 0 when they have changed, somebody follows them, or a consumer has
+-- yet to read the feed to its end.
+local function evict(keys, args)
+    local channels = cmsgpack.unpack(args[1])
+    for i, channel in ipairs(channels) do
+        local live, id, marks = unpack(channel)
+        local state = keys[3 * i]
+        local last = redis.call('HGET', state, 'i') or ''
+        local followers = redis.call('PUBSUB', 'SHARDNUMSUB', live)
+        if last ~= id or not same_marks(keys[3 * i + 2], marks) or followers[2] > 0 then
+            return 0
+        end
+    end
+    local feed = exists(keys[2]) and redis.call('XINFO', 'STREAM', keys[2]) or {}
+    for i = 1, #feed, 2 do
+        if feed[i] == 'last-generated-id' then
+            local last = tonumber(string.sub(feed[i + 1], 3))
+            for _, cursor in ipairs(redis.call('HVALS', keys[1])) do
+                if tonumber(cursor) < last then
+                    return 0
+                end
+            end
+        end
+    end
+    for i = 3, #keys do
+        redis.call('UNLINK', keys[i])
+    end
+    return 1
+end
+
+-- KEYS: pairs of what was staged and what it becomes, that of the conversation's state first.
+-- Returns 1 when it has its place; 0 when the conversation is there already, or what was staged is
+-- not there any more.
+local function restore(keys)
+    local all = exists(keys[1]) and not exists(keys[2])
+    for i = 1, #keys, 2 do
+        if not all then
+            redis.call('UNLINK', keys[i])
+        elseif exists(keys[i]) then
+            redis.call('RENAME', keys[i], keys[i + 1])
+            redis.call('PERSIST', keys[i + 1])
+        end
+    end
+    return all and 1 or 0
+end
+
 redis.register_function('@LIBRARY@_append', append)
+redis.register_function('@LIBRARY@_evict', evict)
+redis.register_function('@LIBRARY@_restore', restore)
 redis.register_function('@LIBRARY@_beat', beat)
 redis.register_function('@LIBRARY@_hold', hold)
 redis.register_function('@LIBRARY@_mark', mark)

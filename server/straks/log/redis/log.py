@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import msgpack
 
+from straks.log.archive import Archive
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
@@ -30,6 +31,7 @@ from straks.log.log import (
 )
 from straks.log.marks import Marks, MarkSet
 from straks.log.recent import RecentFeed
+from straks.log.redis.archiving import Archiving
 from straks.log.redis.codec import Call, pack_batch, pack_marks, unpack_result
 from straks.log.redis.follower import Follower
 from straks.log.redis.hearing import Hearing
@@ -70,7 +72,14 @@ class RedisLog:
     partitions: Final = PARTITIONS
 
     def __init__(
-        self, topology: Topology, node: str, limits: Limits, *, deadline: float, absence: float
+        self,
+        topology: Topology,
+        node: str,
+        limits: Limits,
+        *,
+        archive: Archive | None,
+        deadline: float,
+        absence: float,
     ) -> None:
         """Use :meth:`open`."""
         self._topology = topology
@@ -80,6 +89,10 @@ class RedisLog:
             for number in range(len(topology.lanes))
         ]
         self._reading = Reading(self._lanes)
+        self.archiving = Archiving(archive, self._lanes, self._reading) if archive else None
+        """Moves conversations out of Redis; None: they stay."""
+        if self.archiving is not None:
+            self._reading.bring = self.archiving.bring
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
@@ -112,6 +125,7 @@ class RedisLog:
         node: str,
         owner: str | None = None,
         limits: Limits | None = None,
+        archive: Archive | None = None,
         deadline: float = 3.0,
         absence: float = 0.0,
     ) -> Self:
@@ -121,6 +135,7 @@ class RedisLog:
             node: name of this server. The caller makes sure that no other process uses it now,
                 with a :class:`straks.log.lock.DirectoryLock`: what an earlier one had is taken.
             owner: names the records that go with this log; None: any.
+            archive: has the conversations that are not in Redis; None: there are no others.
             deadline: seconds that a call may take.
             absence: see :class:`straks.log.redis.nodes.RedisNodes`.
 
@@ -129,7 +144,8 @@ class RedisLog:
         """
         where = where_is(url)
         topology = await find(where, deadline=deadline)
-        log = cls(topology, node, limits or Limits(), deadline=deadline, absence=absence)
+        limits = limits or Limits()
+        log = cls(topology, node, limits, archive=archive, deadline=deadline, absence=absence)
         try:
             masters = {lane.master.shown: lane.master for lane in reversed(log._lanes)}
             for address, master in masters.items():
@@ -157,7 +173,7 @@ class RedisLog:
         self._check_open()
         if self._broken is not None:
             raise self._broken
-        call = pack_batch(batch, self._limits)
+        call = pack_batch(batch, self._limits, archives=self.archiving is not None)
         results, entries = await self._append(call) if call.items else ([], [])
         if entries:
             self._deliver(entries)

@@ -7,17 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
 from straks.errors import StartError
-from straks.log.limits import Limits
 from straks.log.log import Entry, LogUnavailableError
-from straks.log.moving import Head, Pending, with_states
-from straks.log.redis.codec import key_digest, pack_entry
+from straks.log.moving import Head, Pending
 from straks.log.redis.keys import (
     ARRIVING,
     META,
     NODES,
     NOTES,
     PARTITIONS,
-    ChannelKeys,
     channel_keys,
     cursors_key,
     feed_key,
@@ -28,7 +25,7 @@ from straks.log.redis.reading import Reading
 from straks.log.redis.start import check_and_prepare, find, where_is
 from straks.log.redis.topology import Topology
 from straks.log.redis.wire import Command
-from straks_protocol import Position
+from straks.log.redis.writing import ChannelWriter, read_head
 
 __all__ = ["RedisMoving"]
 
@@ -49,9 +46,8 @@ class RedisMoving:
             for number in range(len(topology.lanes))
         ]
         self._reading = Reading(self._lanes)
-        self._limits = Limits()
-        self._channel: tuple[str, int] = ("", 0)
-        """Name and last state offset of the channel that is being put."""
+        self._writer: ChannelWriter | None = None
+        """Of the channel that is being put."""
         self._ends = [0] * PARTITIONS
         """Of the feeds that are being put."""
         self._first_pending: dict[tuple[str, int], int] = {}
@@ -115,16 +111,10 @@ class RedisMoving:
 
     async def head(self, channel: str) -> Head:
         """Read a channel's head."""
-        tail = await self._reading.tail(channel)
-        keys = channel_keys(channel)
-        (at,) = await self._ask(keys.partition, ("HGET", keys.state, "t"))
-        return Head(
-            name=channel,
-            position=tail.position,
-            at=int(at),
-            state=tail.state_offset,
-            marks=dict(sorted(tail.read.items())),
-        )
+        found = await read_head(self._ask, channel)
+        if found is None:
+            raise LogUnavailableError(f"{channel} is not there any more")
+        return found
 
     async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]:
         """Read entries above an offset, in order."""
@@ -175,25 +165,10 @@ class RedisMoving:
 
     async def put(self, head: Head, entries: Sequence[Entry]) -> None:
         """Store the next entries of a channel."""
-        name, state = self._channel
-        if name != head.name:
-            first = entries[0].offset
-            state = head.state if head.state < first else first - 1
-        keys = channel_keys(head.name)
-        remembered = self._limits.max_keys(head.name)
-        commands: list[Command] = []
-        digests: list[Any] = []
-        for entry, entry_state in with_states(entries, state):
-            state = entry_state
-            digest = key_digest(entry)
-            fields = ("e", pack_entry(entry), "t", entry.at, "g", state)
-            more = () if remembered is None else ("k", digest)
-            commands.append(("XADD", keys.log, f"0-{entry.offset}", *fields, *more))
-            if remembered is None or entry.offset > head.position.offset - remembered:
-                digests += (digest, entry.offset)
-        commands += (_state(keys, head, digests), *_marks(keys, head))
-        await self._ask(keys.partition, *commands)
-        self._channel = (head.name, state)
+        if self._writer is None or self._writer.name != head.name:
+            self._writer = ChannelWriter(head)
+        commands = self._writer.commands(entries)
+        await self._ask(self._writer.keys.partition, *commands)
 
     async def put_pending(self, items: Sequence[Pending]) -> None:
         """Add to the feeds."""
@@ -235,16 +210,3 @@ async def _scan(lane: Lane, pattern: str) -> AsyncIterator[bytes]:
             yield key
         if cursor == b"0":
             return
-
-
-def _state(keys: ChannelKeys, head: Head, digests: Sequence[Any]) -> Command:
-    last: Position = head.position
-    fields = ("o", last.offset, "t", head.at, "g", head.state, "i", last.id)
-    return ("HSET", keys.state, *fields, *digests)
-
-
-def _marks(keys: ChannelKeys, head: Head) -> Sequence[Command]:
-    if not head.marks:
-        return ()
-    pairs = [value for pair in head.marks.items() for value in pair]
-    return (("HSET", keys.marks, *pairs),)

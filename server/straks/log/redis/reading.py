@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 from straks.log.log import FeedItem, Page, Tail
 from straks.log.redis.codec import unpack_streamed
-from straks.log.redis.keys import channel_keys, cursors_key, feed_key
+from straks.log.redis.keys import channel_keys, conversation_of, cursors_key, feed_key
 from straks.log.redis.lane import Lane
 from straks.log.redis.wire import Command
 from straks_protocol import Position
 
 __all__ = ["Reading"]
+
+Bring: TypeAlias = Callable[[str], Awaitable[None]]
 
 
 class Reading:
@@ -21,6 +23,8 @@ class Reading:
     def __init__(self, lanes: Sequence[Lane]) -> None:
         """``lanes``: one of all partitions, or one of each."""
         self._lanes = lanes
+        self.bring: Bring | None = None
+        """Called with the name of a channel that is not there; it may be there after that."""
 
     async def _ask(self, partition: int, *commands: Command) -> list[Any]:
         return await self._lanes[partition % len(self._lanes)].reads.ask(*commands)
@@ -36,7 +40,10 @@ class Reading:
         else:
             end = f"0-{max(before - 1, 0)}" if before is not None else "+"
             command = ("XREVRANGE", key, end, "-", "COUNT", count)
-        (rows,) = await self._ask(channel_keys(channel).partition, command)
+        partition = channel_keys(channel).partition
+        rows, *there = await self._ask(partition, command, *self._where(channel))
+        if not rows and await self._brought(channel, there):
+            (rows,) = await self._ask(partition, command)
         entries = [unpack_streamed(channel, row) for row in rows[:limit]]
         if after is None:
             entries.reverse()
@@ -45,11 +52,11 @@ class Reading:
     async def tail(self, channel: str) -> Tail:
         """Tell where a channel ends; see :meth:`straks.log.log.Log.tail`."""
         keys = channel_keys(channel)
-        (offset, entry_id, state), flat = await self._ask(
-            keys.partition,
-            ("HMGET", keys.state, "o", "i", "g"),
-            ("HGETALL", keys.marks),
-        )
+        commands = (("HMGET", keys.state, "o", "i", "g"), ("HGETALL", keys.marks))
+        found = await self._ask(keys.partition, *commands, *self._where(channel))
+        (offset, entry_id, state), flat, *there = found
+        if offset is None and await self._brought(channel, there):
+            (offset, entry_id, state), flat = await self._ask(keys.partition, *commands)
         if offset is None:
             return Tail(Position(offset=0, id=""), 0, {})
         last = int(offset)
@@ -70,14 +77,34 @@ class Reading:
         """
         if not channels:
             return ()
+        partition = channel_keys(channels[0]).partition
         commands: list[Command] = [
             ("HMGET", channel_keys(channel).state, "o", "i") for channel in channels
         ]
-        found = await self._ask(channel_keys(channels[0]).partition, *commands)
+        found = await self._ask(partition, *commands)
+        for place, channel in enumerate(channels):
+            if found[place][0] is None and (where := self._where(channel)):
+                there = await self._ask(partition, *where)
+                if await self._brought(channel, there) or conversation_of(channel) == channel:
+                    found[place : place + 1] = await self._ask(partition, commands[place])
         return [
             Position(offset=int(offset or 0), id=(entry_id or b"").decode())
             for offset, entry_id in found
         ]
+
+    def _where(self, channel: str) -> Sequence[Command]:
+        """Ask whether a channel that seems to be empty is in Redis, if it may be elsewhere."""
+        conversation = conversation_of(channel)
+        if self.bring is None or conversation is None:
+            return ()
+        return (("EXISTS", channel_keys(conversation).state),)
+
+    async def _brought(self, channel: str, there: Sequence[int]) -> bool:
+        """Tell whether to look again; ``there``: the answer to :meth:`_where`."""
+        if self.bring is None or there != [0]:
+            return False
+        await self.bring(channel)
+        return True
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""

@@ -1,0 +1,164 @@
+"""Conversations leave Redis for the archive, and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgpack
+
+from straks.log.archive import Archive
+from straks.log.log import LogUnavailableError
+from straks.log.moving import Head
+from straks.log.redis.keys import (
+    ARCHIVED,
+    ChannelKeys,
+    channel_keys,
+    conversation_of,
+    cursors_key,
+    feed_key,
+)
+from straks.log.redis.lane import Lane
+from straks.log.redis.reading import Reading
+from straks.log.redis.wire import Command
+from straks.log.redis.writing import ChannelWriter, read_head
+
+__all__ = ["Archiving"]
+
+_PAGE: Final = 500
+_STAGED_SECONDS: Final = 60
+"""After which what was staged and not put into place goes away."""
+
+
+class Archiving:
+    """Moves one conversation at a time; its desk goes with it."""
+
+    def __init__(self, archive: Archive, lanes: Sequence[Lane], reading: Reading) -> None:
+        """``lanes``: one of all partitions, or one of each."""
+        self._archive = archive
+        self._lanes = lanes
+        self._reading = reading
+        self._coming: dict[str, asyncio.Future[None]] = {}
+
+    async def bring(self, channel: str) -> None:
+        """Put a channel that is not in Redis there, if the archive has it.
+
+        Several who ask for one conversation share one move.
+
+        Raises:
+            LogUnavailableError: Redis or the archive is away.
+        """
+        conversation = conversation_of(channel)
+        if conversation is None:
+            return
+        coming = self._coming.get(conversation)
+        if coming is None:
+            coming = asyncio.ensure_future(self._bring(conversation))
+            self._coming[conversation] = coming
+            coming.add_done_callback(lambda done: self._came(conversation, done))
+        await asyncio.shield(coming)
+
+    def _came(self, conversation: str, done: asyncio.Future[None]) -> None:
+        del self._coming[conversation]
+        if not done.cancelled():
+            done.exception()  # Everybody who waited may have gone.
+
+    async def take(self, conversation: str, before: int) -> bool:
+        """Move a conversation to the archive, unless it has an entry that is not older.
+
+        Args:
+            conversation: name of the channel.
+            before: milliseconds since the epoch.
+
+        Returns:
+            Whether it is there now, and not in Redis.
+
+        Raises:
+            LogUnavailableError: Redis or the archive is away.
+        """
+        ident = conversation.partition(":")[2]
+        names = [f"{kind}:{ident}" for kind in ARCHIVED]
+        heads = [await read_head(self._ask, name) for name in names]
+        first = heads[0]
+        if first is not None:
+            if first.at >= before:
+                return False
+            kept = {head.name: head for head in await self._archive.heads(conversation)}
+            for head in heads:
+                if head is not None:
+                    await self._copy(head, kept.get(head.name))
+            if not await self._evict(names, heads):
+                return False
+        await self._archive.archived(conversation)
+        return True
+
+    async def _copy(self, head: Head, kept: Head | None) -> None:
+        after = 0
+        if kept is not None:
+            if kept == head:
+                return
+            page = await self._reading.read(head.name, after=kept.position.offset - 1, limit=1)
+            if page.entries and page.entries[0].id == kept.position.id:
+                after = kept.position.offset - 1  # Its head is written with an entry.
+        while after < head.position.offset:
+            entries = (await self._reading.read(head.name, after=after, limit=_PAGE)).entries
+            if not entries:
+                raise LogUnavailableError(f"entries of {head.name} after {after} are missing")
+            await self._archive.store(head, entries)
+            after = entries[-1].offset
+
+    async def _evict(self, names: Sequence[str], heads: Sequence[Head | None]) -> bool:
+        partition = channel_keys(names[0]).partition
+        keys = [cursors_key(partition), feed_key(partition)]
+        copied: list[Any] = []
+        for name, head in zip(names, heads, strict=True):
+            each = channel_keys(name)
+            keys += (each.state, each.log, each.marks)
+            marks = [] if head is None else [part for pair in head.marks.items() for part in pair]
+            copied.append((each.live, "" if head is None else head.position.id, marks))
+        packed = msgpack.packb(copied, use_bin_type=False)
+        gone = await self._lane(partition).chore("evict", keys, [packed])
+        return bool(gone)
+
+    async def _bring(self, conversation: str) -> None:
+        keys = channel_keys(conversation)
+        (there,) = await self._ask(keys.partition, ("EXISTS", keys.state))
+        if there:
+            return
+        heads = await self._archive.heads(conversation)
+        if not heads:
+            return
+        # First: who has it twice moves it again, who had it nowhere would not.
+        await self._archive.restored(conversation)
+        pairs: list[str] = []
+        for head in heads:
+            pairs += await self._stage(head)
+        await self._lane(keys.partition).chore("restore", pairs, [])
+
+    async def _stage(self, head: Head) -> list[str]:
+        """Write a channel beside its place; give the pairs of keys, its state first."""
+        keys = channel_keys(head.name)
+        suffix = f"~{secrets.token_hex(8)}"
+        staged = ChannelKeys(
+            keys.partition, keys.log + suffix, keys.state + suffix, keys.marks + suffix, keys.live
+        )
+        places = (staged.state, staged.log, staged.marks)
+        writer = ChannelWriter(head, staged)
+        after = 0
+        while after < head.position.offset:
+            entries = await self._archive.entries(head.name, after, _PAGE)
+            if not entries:
+                raise LogUnavailableError(f"the archive lacks {head.name} after {after}")
+            commands = writer.commands(entries)
+            commands += [("EXPIRE", key, _STAGED_SECONDS) for key in places]
+            await self._ask(keys.partition, *commands)
+            after = entries[-1].offset
+        return [staged.state, keys.state, staged.log, keys.log, staged.marks, keys.marks]
+
+    async def _ask(self, partition: int, *commands: Command) -> list[Any]:
+        return await self._lane(partition).reads.ask(*commands)
+
+    def _lane(self, partition: int) -> Lane:
+        return self._lanes[partition % len(self._lanes)]
