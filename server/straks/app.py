@@ -26,7 +26,8 @@ from straks.accounts.tokens import Tokens
 from straks.accounts.visitors import Visitors
 from straks.accounts.watch import watch_sessions
 from straks.answers.room import AnswerRoom
-from straks.clock import SystemClock
+from straks.archive.mover import Mover
+from straks.clock import Clock, SystemClock
 from straks.config import Settings
 from straks.conversation.service import ConversationService
 from straks.customers.contacts import Contacts
@@ -39,6 +40,7 @@ from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.records.accounts import AccountRecords
+from straks.records.archive import ArchiveRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
@@ -92,6 +94,7 @@ class Floor:
     inbox: Inbox
     contacts: Contacts
     answers: AnswerRoom
+    mover: Mover | None
 
 
 class Straks:
@@ -140,6 +143,8 @@ class Straks:
             "directory": self._door.directory.run,
             "sessions": partial(watch_sessions, self.sessions, floor.hub),
         }
+        if floor.mover is not None:
+            parts["archive"] = floor.mover.run
         if beside is not None:
             parts["beside"] = beside
         stopping = asyncio.Event()
@@ -240,7 +245,7 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         stack.push_async_callback(database.close)
         own = load_secret(data / SECRET_FILE)
         secret, identity = await shared_identity(settings, database, own)
-        log = await open_log(settings, data, lock, identity, stack)
+        log = await open_log(settings, data, lock, identity, database, stack)
         url = settings.url(listener.getsockname()[1])
         door = _door(settings, url, database, secret, stack)
         await door.directory.refresh()
@@ -298,6 +303,7 @@ def _floor(
         secret=derive_key(secret, "channels"),
         clock=clock,
         targets=door.directory,
+        archives_after=settings.archive_seconds if log.archiving is not None else None,
     )
     answers = AnswerRoom(
         settings.answers,
@@ -315,6 +321,7 @@ def _floor(
         inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
         contacts=Contacts(log, SQLCustomerRecords(database)),
         answers=answers,
+        mover=_mover(settings, log, database, clock),
     )
     # The folds come first: who delivers an entry looks at the state after it.
     log.watch(floor.hub)
@@ -349,3 +356,10 @@ def _leaves(failures: BaseExceptionGroup[BaseException]) -> Iterator[BaseExcepti
             yield from _leaves(failure)
         else:
             yield failure
+
+
+def _mover(settings: Settings, log: Storage, database: Database, clock: Clock) -> Mover | None:
+    if log.archiving is None:
+        return None
+    records = ArchiveRecords(database)
+    return Mover(records, log.archiving, log, clock, after_seconds=settings.archive_seconds)

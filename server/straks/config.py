@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         10.0, ge=0, le=600, description="Seconds that an orderly stop may take."
     )
+    archive_seconds: float = Field(
+        86_400.0,
+        ge=1,
+        description="Seconds without a message before a conversation leaves Redis for the records.",
+    )
     max_connections: int = Field(50_000, ge=1, description="Connections in all.")
     max_connections_per_address: int = Field(
         1_000, ge=1, description="Connections from one address."

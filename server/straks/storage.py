@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from straks.archive.mover import Takes
+from straks.archive.store import RecordsArchive
 from straks.config import Settings
 from straks.errors import StartError
 from straks.log.lock import DirectoryLock
 from straks.log.log import Feed, Log
 from straks.log.nodes import Nodes
 from straks.log.sqlite import SQLiteLog
+from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.deployment import Deployment
 from straks.records.directory import open_directory
@@ -42,6 +45,11 @@ class Storage(Log, Feed, Protocol):
     @property
     def nodes(self) -> Nodes:
         """The other servers that share it."""
+        ...
+
+    @property
+    def archiving(self) -> Takes | None:
+        """Moves conversations to the archive; None: they stay."""
         ...
 
 
@@ -90,6 +98,7 @@ async def open_log(
     data: Path,
     lock: DirectoryLock | None,
     identity: str,
+    database: Database,
     stack: AsyncExitStack,
 ) -> Storage:
     log: Storage
@@ -103,6 +112,7 @@ async def open_log(
             settings.redis.get_secret_value(),
             node=lock.node,
             owner=identity,
+            archive=RecordsArchive(ArchiveRecords(database)),
             # Who is told to come back does so within that time, and connecting takes a moment.
             absence=settings.drain_seconds + _CONNECTING,
         )

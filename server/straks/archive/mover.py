@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
-
-import structlog
 
 from straks.clock import Clock
 from straks.log.log import LogError
@@ -15,7 +14,7 @@ from straks.telemetry import Trouble
 
 __all__ = ["Mover"]
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 _PAGE: Final = 100
 _MOST_SECONDS_BETWEEN: Final = 60.0
@@ -74,7 +73,7 @@ class Mover:
                 continue
             self._trouble.worked()
             if moved:
-                _log.info("conversations went to the archive", moved=moved)
+                _log.info("%d conversations went to the archive", moved)
 
     async def move_all(self) -> int:
         """Move all that are old enough; give their number.

@@ -21,6 +21,7 @@ from straks.conversation.freshness import Freshness
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
 from straks.conversation.model import Conversation
+from straks.conversation.opening import Opener
 from straks.conversation.outcomes import (
     full,
     not_found,
@@ -74,10 +75,13 @@ class ConversationService:
         secret: bytes,
         clock: Clock,
         targets: Targets | None = None,
+        archives_after: float | None = None,
         capacity: int = 20_000,
         most_waiting: int = 10_000,
     ) -> None:
         """``targets``: whom conversations can be handed to; None: to anybody.
+
+        ``archives_after``: seconds before a conversation may leave the log; None: none does.
 
         ``capacity``: conversations kept in memory. ``most_waiting``: publishes that wait for
         their conversation to be loaded or its state to settle; one more is refused for now."""
@@ -89,6 +93,7 @@ class ConversationService:
         self._lanes = Lanes(capacity)
         self._freshness = Freshness(log, self._lanes, self._pump)
         log.watch(self._freshness)
+        self._opener = Opener(log, self._submit_alone, clock, archives_after=archives_after)
         self._loader = Loader(log, self._loaded, most_waiting)
         self._waiting = 0
         self._most_waiting = most_waiting
@@ -120,7 +125,7 @@ class ConversationService:
             return
         channel = self.channel_of(author.id, key)
         item = self._append(author, channel, key, "message", encoded, advances=True, expect=0)
-        self._submit_alone(item, done)
+        self._opener.open(item, done)
 
     def publish(
         self,

@@ -14,6 +14,8 @@ class Alone:
 
     lanes = 1
     nodes: Nodes = NoOthers()
+    archiving: None = None
+    """What is in a file need not leave it."""
 
     def lane_of(self, channel: str) -> int:
         """Give the only one."""

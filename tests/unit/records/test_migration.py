@@ -21,6 +21,16 @@ from tests.support.postgres_server import PostgresServer
 FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
+BACK_TO_THE_FIRST = (
+    "DROP TABLE deployment",
+    "DROP TABLE archive_channels",
+    "DROP TABLE archive_entries",
+    "DROP INDEX inbox_by_age",
+    "ALTER TABLE inbox DROP COLUMN archived",
+    "UPDATE alembic_version SET version_num = '0001'",
+)
+"""What brings a database back to the first revision."""
+
 
 def first_release(path: Path) -> None:
     with sqlite3.connect(path) as connection:
@@ -51,7 +61,7 @@ async def test_a_file_of_the_first_release_is_brought_here_with_all_it_holds(
         async with database.read() as connection:
             assert await connection.scalar(select(agents.c.email)) == "anna@example.com"
             version = await connection.exec_driver_sql("SELECT version FROM schema_version")
-            assert version.scalar() == 2
+            assert version.scalar() == int(NEWEST)
         await database.close()
 
 
@@ -70,7 +80,7 @@ async def test_migrating_tells_what_was_done(place: Path | str) -> None:
 async def test_an_older_shared_database_is_left_for_the_command(postgres: PostgresServer) -> None:
     postgres.empty()
     await Database.migrate(postgres.url)
-    postgres.sql("DROP TABLE deployment; UPDATE alembic_version SET version_num = '0001'")
+    postgres.sql("; ".join(BACK_TO_THE_FIRST))
     with pytest.raises(StartError, match="run `straks migrate`"):
         await Database.open(postgres.url)
     assert await Database.migrate(postgres.url) == ("0001", NEWEST)
@@ -88,8 +98,8 @@ async def test_somebody_elses_database_is_left_alone(postgres: PostgresServer) -
 async def test_a_migration_that_fails_changes_nothing(database: Database) -> None:
     async def fail() -> None:
         async with database.write() as connection:
-            await connection.exec_driver_sql("DROP TABLE deployment")
-            await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+            for statement in BACK_TO_THE_FIRST:
+                await connection.exec_driver_sql(statement)
             await connection.run_sync(upgrade)
             raise ZeroDivisionError
 

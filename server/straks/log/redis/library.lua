@@ -64,7 +64,8 @@ local function append_one(state, log, feed, tag, item, anchors)
     if head[5] then
         return first_use(log, head[5])
     end
-    if anchor > 0 and not head[1] and expect ~= 0 and not exists(anchors[anchor]) then
+    local home = anchors[anchor]
+    if home and not head[1] and (expect ~= 0 or home ~= state) and not exists(home) then
         return { CONFLICT, 0 } -- It is in the archive, or nowhere: who reads it brings it back.
     end
     local offset = tonumber(head[1] or 0) + 1
