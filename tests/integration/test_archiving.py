@@ -83,8 +83,8 @@ def mover(log: RedisLog) -> Archiving:
     return log.archiving
 
 
-def first(channel: str = A, **fields: object) -> Append:
-    return item(channel, expect=0, advances=True, at=THEN, **fields)
+def first(channel: str = A) -> Append:
+    return item(channel, expect=0, advances=True, at=THEN)
 
 
 async def written(log: RedisLog, count: int = 3) -> list[Entry]:

@@ -170,6 +170,26 @@ async def test_a_shop_moves_to_redis_and_postgresql_and_back(
         assert not (home.data / ".import").exists()
 
 
+async def test_what_is_in_the_archive_moves_too(
+    tmp_path: Path, redis: RedisServer, postgres: PostgresServer
+) -> None:
+    big = large(tmp_path, redis, postgres)
+    big.settings["archive_seconds"] = "1"
+    visitor = Visitor()
+    with big:
+        await visitor.write(big)
+        async with asyncio.timeout(30):
+            while redis.client().keys(f"straks:*{visitor.channel}:*"):
+                await asyncio.sleep(0.05)
+        big.stop()
+    file = tmp_path / "archived.jsonl"
+    move(big, "export", file)
+    home = again(tmp_path)
+    move(home, "import", file)
+    with home:
+        await visitor.finds_all(home)
+
+
 async def test_consumers_are_all_that_the_feed_has(small: ServerProcess) -> None:
     await Visitor().write(small)
     small.stop()

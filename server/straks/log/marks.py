@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-__all__ = ["Marks", "MarkSet"]
+__all__ = ["MarkSet", "Marks", "by_lane"]
 
 MarkSet: TypeAlias = dict[str, dict[str, int]]
 """Channel to reader to offset."""
@@ -63,3 +63,11 @@ class Marks:
 
     def _drop(self, marks: MarkSet) -> None:
         self._writing = [other for other in self._writing if other is not marks]
+
+
+def by_lane(marks: MarkSet, lane_of: Callable[[str], int]) -> dict[int, MarkSet]:
+    """Sort watermarks by the lane of their channel."""
+    lanes: dict[int, MarkSet] = {}
+    for channel, readers in marks.items():
+        lanes.setdefault(lane_of(channel), {})[channel] = readers
+    return lanes

@@ -73,7 +73,9 @@ async def export_all(settings: Settings, path: Path, tell: Callable[[str], None]
 async def _write_rows(rows: Rows, file: ExportFile, progress: Progress) -> None:
     for table in rows.tables:
         async for row in rows.read(table):
-            file.write(TableRow(table=table, values=dict(row)))
+            # Where it arrives nothing is in an archive yet.
+            values = {**row, "archived": False} if "archived" in row else dict(row)
+            file.write(TableRow(table=table, values=values))
             progress.step()
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from straks.accounts.secret import load_secret, store_secret
+from straks.archive.store import RecordsArchive
 from straks.config import Settings
 from straks.log.lock import DirectoryLock
 from straks.log.moving import Arrival, Departure
 from straks.log.sqlite_file import LOG_FILE
 from straks.log.sqlite_moving import SQLiteMoving
 from straks.moving.errors import MovingError
+from straks.moving.whole import WithArchive
+from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.deployment import Deployment
 from straks.records.directory import open_directory
@@ -76,7 +79,8 @@ async def open_source(settings: Settings, stack: AsyncExitStack) -> Source:
         log: Departure = stack.enter_context(SQLiteMoving.open(data / LOG_FILE))
         return Source(log, Rows(database), secret, _alone)
     redis = await stack.enter_async_context(_open_redis(settings, owner=identity))
-    return Source(redis, Rows(database), secret, redis.check_alone)
+    whole = WithArchive(redis, RecordsArchive(ArchiveRecords(database)))
+    return Source(whole, Rows(database), secret, redis.check_alone)
 
 
 async def _alone() -> None:

@@ -36,10 +36,11 @@ class Archiving:
     """Moves one conversation at a time; its desk goes with it."""
 
     def __init__(self, archive: Archive, lanes: Sequence[Lane], reading: Reading) -> None:
-        """``lanes``: one of all partitions, or one of each."""
+        """``lanes``: one of all partitions, or one of each. ``reading`` brings what it misses."""
         self._archive = archive
         self._lanes = lanes
         self._reading = reading
+        reading.bring = self.bring
         self._coming: dict[str, asyncio.Future[None]] = {}
 
     async def bring(self, channel: str) -> None:

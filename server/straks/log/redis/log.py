@@ -29,7 +29,7 @@ from straks.log.log import (
     Tail,
     Watcher,
 )
-from straks.log.marks import Marks, MarkSet
+from straks.log.marks import Marks, by_lane
 from straks.log.recent import RecentFeed
 from straks.log.redis.archiving import Archiving
 from straks.log.redis.codec import Call, pack_batch, pack_marks, unpack_result
@@ -45,7 +45,7 @@ from straks.log.redis.keys import (
 from straks.log.redis.lane import Lane
 from straks.log.redis.nodes import TOKEN_LENGTH, RedisNodes
 from straks.log.redis.reading import Reading
-from straks.log.redis.start import check_and_prepare, find, where_is
+from straks.log.redis.start import check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.telemetry import Trouble
 from straks_protocol import Position
@@ -91,8 +91,6 @@ class RedisLog:
         self._reading = Reading(self._lanes)
         self.archiving = Archiving(archive, self._lanes, self._reading) if archive else None
         """Moves conversations out of Redis; None: they stay."""
-        if self.archiving is not None:
-            self._reading.bring = self.archiving.bring
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
@@ -142,15 +140,12 @@ class RedisLog:
         Raises:
             StartError: Redis is absent, too old or not for us.
         """
-        where = where_is(url)
-        topology = await find(where, deadline=deadline)
+        topology = await find(where_is(url), deadline=deadline)
         limits = limits or Limits()
         log = cls(topology, node, limits, archive=archive, deadline=deadline, absence=absence)
         try:
-            masters = {lane.master.shown: lane.master for lane in reversed(log._lanes)}
-            for address, master in masters.items():
-                shown = address if topology.clustered else where.shown
-                await check_and_prepare(master, shown, deadline=deadline, owner=owner)
+            masters = [lane.master for lane in log._lanes]
+            await check_and_prepare_all(masters, topology, deadline=deadline, owner=owner)
         except BaseException:
             log._disconnect()
             raise
@@ -392,11 +387,8 @@ class RedisLog:
 
     async def _store_marks(self) -> None:
         marks = self._marks.take()
-        by_lane: dict[int, MarkSet] = {}
-        for channel, readers in marks.items():
-            by_lane.setdefault(self.lane_of(channel), {})[channel] = readers
         try:
-            for number, some in by_lane.items():
+            for number, some in by_lane(marks, self.lane_of).items():
                 await self._lanes[number].chore("mark", *pack_marks(some))
         except BaseException:
             self._marks.failed(marks)

@@ -22,7 +22,7 @@ from straks.log.redis.keys import (
 from straks.log.redis.lane import Lane
 from straks.log.redis.nodes import is_leaving
 from straks.log.redis.reading import Reading
-from straks.log.redis.start import check_and_prepare, find, where_is
+from straks.log.redis.start import check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.log.redis.wire import Command
 from straks.log.redis.writing import ChannelWriter, read_head
@@ -66,11 +66,13 @@ class RedisMoving:
         topology = await find(where, deadline=_DEADLINE)
         moving = cls(topology, where.shown)
         try:
-            arriving = owner is None
-            for lane in moving._each_master():
-                await check_and_prepare(
-                    lane.master, where.shown, deadline=_DEADLINE, owner=owner, arriving=arriving
-                )
+            await check_and_prepare_all(
+                [lane.master for lane in moving._lanes],
+                topology,
+                deadline=_DEADLINE,
+                owner=owner,
+                arriving=owner is None,
+            )
             await moving.check_alone()
             yield moving
         except LogUnavailableError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from straks.errors import StartError
@@ -16,7 +16,7 @@ from straks.log.redis.master import Master
 from straks.log.redis.topology import NoMasterError, Topology
 from straks.log.redis.wire import ReplyError, Wire
 
-__all__ = ["check_and_prepare", "find", "where_is"]
+__all__ = ["check_and_prepare", "check_and_prepare_all", "find", "where_is"]
 
 _LOG: Final = logging.getLogger(__name__)
 _VERSION: Final = 1
@@ -91,6 +91,20 @@ async def check_and_prepare(
         ) from error
     finally:
         wire.close()
+
+
+async def check_and_prepare_all(
+    masters: Sequence[Master],
+    topology: Topology,
+    *,
+    deadline: float,
+    owner: str | None,
+    arriving: bool = False,
+) -> None:
+    """Do so with the masters of all lanes, each once."""
+    for address, master in {master.shown: master for master in reversed(masters)}.items():
+        shown = address if topology.clustered else topology.where.shown
+        await check_and_prepare(master, shown, deadline=deadline, owner=owner, arriving=arriving)
 
 
 def _refusal(shown: str, error: ReplyError) -> StartError:
