@@ -5,7 +5,7 @@ from __future__ import annotations
 from straks.log.log import (
     Entry,
 )
-from tests.support.logs import FeedLog, LogPlace, append, item, offsets
+from tests.support.logs import FeedLog, LogPlace, append, append_all, item, offsets
 
 A, B = "conversation:a", "conversation:b"
 
@@ -82,3 +82,14 @@ async def test_the_feed_keeps_what_some_consumer_has_not_read(log: FeedLog) -> N
     await log.move_cursor("quick", partition, 400)
     left = await log.feed(partition, 150, 1000)
     assert [found.position for found in left] == list(range(151, 401))
+
+
+async def test_conversations_are_named_also_when_the_feed_is_past_them(place: LogPlace) -> None:
+    names = {f"conversation:{number}" for number in range(1_500)}
+    async with place.opened() as log:
+        await append_all(log, [item(name) for name in sorted(names)])
+        await append_all(log, [item("desk:1"), item("inbox:default")])
+        for partition in range(log.partitions):
+            end = (await log.feed(partition, 0, 10_000))[-1].position
+            await log.move_cursor("inbox", partition, end)
+        assert {name async for name in log.conversations()} == names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -304,6 +304,14 @@ class Feed(Protocol):
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read items after a feed position; empty when there are none yet."""
+        ...
+
+    def conversations(self) -> AsyncIterator[str]:
+        """Name the channels of all conversations that the log has; one may come twice.
+
+        Raises:
+            LogUnavailableError: they cannot be read now.
+        """
         ...
 
     async def cursor(self, consumer: str, partition: int) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,13 @@ from straks.log.log import (
 from straks.log.marks import Marks
 from straks.log.recent import RecentFeed
 from straks.log.sqlite_file import LOG_FILE, SQLiteThread, prepare, unusable
-from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
+from straks.log.sqlite_reader import (
+    read_conversations,
+    read_cursor,
+    read_feed,
+    read_page,
+    read_tail,
+)
 from straks.log.sqlite_writer import Writer, Written
 from straks.telemetry import Trouble
 
@@ -150,6 +156,14 @@ class SQLiteLog(Alone):
         if recent is not None:
             return recent
         return await self._read(self._feed_thread, read_feed, after, limit)
+
+    async def conversations(self) -> AsyncIterator[str]:
+        """Name those that there are; see :meth:`straks.log.log.Feed.conversations`."""
+        after = 0
+        while rows := await self._read(self._feed_thread, read_conversations, after):
+            for _, name in rows:
+                yield name
+            after, _ = rows[-1]
 
     async def cursor(self, consumer: str, partition: int) -> int:
         """Tell how far a consumer has come; see :meth:`straks.log.log.Feed.cursor`."""

@@ -55,6 +55,9 @@ WHERE e.position > :after ORDER BY e.position LIMIT :limit
 -- name: read_cursor
 SELECT position FROM cursors WHERE consumer = :consumer
 
+-- name: conversations
+SELECT id, name FROM channels WHERE id > :after AND name LIKE 'conversation:%' ORDER BY id LIMIT 1000
+
 -- name: all_channels
 SELECT name FROM channels
 

@@ -10,7 +10,7 @@ from straks.log.log import Entry, FeedItem, Page, Tail
 from straks.log.sqlite_sql import QUERIES
 from straks_protocol import Position
 
-__all__ = ["read_cursor", "read_feed", "read_page", "read_tail", "to_entry"]
+__all__ = ["read_conversations", "read_cursor", "read_feed", "read_page", "read_tail", "to_entry"]
 
 _BEYOND: Final = (1 << 63) - 1
 
@@ -72,3 +72,8 @@ def read_cursor(connection: sqlite3.Connection, consumer: str) -> int:
     """Read how far a consumer has come."""
     row = connection.execute(QUERIES["read_cursor"], {"consumer": consumer}).fetchone()
     return row[0] if row is not None else 0
+
+
+def read_conversations(connection: sqlite3.Connection, after: int) -> Sequence[tuple[int, str]]:
+    """Read numbers and names of the next conversations by number."""
+    return connection.execute(QUERIES["conversations"], {"after": after}).fetchall()

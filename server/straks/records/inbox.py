@@ -90,9 +90,10 @@ class SQLInboxRecords:
             return {row.id: row.last_offset for row in await connection.execute(query)}
 
     async def empty(self) -> bool:
-        """Tell whether nothing was ever kept."""
+        """Tell whether nothing is kept of what the log has."""
+        query = select(inbox.c.id).where(inbox.c.archived.is_(False)).limit(1)
         async with self._database.read() as connection:
-            return await connection.scalar(select(inbox.c.id).limit(1)) is None
+            return await connection.scalar(query) is None
 
 
 def _row(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -134,24 +134,21 @@ class Inbox:
         )
 
     async def rebuild(self) -> None:
-        """Make the lists again from what the feed still has, without telling the inboxes.
+        """Make the lists again from what the log has, without telling the inboxes.
 
         What is kept already stays: another server may have begun to keep it.
         """
-        for partition in range(self._feed.partitions):
-            position = 0
-            while items := await self._feed.feed(partition, position, BATCH):
-                position = items[-1].position
-                await self._rebuild_from([item.entry for item in items])
+        page: list[str] = []
+        async for channel in self._feed.conversations():
+            page.append(channel.partition(":")[2])
+            if len(page) == BATCH:
+                await self._rebuild_from(page)
+                page = []
+        await self._rebuild_from(page)
 
-    async def _rebuild_from(self, entries: Sequence[Entry]) -> None:
-        last = {
-            entry.channel.partition(":")[2]: entry.offset
-            for entry in entries
-            if urgency(entry) is not Urgency.NEVER
-        }
-        kept = await self._records.offsets(list(last))
-        missing = [each for each, offset in last.items() if kept.get(each, 0) < offset]
+    async def _rebuild_from(self, ids: Sequence[str]) -> None:
+        kept = await self._records.offsets(ids)
+        missing = [each for each in dict.fromkeys(ids) if each not in kept]
         rows = await project(self._conversations, missing, self._inboxes)
         await self._records.save([(inbox, each) for inbox, each, _ in rows])
 

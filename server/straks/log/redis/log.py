@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final, Self
 
@@ -34,6 +34,7 @@ from straks.log.recent import RecentFeed
 from straks.log.redis.archiving import Archiving
 from straks.log.redis.codec import Call, pack_batch, pack_marks, unpack_result
 from straks.log.redis.follower import Follower
+from straks.log.redis.guard import guard
 from straks.log.redis.hearing import Hearing
 from straks.log.redis.keys import (
     PARTITIONS,
@@ -45,6 +46,7 @@ from straks.log.redis.keys import (
 from straks.log.redis.lane import Lane
 from straks.log.redis.nodes import TOKEN_LENGTH, RedisNodes
 from straks.log.redis.reading import Reading
+from straks.log.redis.scanning import scan_channels
 from straks.log.redis.start import check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.telemetry import Trouble
@@ -90,7 +92,6 @@ class RedisLog:
         ]
         self._reading = Reading(self._lanes)
         self.archiving = Archiving(archive, self._lanes, self._reading) if archive else None
-        """Moves conversations out of Redis; None: they stay."""
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
@@ -278,6 +279,10 @@ class RedisLog:
         self._check_open()
         return await self._reading.cursor(consumer, partition)
 
+    def conversations(self) -> AsyncIterator[str]:
+        """Name them; see :meth:`straks.log.log.Feed.conversations`."""
+        return scan_channels(self._lanes, "conversation")
+
     async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
         """Note how far a consumer has come; trims the feed below all of them."""
         self._check_open()
@@ -360,17 +365,12 @@ class RedisLog:
             work[f"ear {hearing.lane.number}"] = hearing.ear.run
             work[f"follower {hearing.lane.number}"] = hearing.follower.run
         self._tasks = [
-            asyncio.create_task(self._guard(name, part), name=f"log {name}")
+            asyncio.create_task(guard(name, part, self._failed), name=f"log {name}")
             for name, part in work.items()
         ]
 
-    async def _guard(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
-        """A part that fails must not be missed in silence: the next append ends the process."""
-        try:
-            await part()
-        except Exception as error:
-            _LOG.critical("the log's %s failed", name, exc_info=error)
-            self._broken = LogBrokenError(f"the log's {name} failed: {error}")
+    def _failed(self, error: LogBrokenError) -> None:
+        self._broken = error
 
     async def _keep_house(self) -> None:
         """Store watermarks, and look whether the masters are where they were."""

@@ -22,6 +22,7 @@ from straks.log.redis.keys import (
 from straks.log.redis.lane import Lane
 from straks.log.redis.nodes import is_leaving
 from straks.log.redis.reading import Reading
+from straks.log.redis.scanning import each_master, scan, scan_channels
 from straks.log.redis.start import check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.log.redis.wire import Command
@@ -30,7 +31,6 @@ from straks.log.redis.writing import ChannelWriter, read_head
 __all__ = ["RedisMoving"]
 
 _DEADLINE: Final = 30.0
-_SCANNED: Final = 1_000
 _FEED_PAGE: Final = 1_000
 
 
@@ -105,11 +105,7 @@ class RedisMoving:
 
     async def channels(self) -> Sequence[str]:
         """Give the names of all channels, sorted."""
-        names: set[str] = set()
-        for lane in self._each_master():
-            async for key in _scan(lane, "straks:{*}:*:state"):
-                names.add(key.decode().split(":", 2)[2].removesuffix(":state"))
-        return sorted(names)
+        return sorted({name async for name in scan_channels(self._lanes)})
 
     async def head(self, channel: str) -> Head:
         """Read a channel's head."""
@@ -150,9 +146,9 @@ class RedisMoving:
             StartError: there is something.
         """
         (unfinished,) = await self._ask(0, ("HGET", META, ARRIVING))
-        for lane in self._each_master():
-            async for key in _scan(lane, "straks:{*}:*"):
-                name = key.decode().split(":", 2)[2]
+        for lane in each_master(self._lanes):
+            async for key in scan(lane, "straks:{*}:*"):
+                name = key.split(":", 2)[2]
                 if name.endswith((":log", ":state", ":marks")) or name == "feed":
                     if not unfinished:
                         raise StartError(
@@ -196,19 +192,3 @@ class RedisMoving:
 
     async def _ask(self, partition: int, *commands: Command) -> list[Any]:
         return await self._lanes[self._topology.lane_of(partition)].reads.ask(*commands)
-
-    def _each_master(self) -> Sequence[Lane]:
-        lanes = {lane.master.shown: lane for lane in reversed(self._lanes)}
-        return list(lanes.values())
-
-
-async def _scan(lane: Lane, pattern: str) -> AsyncIterator[bytes]:
-    cursor = b"0"
-    while True:
-        ((cursor, keys),) = await lane.reads.ask(
-            ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED)
-        )
-        for key in keys:
-            yield key
-        if cursor == b"0":
-            return
