@@ -52,20 +52,30 @@ class Mover:
         clock: Clock,
         *,
         after_seconds: float,
+        pause: float | None = None,
     ) -> None:
-        """``after_seconds``: without an entry, before a conversation is moved."""
+        """Take the parts.
+
+        Args:
+            conversations: says which may be moved.
+            log: moves them.
+            tenure: says whether this node does.
+            clock: tells the time.
+            after_seconds: without an entry, before a conversation is moved.
+            pause: seconds between two passes; None: a quarter of that, and a minute at most.
+        """
         self._conversations = conversations
         self._log = log
         self._tenure = tenure
         self._clock = clock
         self._after = after_seconds
+        self._pause = pause or max(1.0, min(_MOST_SECONDS_BETWEEN, after_seconds / 4))
         self._trouble = Trouble(_log, "the archive")
 
     async def run(self) -> None:
         """Move until cancelled."""
-        pause = max(1.0, min(_MOST_SECONDS_BETWEEN, self._after / 4))
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._pause)
             try:
                 moved = await self.move_all()
             except (LogError, RecordsUnavailableError) as error:
