@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import os
+import time
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from bench import wire
+from straks_protocol import KEY_RANDOM_BYTES, make_key
 
 __all__ = ["Peer", "RefusedError"]
 
@@ -150,4 +152,4 @@ class Peer:
 
 def new_key() -> str:
     """A fresh idempotency key."""
-    return str(uuid.uuid4())
+    return make_key(time.time_ns() // 1_000_000, os.urandom(KEY_RANDOM_BYTES))

@@ -24,7 +24,7 @@ from straks.log.redis import RedisLog
 from straks.log.redis.address import parse
 from straks.log.redis.keys import channel_keys, feed_key
 from straks.log.redis.wire import Wire, open_wire
-from straks_protocol.keys import KEY_RANDOM_BYTES, make_key
+from straks_protocol import KEY_RANDOM_BYTES, make_key
 
 NODE_BYTES = (1024, 4096)
 """Of ``stream-node-max-bytes``: what the README says, and what Redis has by itself."""

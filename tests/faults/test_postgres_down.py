@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_load import MINUTE, SHOP, fault_test, load, rounds
-from tests.support.nodes import Nodes
+from tests.support.nodes import UNLIMITED, Nodes
 from tests.support.postgres_server import PostgresServer, postgres_server
 from tests.support.redis_server import RedisServer
 from tests.support.talk import Talker, new_key
@@ -63,6 +63,43 @@ async def test_what_needs_the_records_is_refused_for_now(
     async with asyncio.timeout(30):
         while (await nodes.get("/v1/inbox/default?state=open")).status_code != 200:
             await asyncio.sleep(0.05)
+
+
+async def test_the_archive_catches_up(
+    tmp_path: Path, durable_redis: RedisServer, own_postgres: PostgresServer
+) -> None:
+    durable_redis.empty()
+    settings = {**UNLIMITED, "archive_seconds": "2"}
+    with Nodes(
+        tmp_path, redis=durable_redis.url, database=own_postgres.url, settings=settings
+    ) as nodes:
+        async with Talker(nodes[0].socket_url, origin=SHOP) as visitor:
+            token, data = visitor.token, {"text": "hello"}
+            channel = (await visitor.ask("open", key=new_key(), data=data))["channel"]
+            await visitor.ask("subscribe", channel=channel)  # What is followed stays.
+            own_postgres.kill()
+            said = await visitor.publish(channel, "message", {"text": "still here"})
+            assert said["type"] == "published"
+        async with asyncio.timeout(30):
+            while not any("the archive: " in node.tail() for node in nodes):
+                await asyncio.sleep(0.05)
+        keys = f"straks:*{channel}:*"
+        assert durable_redis.client().keys(keys)
+        own_postgres.start()
+        async with asyncio.timeout(30):
+            while durable_redis.client().keys(keys):
+                await asyncio.sleep(0.05)
+
+        own_postgres.kill()
+        async with Talker(nodes[1].socket_url, origin=SHOP, token=token) as visitor:
+            refused = await visitor.ask("subscribe", channel=channel)
+            assert refused["code"] == "unavailable"
+            own_postgres.start()
+            async with asyncio.timeout(30):
+                while (page := await visitor.ask("subscribe", channel=channel))["type"] == "error":
+                    await asyncio.sleep(0.1)
+        texts = [entry["data"].get("text") for entry in page["entries"]]
+        assert [text for text in texts if text] == ["hello", "still here"]
 
 
 async def test_records_that_hang_hold_nobody_up(nodes: Nodes, own_postgres: PostgresServer) -> None:

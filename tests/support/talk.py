@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
+import os
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import websockets
+
+from straks_protocol import KEY_RANDOM_BYTES, make_key
 
 __all__ = ["Frame", "Talker", "new_key"]
 
@@ -21,7 +24,7 @@ TIME = 15.0
 
 def new_key() -> str:
     """Make a key for one publish."""
-    return str(uuid.uuid4())
+    return make_key(time.time_ns() // 1_000_000, os.urandom(KEY_RANDOM_BYTES))
 
 
 class Talker:
