@@ -14,7 +14,7 @@ from straks.log.log import Append, Log, LogError
 
 __all__ = ["Opener", "is_younger"]
 
-_MOST_ASKED: Final = 100
+_MOST_ASKED: Final = 10_000
 """Openings at a time that wait for the log to be read; one more is refused for now."""
 _SKEW: Final = 5 * 60.0
 """Seconds that the clock of a visitor may be ahead."""

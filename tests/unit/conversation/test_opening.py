@@ -118,11 +118,11 @@ async def test_it_is_refused_for_now_when_it_cannot_be_looked_for(
 
 
 async def test_those_who_wait_are_bounded(clock: ManualClock, opened: Opened) -> None:
-    for _ in range(101):
+    for _ in range(10_001):
         opened.open(key_of(clock, age=2 * DAY))
     assert len(opened.refused) == 1
     opened.log.may.set()
-    await opened.until(lambda: len(opened.submitted) == 100)
+    await opened.until(lambda: len(opened.submitted) == 10_000)
 
 
 @given(st.text(max_size=40))

@@ -28,6 +28,8 @@ from straks.log.redis.writing import ChannelWriter, read_head
 __all__ = ["Archiving"]
 
 _PAGE: Final = 500
+_AT_ONCE: Final = 8
+"""Conversations that are looked for; further ones wait, before the time of a question begins."""
 _STAGED_SECONDS: Final = 60
 """After which what was staged and not put into place goes away."""
 
@@ -41,6 +43,7 @@ class Archiving:
         self._lanes = lanes
         self._reading = reading
         reading.bring = self.bring
+        self._room = asyncio.Semaphore(_AT_ONCE)
         self._coming: dict[str, asyncio.Future[None]] = {}
 
     async def bring(self, channel: str) -> None:
@@ -124,6 +127,10 @@ class Archiving:
         return bool(gone)
 
     async def _bring(self, conversation: str) -> None:
+        async with self._room:
+            await self._bring_now(conversation)
+
+    async def _bring_now(self, conversation: str) -> None:
         keys = channel_keys(conversation)
         (there,) = await self._ask(keys.partition, ("EXISTS", keys.state))
         if there:
