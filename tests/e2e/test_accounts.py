@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.people import PASSWORD, Agent, email_of
 from tests.e2e.stage import FIRST, Stage, new_context
-from tests.support.server import ServerProcess, free_port, run_straks
+from tests.support.ports import free_port
+from tests.support.server import ServerProcess, run_straks
 
 
 def sign_out_everywhere(stage: Stage, name: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.server import ServerProcess, free_port, run_straks
+from tests.support.ports import free_port
+from tests.support.server import ServerProcess, run_straks
 
 
 def demo(folder: Path) -> tuple[ServerProcess, str]:

@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.redis_server import redis_server
-from tests.support.server import ServerProcess, free_port, run_straks
+from tests.support.server import ServerProcess, run_straks
 from tests.support.talk import Talker, new_key
 from tests.support.tracing import strace
 

@@ -20,7 +20,7 @@ from straks_protocol import (
     Error,
 )
 from tests.support.joining import ROOM, join, said, say, take
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.support.small_server import SmallServer, eventually
 
 

@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from straks_client.transport import Closed, Transport, TransportClosedError
 from straks_protocol import CODECS, JSON, MSGPACK, Codec, may_reconnect
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 

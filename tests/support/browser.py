@@ -14,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from straks.demo import shop_app
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 __all__ = ["BrowserError", "Shop", "browser"]
 

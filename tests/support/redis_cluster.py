@@ -12,8 +12,8 @@ from typing import Any, Final
 import redis
 from redis.crc import key_slot
 
+from tests.support.ports import free_port
 from tests.support.redis_replication import ReplicatedServer
-from tests.support.server import free_port
 
 __all__ = ["SLOTS", "ClusterNode", "RedisCluster", "redis_cluster"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from typing import Final
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from tests.support.ports import free_port
 
 __all__ = ["RedisServer", "redis_server"]
 
@@ -34,7 +35,7 @@ class RedisServer:
             raise RuntimeError(
                 "redis-server is not installed, and the tests need it: apt-get install redis-server"
             )
-        self.port = _free_port()
+        self.port = free_port()
         self.directory = directory
         settings = {
             "bind": "127.0.0.1",
@@ -117,10 +118,3 @@ def redis_server(directory: Path, **options: str) -> Iterator[RedisServer]:
         yield server
     finally:
         server.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

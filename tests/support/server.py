@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,9 @@ from typing import Self
 
 import httpx
 
-__all__ = ["ServerError", "ServerProcess", "free_port", "run_straks"]
+from tests.support.ports import free_port
+
+__all__ = ["ServerError", "ServerProcess", "run_straks"]
 
 START_TIME = 30.0
 """Seconds that a start may take on a busy machine."""
@@ -24,14 +25,6 @@ START_TIME = 30.0
 
 class ServerError(AssertionError):
     """The server did not do as it was told; the message ends with its log."""
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from straks.app import BrokenError, open_accounts, open_straks
 from straks.config import load_settings
 from straks.errors import StartError
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 
 async def test_a_part_that_fails_ends_the_server(tmp_path: Path) -> None:

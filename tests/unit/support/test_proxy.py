@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.proxy import Direction, Proxy, ThreadProxy
-from tests.support.server import free_port
 
 SILENCE = 0.1
 """Seconds after which what has not come is taken for held."""

@@ -21,8 +21,8 @@ from straks.log.log import (
 from straks.log.redis import RedisLog
 from straks.log.redis.keys import META, channel_keys
 from tests.support.logs import append, item
+from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
-from tests.support.server import free_port
 
 A = channel_keys("conversation:a")
 

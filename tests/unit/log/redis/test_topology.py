@@ -18,10 +18,10 @@ from straks.log.redis.keys import PARTITIONS, slot_of
 from straks.log.redis.topology import NoMasterError, Topology
 from straks.log.redis.wire import ReplyError
 from tests.support.fake_redis import HANG_UP, FakeRedis, array, bulk, error, info
+from tests.support.ports import free_port
 from tests.support.redis_cluster import SLOTS
 from tests.support.redis_sentinel import NAME, Sentinel
 from tests.support.redis_server import RedisServer, redis_server
-from tests.support.server import free_port
 
 pytestmark = pytest.mark.usefixtures("uncomplaining")
 
