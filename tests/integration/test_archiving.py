@@ -96,10 +96,13 @@ async def written(log: RedisLog, count: int = 3) -> list[Entry]:
 
 
 async def in_redis(log: RedisLog) -> bool:
-    """Tell whether something of the conversation is there, staged or in its place."""
+    """Tell whether something of the conversation is there, staged or in its place.
+
+    That it has gone is remembered, and says nothing of it.
+    """
     lane = log.lane_of(A)
     _, keys = (await log._lanes[lane].reads.ask(("SCAN", 0, "MATCH", "*:a:*", "COUNT", 9999)))[0]
-    return bool(keys)
+    return any(not key.endswith(b"~gone") for key in keys)
 
 
 async def test_what_is_old_leaves_and_comes_back_when_it_is_read(log: RedisLog) -> None:
@@ -136,6 +139,24 @@ async def test_nothing_is_appended_to_what_is_not_there(log: RedisLog) -> None:
     assert not await in_redis(log)
     await log.read(A, limit=1)
     assert [entry.offset for entry in await append(log, item(A, expect=1), item(DESK))] == [4, 2]
+
+
+async def test_the_same_opening_does_not_begin_a_second_log_when_a_clock_jumped(
+    log: RedisLog, archive: Hooked
+) -> None:
+    opening = first()
+    (entry,) = await append(log, opening)
+    assert await mover(log).take(A, NOW)  # Long before its time.
+    archive.away = True
+    assert await log.append([opening]) == [Conflict(0)]
+    archive.away = False
+    assert offsets((await log.read(A, after=0, limit=9)).entries) == [1]
+    (again,) = await log.append([opening])
+    assert isinstance(again, Appended)
+    assert (again.entry.offset, again.entry.id, again.duplicate) == (1, entry.id, True)
+    lane = log._lanes[log.lane_of(A)]
+    ((_, keys),) = await lane.reads.ask(("SCAN", 0, "MATCH", "*~gone", "COUNT", 9999))
+    assert not keys
 
 
 async def test_what_never_was_can_be_opened_and_its_desk_written_to(log: RedisLog) -> None:

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Final
 
 from straks.clock import Clock
+from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
 from straks.conversation.outcomes import unavailable
-from straks.log.log import Append, Log, LogError
+from straks.log.archive import REMEMBERED_SECONDS
+from straks.log.log import Append, Appended, Log, LogError
+from straks_protocol import ErrorCode
 
 __all__ = ["Opener", "is_younger"]
 
@@ -38,8 +41,9 @@ def is_younger(key: str, now_ms: int, seconds: float) -> bool:
 class Opener:
     """Appends first messages.
 
-    The log guards against two openings with one key while it has the conversation. Where it may
-    have gone to the archive since, it is read first, which brings it back.
+    The log guards against two openings with one key while it has the conversation, and says for a
+    day that it has gone to the archive, whatever the clocks say. Where it may have gone longer ago,
+    it is read first, which brings it back.
     """
 
     def __init__(
@@ -54,15 +58,29 @@ class Opener:
         self._log = log
         self._submit = submit
         self._clock = clock
-        # A visitor's clock may be ahead, and the archive's server's too.
-        self._young = None if archives_after is None else max(0.0, archives_after - 2 * _SKEW)
+        self._young = None
+        if archives_after is not None:
+            # A visitor's clock may be ahead, and the archive's server's too.
+            self._young = max(0.0, min(archives_after, REMEMBERED_SECONDS) - 2 * _SKEW)
         self._asking: set[asyncio.Task[None]] = set()
 
     def open(self, item: Append, done: Done) -> None:
         """Append the first message of a conversation, unless it was opened with this key before."""
-        if self._young is None or is_younger(item.key, self._clock.now_ms(), self._young):
+        if self._young is None:
             self._submit(item, done)
-        elif len(self._asking) >= _MOST_ASKED:
+        elif is_younger(item.key, self._clock.now_ms(), self._young):
+            self._submit(item, lambda outcome: self._tried(item, done, outcome))
+        else:
+            self._ask(item, done)
+
+    def _tried(self, item: Append, done: Done, outcome: Appended | RefusedError) -> None:
+        if isinstance(outcome, RefusedError) and outcome.code is ErrorCode.CONFLICT:
+            self._ask(item, done)
+        else:
+            done(outcome)
+
+    def _ask(self, item: Append, done: Done) -> None:
+        if len(self._asking) >= _MOST_ASKED:
             done(unavailable())
         else:
             asking = asyncio.get_running_loop().create_task(self._ask_first(item, done))

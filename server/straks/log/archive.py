@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from straks.log.log import Entry
 from straks.log.moving import Head
 
-__all__ = ["Archive"]
+__all__ = ["REMEMBERED_SECONDS", "Archive"]
+
+REMEMBERED_SECONDS: Final = 86_400
+"""For how long the log knows by itself that a conversation is in the archive."""
 
 
 class Archive(Protocol):

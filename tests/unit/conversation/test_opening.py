@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
+from straks.conversation.lane import Done
 from straks.conversation.opening import Opener, is_younger
 from straks.log.log import Append, LogUnavailableError, Page
 from straks_protocol import KEY_RANDOM_BYTES, ErrorCode, make_key
@@ -45,6 +46,7 @@ class Opened:
         self.log = Log()
         self.submitted: list[Append] = []
         self.refused: list[RefusedError] = []
+        self.told: Done
         log: Any = self.log
         self._opener = Opener(log, self._submit, clock, archives_after=archives_after)
 
@@ -56,8 +58,9 @@ class Opened:
             while not holds():
                 await asyncio.sleep(0)
 
-    def _submit(self, append: Append, _: object) -> None:
+    def _submit(self, append: Append, done: Done) -> None:
         self.submitted.append(append)
+        self.told = done
 
     def _done(self, outcome: object) -> None:
         assert isinstance(outcome, RefusedError)
@@ -91,6 +94,36 @@ async def test_an_old_key_is_looked_for_first(
     assert opened.submitted == []
     opened.log.may.set()
     await opened.until(lambda: bool(opened.submitted))
+
+
+async def test_a_new_key_whose_conversation_has_gone_is_looked_for_after_all(
+    clock: ManualClock, opened: Opened
+) -> None:
+    opened.open(key_of(clock, age=DAY / 2))
+    opened.told(RefusedError(ErrorCode.CONFLICT, "It has gone.", state_offset=0))
+    opened.log.may.set()
+    await opened.until(lambda: len(opened.submitted) == 2)
+    assert opened.log.reads == [item().channel]
+    assert opened.submitted[0] is opened.submitted[1]
+    opened.told(RefusedError(ErrorCode.CONFLICT, "It cannot be.", state_offset=0))
+    assert [refused.code for refused in opened.refused] == [ErrorCode.CONFLICT]
+
+
+async def test_what_else_the_log_says_of_a_new_key_is_told(
+    clock: ManualClock, opened: Opened
+) -> None:
+    opened.open(key_of(clock, age=0))
+    opened.told(RefusedError(ErrorCode.LOG_FULL, "It is full."))
+    assert [refused.code for refused in opened.refused] == [ErrorCode.LOG_FULL]
+    assert not opened.log.reads
+
+
+async def test_a_key_older_than_the_log_remembers_is_looked_for(clock: ManualClock) -> None:
+    opened = Opened(clock, 7 * DAY)
+    opened.open(key_of(clock, age=2 * DAY))
+    opened.log.may.set()
+    await opened.until(lambda: bool(opened.submitted))
+    assert opened.log.reads == [item().channel]
 
 
 async def test_a_key_that_says_nothing_is_looked_for(opened: Opened) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgpack
 
-from straks.log.archive import Archive
+from straks.log.archive import REMEMBERED_SECONDS, Archive
 from straks.log.log import LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis.keys import (
@@ -123,7 +123,7 @@ class Archiving:
             marks = [] if head is None else [part for pair in head.marks.items() for part in pair]
             copied.append((each.live, "" if head is None else head.position.id, marks))
         packed = msgpack.packb(copied, use_bin_type=False)
-        gone = await self._lane(partition).chore("evict", keys, [packed])
+        gone = await self._lane(partition).chore("evict", keys, [packed, REMEMBERED_SECONDS * 1000])
         return bool(gone)
 
     async def _bring(self, conversation: str) -> None:

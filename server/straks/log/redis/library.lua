@@ -53,6 +53,11 @@ local function exists(key)
     return redis.call('EXISTS', key) == 1
 end
 
+-- Names what says for a day that a conversation is in the archive, in its state's slot.
+local function gone(state)
+    return state .. '~gone'
+end
+
 -- Nothing is written before everything that could fail was looked at: Redis undoes nothing.
 local function append_one(state, log, feed, tag, item, anchors)
     local channel, live, digest, id, packed, sent_at, advances, expect, most, keys, anchor =
@@ -65,7 +70,8 @@ local function append_one(state, log, feed, tag, item, anchors)
         return first_use(log, head[5])
     end
     local home = anchors[anchor]
-    if home and not head[1] and (expect ~= 0 or home ~= state) and not exists(home) then
+    if home and not head[1] and not exists(home)
+        and (expect ~= 0 or home ~= state or exists(gone(home))) then
         return { CONFLICT, 0 } -- It is in the archive, or nowhere: who reads it brings it back.
     end
     local offset = tonumber(head[1] or 0) + 1
@@ -228,7 +234,8 @@ end
 
 -- KEYS: cursors, feed, then state, log and marks of a conversation and of its desk.
 -- ARGV: packed {name that live entries are published under, last id or '' for an absent channel,
---   flat marks} of both, that were copied to the archive.
+--   flat marks} of both, that were copied to the archive; for how many milliseconds an opening with
+--   the same key is not taken for new.
 -- Returns 1 when they are gone; 0 when they have changed, somebody follows them, or a consumer has
 -- yet to read the feed to its end.
 local function evict(keys, args)
@@ -256,6 +263,7 @@ local function evict(keys, args)
     for i = 3, #keys do
         redis.call('UNLINK', keys[i])
     end
+    redis.call('SET', gone(keys[3]), 1, 'PX', args[2])
     return 1
 end
 
@@ -271,6 +279,9 @@ local function restore(keys)
             redis.call('RENAME', keys[i], keys[i + 1])
             redis.call('PERSIST', keys[i + 1])
         end
+    end
+    if all then
+        redis.call('UNLINK', gone(keys[2]))
     end
     return all and 1 or 0
 end
