@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -79,10 +82,25 @@ def upsert(database: Speaks, table: Table) -> Any:
 def _configure(dbapi_connection: Any, _record: object) -> None:
     # Python's sqlite3 would begin transactions by itself, and too late; _begin does it instead.
     dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    dbapi_connection.run_async(_prepare_sqlite)
+
+
+async def _prepare_sqlite(connection: Any) -> None:
+    # ``connection`` is one of aiosqlite.
+    for pragma in (f"busy_timeout={round(TIME * 1000)}", "synchronous=FULL"):
+        await connection.execute_fetchall(f"PRAGMA {pragma}")
+    # Of several who turn a new file to WAL at once, SQLite refuses all but one without waiting:
+    # each holds a lock that the others would wait for.
+    deadline = time.monotonic() + TIME
+    while True:
+        try:
+            await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

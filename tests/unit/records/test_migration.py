@@ -66,7 +66,7 @@ async def test_a_file_of_the_first_release_is_brought_here_with_all_it_holds(
 
 
 async def test_many_who_start_at_once_set_up_one_database(place: Path | str) -> None:
-    opened = await asyncio.gather(*(Database.open(place) for _ in range(6)))
+    opened = await asyncio.gather(*(Database.open(place) for _ in range(12)))
     for database in opened:
         await database.check()
         await database.close()
