@@ -33,12 +33,25 @@ class Hooked(RecordsArchive):
         super().__init__(records)
         self.away = False
         self.before_store: list[Append] = []
+        self.before_archived: list[str] = []
+        self.notes: list[bool] = []
+        """What was said of the conversation: that it is here, that it is back."""
         self.log: RedisLog
 
     async def heads(self, conversation: str) -> Sequence[Head]:
         if self.away:
             raise LogUnavailableError("the archive is away")
         return await super().heads(conversation)
+
+    async def archived(self, conversation: str) -> None:
+        if self.before_archived:
+            await self.log.read(self.before_archived.pop(), after=0, limit=1)
+        await super().archived(conversation)
+        self.notes.append(True)
+
+    async def restored(self, conversation: str) -> None:
+        await super().restored(conversation)
+        self.notes.append(False)
 
     async def store(self, head: Head, entries: Sequence[Entry]) -> None:
         if self.before_store:
@@ -194,6 +207,18 @@ async def test_what_is_said_while_it_is_copied_stays(
     archive.before_store.append(late)
     assert not await mover(log).take(A, NOW)
     assert (await log.read(late.channel, limit=1)).entries[0].id == late.id
+
+
+async def test_what_comes_back_while_it_leaves_is_known_to_be_back(
+    log: RedisLog, archive: Hooked
+) -> None:
+    await written(log)
+    archive.before_archived = [A]
+    assert not await mover(log).take(A, NOW)
+    assert await in_redis(log)
+    assert not archive.notes[-1]
+    assert await mover(log).take(A, NOW)
+    assert archive.notes[-1]
 
 
 async def test_what_comes_back_and_leaves_again_is_stored_once(

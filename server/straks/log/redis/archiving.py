@@ -96,6 +96,10 @@ class Archiving:
             if not await self._evict(names, heads):
                 return False
         await self._archive.archived(conversation)
+        if await read_head(self._ask, conversation) is not None:
+            # Somebody brought it back just now, and may have said so before us.
+            await self._archive.restored(conversation)
+            return False
         return True
 
     async def _copy(self, head: Head, kept: Head | None) -> None:
@@ -138,12 +142,14 @@ class Archiving:
         heads = await self._archive.heads(conversation)
         if not heads:
             return
-        # First: who has it twice moves it again, who had it nowhere would not.
+        # Before: one that is in both would else never be moved again, if we ended here.
         await self._archive.restored(conversation)
         pairs: list[str] = []
         for head in heads:
             pairs += await self._stage(head)
         await self._lane(keys.partition).chore("restore", pairs, [])
+        # And after: who archives may have found it absent before, and said so since.
+        await self._archive.restored(conversation)
 
     async def _stage(self, head: Head) -> list[str]:
         """Write a channel beside its place; give the pairs of keys, its state first."""
