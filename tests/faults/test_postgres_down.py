@@ -83,7 +83,7 @@ async def test_the_archive_catches_up(
         async with asyncio.timeout(30):
             while not any("the archive: " in node.tail() for node in nodes):
                 await asyncio.sleep(0.05)
-        keys = f"straks:*{channel}:*"
+        keys = f"straks:*{channel}:state"
         assert durable_redis.client().keys(keys)
         own_postgres.start()
         async with asyncio.timeout(30):

@@ -27,7 +27,7 @@ def chat(tmp_path: Path, redis: RedisServer, postgres: PostgresServer) -> Iterat
 async def has_left(redis: RedisServer, channel: str) -> None:
     client = redis.client()
     async with asyncio.timeout(30):
-        while client.keys(f"straks:*{channel}:*"):
+        while client.keys(f"straks:*{channel}:state"):
             await asyncio.sleep(0.05)
 
 

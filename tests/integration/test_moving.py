@@ -179,7 +179,7 @@ async def test_what_is_in_the_archive_moves_too(
     with big:
         await visitor.write(big)
         async with asyncio.timeout(30):
-            while redis.client().keys(f"straks:*{visitor.channel}:*"):
+            while redis.client().keys(f"straks:*{visitor.channel}:state"):
                 await asyncio.sleep(0.05)
         big.stop()
     file = tmp_path / "archived.jsonl"
