@@ -43,12 +43,12 @@ _A_PERSON_CAME: Final = frozenset(
 class Conversations(Protocol):
     """What the responder needs of the conversation service."""
 
-    def peek(self, conversation_id: str) -> Conversation | None:
-        """Give a conversation if it is in memory."""
+    def peek(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
+        """Give a conversation if it is in memory, and has come to an offset."""
         ...
 
-    async def conversation(self, conversation_id: str) -> Conversation | None:
-        """Give a conversation, read from the log if need be."""
+    async def conversation(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
+        """Give a conversation, read from the log if need be, at least up to an offset."""
         ...
 
     def publish(
@@ -140,10 +140,10 @@ class Responder:
 
     async def _conversation(self, question: Entry) -> Conversation | None:
         conversation_id = question.channel.partition(":")[2]
-        known = self._conversations.peek(conversation_id)
+        known = self._conversations.peek(conversation_id, question.offset)
         if known is not None:
             return known
-        return await self._conversations.conversation(conversation_id)
+        return await self._conversations.conversation(conversation_id, question.offset)
 
     def _decide(
         self, question: Entry, conversation: Conversation

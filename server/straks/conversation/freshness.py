@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from straks.conversation.lane import Lane, Lanes
+from straks.conversation.model import Conversation
 from straks.log.log import Log, Watcher
 from straks_protocol import Position
 
@@ -31,12 +32,26 @@ class Freshness(Watcher):
         """Tell whether every entry of a conversation reaches its fold."""
         return self._log.follows(_PREFIX + lane.id)
 
-    def use(self, conversation_id: str) -> Lane | None:
-        """Find a lane that is about to be used; one that is not heard of has a stale fold."""
+    def use(self, conversation_id: str, at_least: int = 0) -> Lane | None:
+        """Find a lane that is about to be used; one that is not heard of has a stale fold.
+
+        So has one that is behind ``at_least``, an offset that the log is known to have.
+        """
         lane = self._lanes.use(conversation_id)
-        if lane is not None and not lane.loading and not self.is_heard(lane):
+        if lane is None:
+            return None
+        if lane.loading:
+            lane.seen = max(lane.seen, at_least)
+        elif not self.is_heard(lane) or _is_behind(lane, at_least):
             lane.stale = True
         return lane
+
+    def peek(self, conversation_id: str, at_least: int) -> Conversation | None:
+        """Give the fold of a conversation if it is in memory, and up to date."""
+        lane = self._lanes.get(conversation_id)
+        if lane is None or not lane.readable or not self.is_heard(lane):
+            return None
+        return None if _is_behind(lane, at_least) else lane.conversation
 
     def synced(self, channel: str, position: Position) -> None:
         """See that nothing is missing of a conversation that is heard of from now on."""
@@ -77,3 +92,7 @@ class Freshness(Watcher):
         else:
             lane.conversation = None
             self._pump(lane)
+
+
+def _is_behind(lane: Lane, offset: int) -> bool:
+    return lane.conversation is not None and lane.conversation.last_offset < offset

@@ -320,25 +320,25 @@ class ConversationService:
 
     # --- reading ------------------------------------------------------------------------------
 
-    def peek(self, conversation_id: str) -> Conversation | None:
-        """Give a conversation if it is in memory."""
-        lane = self._lanes.get(conversation_id)
-        if lane is None or not lane.readable or not self._freshness.is_heard(lane):
-            return None
-        return lane.conversation
+    def peek(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
+        """Give a conversation if it is in memory, and has come to the offset ``at_least``."""
+        return self._freshness.peek(conversation_id, at_least)
 
     def recall(self, conversation_id: str) -> Conversation | None:
         """Give what is in memory of a conversation, though it may not be up to date."""
         lane = self._lanes.get(conversation_id)
         return None if lane is None else lane.conversation
 
-    async def conversation(self, conversation_id: str) -> Conversation | None:
+    async def conversation(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
         """Give a conversation, read from the log if need be; None when there is no such one.
+
+        ``at_least``: an offset that the log has, and that it must have come to: who reads the feed
+        may see an entry before those who listen to the log hear of it.
 
         Raises:
             RefusedError: ``unavailable``, the log cannot be read now.
         """
-        lane = self._freshness.use(conversation_id)
+        lane = self._freshness.use(conversation_id, at_least)
         if lane is not None and lane.readable:
             return lane.conversation
         if lane is None:

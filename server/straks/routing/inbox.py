@@ -148,7 +148,7 @@ class Inbox:
 
     async def _rebuild_from(self, ids: Sequence[str]) -> None:
         kept = await self._records.offsets(ids)
-        missing = [each for each in dict.fromkeys(ids) if each not in kept]
+        missing = {each: 0 for each in ids if each not in kept}
         rows = await project(self._conversations, missing, self._inboxes)
         await self._records.save([(inbox, each) for inbox, each, _ in rows])
 

@@ -33,9 +33,11 @@ _log = logging.getLogger(__name__)
 class Conversations(Protocol):
     """Where folds come from and entries go; satisfied by the conversation service."""
 
-    def peek(self, conversation_id: str) -> Conversation | None: ...
+    def peek(self, conversation_id: str, at_least: int = 0) -> Conversation | None: ...
 
-    async def conversation(self, conversation_id: str) -> Conversation | None: ...
+    async def conversation(
+        self, conversation_id: str, at_least: int = 0
+    ) -> Conversation | None: ...
 
     def publish(
         self,
@@ -80,6 +82,8 @@ class Projector:
         self._read = 0
         self._gathered: dict[str, int] = {}
         """Conversations to be told of, and the feed position of the first reason; in its order."""
+        self._offsets: dict[str, int] = {}
+        """The last entry of each of them that was read."""
         self._since = 0.0
 
     async def handle(self, items: Sequence[FeedItem]) -> int | None:
@@ -94,6 +98,7 @@ class Projector:
             if not gathered:
                 self._since = self._clock.monotonic()
             gathered.setdefault(conversation_id, item.position)
+            self._offsets[conversation_id] = item.entry.offset
             if soon is Urgency.AT_ONCE:
                 now.add(conversation_id)
         if items:
@@ -122,7 +127,7 @@ class Projector:
                 _log.exception("%d summaries failed, each is tried for itself", len(some))
                 await self._tell_each(some)
             for conversation_id in some:
-                del self._gathered[conversation_id]
+                del self._gathered[conversation_id], self._offsets[conversation_id]
 
     async def _tell_each(self, ids: Sequence[str]) -> None:
         for conversation_id in ids:
@@ -134,7 +139,8 @@ class Projector:
                 _log.exception("the summary of conversation %s is skipped", conversation_id)
 
     async def _keep_and_publish(self, ids: Sequence[str]) -> None:
-        rows = await project(self._conversations, ids, self._inboxes)
+        offsets = {each: self._offsets[each] for each in ids}
+        rows = await project(self._conversations, offsets, self._inboxes)
         await self._rows.save([(inbox, each) for inbox, each, _ in rows])
         await self._publish(rows)
 
@@ -168,14 +174,17 @@ class Projector:
 
 
 async def project(
-    conversations: Conversations, ids: Sequence[str], inboxes: AbstractSet[str]
+    conversations: Conversations, offsets: Mapping[str, int], inboxes: AbstractSet[str]
 ) -> list[tuple[str, dict[str, Any], str]]:
-    """Give the inbox, the summary, and the id of the entry it goes up to, for each conversation."""
+    """Give the inbox, the summary, and the id of the entry it goes up to, for each conversation.
+
+    ``offsets``: what each must have come to, at least.
+    """
     rows = []
-    for conversation_id in ids:
-        conversation = conversations.peek(conversation_id)
+    for conversation_id, offset in offsets.items():
+        conversation = conversations.peek(conversation_id, offset)
         if conversation is None:
-            conversation = await conversations.conversation(conversation_id)
+            conversation = await conversations.conversation(conversation_id, offset)
         if conversation is not None:
             inbox = inbox_of(conversation, inboxes)
             rows.append((inbox, summary(conversation), conversation.last_id))

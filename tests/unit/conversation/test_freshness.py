@@ -69,6 +69,32 @@ def test_what_is_heard_of_is_believed(watched: Watched) -> None:
     assert watched.freshness.is_heard(lane)
 
 
+def test_a_fold_behind_what_the_log_has_is_not_used(watched: Watched) -> None:
+    watched.heard.channels.add("conversation:a")
+    lane = watched.lane(offset=5)
+    assert watched.freshness.peek("a", 5) is lane.conversation
+    assert watched.freshness.peek("a", 6) is None
+    watched.freshness.use("a", 5)
+    assert watched.freshness.peek("a", 5) is lane.conversation
+    watched.freshness.use("a", 6)
+    assert lane.stale
+    assert watched.freshness.peek("a", 5) is None
+
+
+def test_what_is_being_loaded_must_come_to_what_is_asked_for(watched: Watched) -> None:
+    lane = watched.lane()
+    lane.loading = True
+    watched.freshness.use("a", 9)
+    watched.freshness.use("a")
+    assert lane.seen == 9
+
+
+def test_what_is_not_heard_of_or_not_in_memory_is_not_seen(watched: Watched) -> None:
+    watched.lane()
+    assert watched.freshness.peek("a", 0) is None
+    assert watched.freshness.peek("other", 0) is None
+
+
 def test_what_is_being_loaded_is_left_alone(watched: Watched) -> None:
     lane = watched.lane()
     lane.loading = True

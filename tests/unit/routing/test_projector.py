@@ -26,6 +26,8 @@ class Place:
 
     def __init__(self, clock: ManualClock) -> None:
         self.folds: dict[str, Conversation] = {}
+        self.asked: dict[str, int] = {}
+        """Which offset each had to have come to."""
         self.saved: list[str] = []
         self.told: list[str] = []
         self.keys: list[str] = []
@@ -36,10 +38,11 @@ class Place:
         self.position = 0
         self.projector = Projector(self, self, SERVER, {"default"}, clock)
 
-    def peek(self, conversation_id: str) -> Conversation | None:
+    def peek(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
         return None
 
-    async def conversation(self, conversation_id: str) -> Conversation | None:
+    async def conversation(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
+        self.asked[conversation_id] = at_least
         return self.folds.get(conversation_id)
 
     async def save(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -115,6 +118,16 @@ async def test_previews_are_gathered_into_one_summary(place: Place, clock: Manua
     clock.advance(1)
     assert await place.projector.handle([]) == 4
     assert place.told == ["a", "a"]
+
+
+async def test_what_is_told_has_come_to_what_was_read(place: Place, clock: ManualClock) -> None:
+    """The feed may be ahead of who listens to the log."""
+    await place.projector.handle([place.item("a"), place.item("b")])
+    assert place.asked == {"a": 1, "b": 1}
+    await place.projector.handle([place.item("a"), place.item("a")])
+    clock.advance(60.0)
+    await place.projector.handle([])
+    assert place.asked == {"a": 3, "b": 1}
 
 
 async def test_a_change_of_state_does_not_wait_for_previews_before_it(place: Place) -> None:
