@@ -103,6 +103,8 @@ def read(path: Path) -> Iterator[Line]:
         MovingError: it cannot be read, or is not what an export of this release wrote. That what
             was changed on the way is known at the end only.
     """
+    if path.exists() and not path.is_file():
+        raise MovingError(f"{path} is not a file, and all of it is read twice; save it to one.")
     try:
         with path.open("rb", _BUFFER) as file:
             yield from _Reading(path).lines(file)

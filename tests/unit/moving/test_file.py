@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Callable
@@ -184,3 +185,11 @@ def test_nothing_is_overwritten(path: Path) -> None:
     with pytest.raises(MovingError, match="is there already"):
         write(path, [HEADER])
     assert path.read_text() == before
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(MovingError, match="is not a file"):
+            next(read(path))
