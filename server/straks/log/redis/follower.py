@@ -26,7 +26,7 @@ _AUDIT_EVERY: Final = 1.0
 """Seconds between two checks of followed channels of which nothing is suspected."""
 _LINGER: Final = 2.0
 """Seconds for which a channel stays followed whose last subscriber has left: longer than watermarks
-wait to be stored, so that no conversation goes to the archive without them."""
+wait to be stored, so that no conversation goes to the archive without those of its subscribers."""
 _PAUSE: Final = 0.2
 """Seconds before channels are checked again when the log could not be asked."""
 _PATIENCE: Final = 3.0
