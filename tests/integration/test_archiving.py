@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from straks.archive.store import RecordsArchive
+from straks.log.archive import Read
 from straks.log.log import Append, Appended, Conflict, Entry, LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis import RedisLog
@@ -53,10 +54,10 @@ class Hooked(RecordsArchive):
         await super().restored(conversation)
         self.notes.append(False)
 
-    async def store(self, head: Head, entries: Sequence[Entry]) -> None:
+    async def store(self, head: Head, read: Read) -> None:
         if self.before_store:
             await append(self.log, self.before_store.pop())
-        await super().store(head, entries)
+        await super().store(head, read)
 
 
 @pytest.fixture(params=["redis", "cluster"])

@@ -93,11 +93,13 @@ class Mover:
         """
         before = self._clock.now_ms() - round(self._after * 1000)
         moved, after = 0, _START
-        while self._tenure.tenure(0) is not None:
+        while True:
             found = await self._conversations.idle(before, after, _PAGE)
             for _, ident in found:
+                # Each may take long, and another may do this since.
+                if self._tenure.tenure(0) is None:
+                    return moved
                 moved += await self._log.take(f"conversation:{ident}", before)
             if len(found) < _PAGE:
-                break
+                return moved
             after = found[-1]
-        return moved

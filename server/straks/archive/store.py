@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
 
+from straks.log.archive import Read, later
 from straks.log.log import Entry, LogUnavailableError
 from straks.log.moving import Head
-from straks.records.archive import ArchivedChannel, ArchiveRecords
+from straks.records.archive import ArchivedChannel, ArchiveRecords, OpenChannel
 from straks.records.errors import RecordsUnavailableError
 from straks_protocol import Position
 
 __all__ = ["RecordsArchive"]
+
+_log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -58,18 +63,27 @@ class RecordsArchive:
         found = await _asked(self._records.entries(channel, after, limit))
         return [_DECODER.decode(entry) for entry in found]
 
-    async def store(self, head: Head, entries: Sequence[Entry]) -> None:
-        """Store the next entries of a channel; see ``Archive``."""
-        channel = ArchivedChannel(
-            name=head.name,
-            last_offset=head.position.offset,
-            last_id=head.position.id,
-            last_at=head.at,
-            state_offset=head.state,
-            marks=head.marks,
-        )
-        encoded = {entry.offset: _ENCODER.encode(entry) for entry in entries}
-        await _asked(self._records.store(channel, encoded))
+    async def store(self, head: Head, read: Read) -> None:
+        """Store a channel; see ``Archive``."""
+        await _asked(self._store(head, read))
+
+    async def _store(self, head: Head, read: Read) -> None:
+        async with self._records.change(head.name) as kept:
+            if await _holds(kept, head.position):
+                await kept.put(replace(kept.channel, marks=later(kept.channel.marks, head.marks)))
+                return
+            after = await _shared(kept.channel, read)
+            if after < kept.channel.last_offset:
+                _log.warning(
+                    "%s in the archive (%d entries) is replaced by another past that Redis has "
+                    "(%d entries)",
+                    head.name,
+                    kept.channel.last_offset,
+                    head.position.offset,
+                )
+                await kept.drop(after)
+            await _add(kept, head, after, read)
+            await kept.put(_archived(head))
 
     async def archived(self, conversation: str) -> None:
         """Note that the log does not have a conversation; see ``Archive``."""
@@ -78,6 +92,46 @@ class RecordsArchive:
     async def restored(self, conversation: str) -> None:
         """Note that the log has a conversation again; see ``Archive``."""
         await _asked(self._records.note(conversation.partition(":")[2], archived=False))
+
+
+async def _holds(kept: OpenChannel, position: Position) -> bool:
+    """Tell whether what is kept goes as far as a position, or on from there."""
+    if kept.channel.last_offset == position.offset:
+        return kept.channel.last_id == position.id
+    entry = await kept.entry(position.offset)
+    return entry is not None and _DECODER.decode(entry).id == position.id
+
+
+async def _shared(kept: ArchivedChannel, read: Read) -> int:
+    """Tell after which offset to go on: after what is kept, or anew if that is another past."""
+    if kept.last_offset == 0:
+        return 0
+    entries = await read(kept.last_offset - 1)
+    return kept.last_offset if entries and entries[0].id == kept.last_id else 0
+
+
+async def _add(kept: OpenChannel, head: Head, after: int, read: Read) -> None:
+    last = head.position
+    while after < last.offset:
+        entries = [entry for entry in await read(after) if entry.offset <= last.offset]
+        end = after + len(entries)
+        if end == after or entries[-1].offset != end:
+            raise LogUnavailableError(f"entries of {head.name} after {after} are missing")
+        if end == last.offset and entries[-1].id != last.id:
+            raise LogUnavailableError(f"{head.name} has changed while it was copied")
+        await kept.add({entry.offset: _ENCODER.encode(entry) for entry in entries})
+        after = end
+
+
+def _archived(head: Head) -> ArchivedChannel:
+    return ArchivedChannel(
+        name=head.name,
+        last_offset=head.position.offset,
+        last_id=head.position.id,
+        last_at=head.at,
+        state_offset=head.state,
+        marks=head.marks,
+    )
 
 
 def _head(channel: ArchivedChannel) -> Head:

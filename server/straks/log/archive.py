@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
 from straks.log.log import Entry
 from straks.log.moving import Head
 
-__all__ = ["REMEMBERED_SECONDS", "Archive"]
+__all__ = ["REMEMBERED_SECONDS", "Archive", "Read", "later"]
 
 REMEMBERED_SECONDS: Final = 86_400
 """For how long the log knows by itself that a conversation is in the archive."""
+
+Read: TypeAlias = Callable[[int], Awaitable[Sequence[Entry]]]
+
+
+def later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    """Give each reader's watermark that is later."""
+    readers = sorted({*some, *others})
+    return {reader: max(some.get(reader, 0), others.get(reader, 0)) for reader in readers}
 
 
 class Archive(Protocol):
@@ -29,11 +37,14 @@ class Archive(Protocol):
         """Read entries above an offset, in order."""
         ...
 
-    async def store(self, head: Head, entries: Sequence[Entry]) -> None:
-        """Store the next entries of a channel, and its head as it is after the last of all.
+    async def store(self, head: Head, read: Read) -> None:
+        """Store a channel, all of it or nothing.
 
-        The head counts when its last entry is there. What is stored of the channel from the first
-        of these offsets on is replaced.
+        What is here already is not read again. Where it goes on from that head, as after the log
+        has lost something, or when another has stored it since, it stays, and takes only the later
+        watermarks. Where it is another past, it is replaced.
+
+        ``read``: gives the entries of the channel in the log above an offset, some at a time.
         """
         ...
 

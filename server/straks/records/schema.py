@@ -40,8 +40,10 @@ deployment = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("secret", LargeBinary),
+    Column("arriving", Boolean, nullable=False, default=False, server_default=false()),
 )
-"""One row: the name of these records, and the secret of the servers that share them."""
+"""One row: the name of these records, and the secret of the servers that share them. ``arriving``:
+they are of an import that has not come to its end."""
 
 agents = Table(
     "agents",
@@ -119,10 +121,9 @@ archive_channels = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("state_offset", BigInteger, nullable=False),
     Column("marks", Text, nullable=False),
-    Column("whole", Boolean, nullable=False),
 )
 """Conversations and their desks, as they were when they left the log. ``marks`` is JSON, read
-watermarks by reader; ``whole``: all entries are there."""
+watermarks by reader."""
 
 archive_entries = Table(
     "archive_entries",

@@ -73,10 +73,10 @@ async def test_a_node_without_the_tenure_moves_nothing(clock: ManualClock) -> No
     assert place.asked == []
 
 
-async def test_a_node_that_loses_the_tenure_stops_at_the_next_page(clock: ManualClock) -> None:
+async def test_a_node_that_loses_the_tenure_stops_at_once(clock: ManualClock) -> None:
     place = Place(250, clock.now_ms() - HOUR - 1)
     place.loses_it_after = 50
-    assert await mover(place, clock).move_all() == 100
+    assert await mover(place, clock).move_all() == 50
 
 
 async def test_it_goes_on_when_what_it_needs_is_back(

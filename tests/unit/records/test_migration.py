@@ -107,3 +107,29 @@ async def test_a_migration_that_fails_changes_nothing(database: Database) -> Non
         await fail()
     async with database.read() as connection:
         assert await connection.run_sync(revision_of) == NEWEST
+
+
+async def test_what_the_archive_has_in_part_is_left_to_the_log(place: Path | str) -> None:
+    """Releases of revision 3 stored a channel in several steps."""
+    database = await Database.open(place)
+    back = (
+        "ALTER TABLE archive_channels ADD COLUMN whole BOOLEAN",
+        "ALTER TABLE deployment DROP COLUMN arriving",
+        "UPDATE alembic_version SET version_num = '0003'",
+        "INSERT INTO archive_channels VALUES ('conversation:a', 1, 'x', 1, 1, '{}', TRUE)",
+        "INSERT INTO archive_channels VALUES ('conversation:b', 2, 'y', 1, 1, '{}', FALSE)",
+        "INSERT INTO archive_entries VALUES ('conversation:a', 1, 'e')",
+        "INSERT INTO archive_entries VALUES ('conversation:b', 1, 'e')",
+    )
+    async with database.write() as connection:
+        for statement in back:
+            await connection.exec_driver_sql(statement)
+    await database.close()
+
+    assert await Database.migrate(place) == ("0003", NEWEST)
+    database = await Database.open(place)
+    async with database.read() as connection:
+        for table, column in (("archive_channels", "name"), ("archive_entries", "channel")):
+            found = await connection.exec_driver_sql(f"SELECT {column} FROM {table}")
+            assert [*found.scalars()] == ["conversation:a"]
+    await database.close()

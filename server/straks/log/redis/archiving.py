@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgpack
 
 from straks.log.archive import REMEMBERED_SECONDS, Archive
-from straks.log.log import LogUnavailableError
+from straks.log.log import Entry, LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis.keys import (
     ARCHIVED,
@@ -41,7 +41,7 @@ class Archiving:
         """``lanes``: one of all partitions, or one of each. ``reading`` brings what it misses."""
         self._archive = archive
         self._lanes = lanes
-        self._reading = reading
+        self._plain = Reading(lanes)
         reading.bring = self.bring
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._coming: dict[str, asyncio.Future[None]] = {}
@@ -91,8 +91,8 @@ class Archiving:
                 return False
             kept = {head.name: head for head in await self._archive.heads(conversation)}
             for head in heads:
-                if head is not None:
-                    await self._copy(head, kept.get(head.name))
+                if head is not None and head != kept.get(head.name):
+                    await self._copy(head)
             if not await self._evict(names, heads):
                 return False
         await self._archive.archived(conversation)
@@ -102,20 +102,12 @@ class Archiving:
             return False
         return True
 
-    async def _copy(self, head: Head, kept: Head | None) -> None:
-        after = 0
-        if kept is not None:
-            if kept == head:
-                return
-            page = await self._reading.read(head.name, after=kept.position.offset - 1, limit=1)
-            if page.entries and page.entries[0].id == kept.position.id:
-                after = kept.position.offset - 1  # Its head is written with an entry.
-        while after < head.position.offset:
-            entries = (await self._reading.read(head.name, after=after, limit=_PAGE)).entries
-            if not entries:
-                raise LogUnavailableError(f"entries of {head.name} after {after} are missing")
-            await self._archive.store(head, entries)
-            after = entries[-1].offset
+    async def _copy(self, head: Head) -> None:
+        async def read(after: int) -> Sequence[Entry]:
+            # Not what brings back what is missing: that writes to the archive, too.
+            return (await self._plain.read(head.name, after=after, limit=_PAGE)).entries
+
+        await self._archive.store(head, read)
 
     async def _evict(self, names: Sequence[str], heads: Sequence[Head | None]) -> bool:
         partition = channel_keys(names[0]).partition
