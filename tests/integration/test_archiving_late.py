@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from straks.archive.store import RecordsArchive
 from straks.log.archive import Read
-from straks.log.log import LogUnavailableError
+from straks.log.log import Entry, LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis import RedisLog
 from straks.log.redis.archiving import Archiving
@@ -26,7 +27,8 @@ from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer
 
 A, DESK = "conversation:a", "desk:a"
-THEN, NOW = 1_700_000_000_000, 1_700_000_001_000
+THEN, NOW = 1_700_000_000_000, 4_000_000_000_000
+"""The second is later than what Redis takes for now."""
 
 
 class Late(RecordsArchive):
@@ -35,11 +37,23 @@ class Late(RecordsArchive):
     def __init__(self, records: ArchiveRecords) -> None:
         super().__init__(records)
         self.meanwhile: list[Callable[[], Awaitable[Any]]] = []
+        self.before_restored: list[Callable[[], Awaitable[Any]]] = []
+        self.before_entries: list[Callable[[], Awaitable[Any]]] = []
 
     async def store(self, head: Head, read: Read) -> None:
         if self.meanwhile:
             await self.meanwhile.pop()()
         await super().store(head, read)
+
+    async def restored(self, conversation: str) -> None:
+        await super().restored(conversation)
+        if self.before_restored:
+            await self.before_restored.pop()()
+
+    async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]:
+        if self.before_entries:
+            await self.before_entries.pop()()
+        return await super().entries(channel, after, limit)
 
 
 @pytest.fixture(params=["redis", "cluster"])
@@ -93,6 +107,12 @@ async def written(log: RedisLog, count: int) -> None:
 
 async def say(log: RedisLog, count: int) -> None:
     await append(log, *(item(A, expect=1, at=THEN) for _ in range(count)))
+
+
+async def staged(log: RedisLog) -> list[bytes]:
+    reads = log._lanes[log.lane_of(A)].reads
+    ((_, keys),) = await reads.ask(("SCAN", 0, "MATCH", "*:a:*~????????????????", "COUNT", 9999))
+    return list(keys)
 
 
 async def all_of(log: RedisLog) -> list[int]:
@@ -196,3 +216,60 @@ async def test_what_is_stored_is_whole_or_as_it_was(log: RedisLog, archive: Late
         await mover(log).take(A, NOW)
     assert await archive.heads(A) == before
     assert len(await archive.entries(A, 0, 5_000)) == 600
+
+
+@pytest.mark.parametrize(
+    ("expires_before", "comes"),
+    [
+        pytest.param({1}, True, id="between two pages"),
+        pytest.param({2}, True, id="while the desk is read"),
+        pytest.param({1, 4}, False, id="twice"),
+    ],
+)
+async def test_what_takes_too_long_to_come_back_is_staged_again(
+    log: RedisLog, archive: Late, expires_before: set[int], comes: bool
+) -> None:
+    await written(log, 600)
+    await append(log, item(DESK, at=THEN))
+    assert await mover(log).take(A, NOW)
+    asked = count()
+
+    async def stand_still() -> None:
+        """Before some pages, so long that what was staged expires."""
+        archive.before_entries.append(stand_still)
+        if next(asked) in expires_before:
+            keys = [key.decode() for key in await staged(log)]
+            assert await log._lanes[log.lane_of(A)].reads.ask(("DEL", *keys)) == [len(keys)]
+
+    archive.before_entries.append(stand_still)
+    if not comes:
+        with pytest.raises(LogUnavailableError, match="in time"):
+            await all_of(log)
+    assert await all_of(log) == [*range(1, 601)]
+    assert offsets((await log.read(DESK, limit=9)).entries) == [1]
+    assert not await staged(log)
+
+
+async def test_what_leaves_as_soon_as_it_is_back_is_read(log: RedisLog, archive: Late) -> None:
+    await written(log, 3)
+    assert await mover(log).take(A, NOW)
+    leaving: list[bool] = []
+
+    async def leave() -> None:
+        """Just after it came back, as a mover that is always at work would have it."""
+        if len(leaving) < 3:
+            leaving.append(await mover(log).take(A, NOW))
+        archive.before_restored.append(leave)
+
+    archive.before_restored.append(leave)
+    assert await all_of(log) == [1, 2, 3]
+    assert any(leaving)
+
+
+async def test_what_came_back_stays_a_while(log: RedisLog) -> None:
+    await written(log, 3)
+    assert await mover(log).take(A, NOW)
+    assert await all_of(log) == [1, 2, 3]
+    long_ago = THEN + 1  # The entries are older than that, and it came back since.
+    assert not await mover(log).take(A, long_ago)
+    assert await mover(log).take(A, NOW)

@@ -32,6 +32,10 @@ _AT_ONCE: Final = 8
 """Conversations that are looked for; further ones wait, before the time of a question begins."""
 _STAGED_SECONDS: Final = 60
 """After which what was staged and not put into place goes away."""
+_BACK_SECONDS: Final = 60
+"""What came back stays for that time, or until it has been idle again if that is sooner."""
+_TRIES: Final = 2
+"""To stage a conversation in time."""
 
 
 class Archiving:
@@ -44,33 +48,38 @@ class Archiving:
         self._plain = Reading(lanes)
         reading.bring = self.bring
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._coming: dict[str, asyncio.Future[None]] = {}
+        self._coming: dict[str, asyncio.Future[bool]] = {}
 
-    async def bring(self, channel: str) -> None:
+    async def bring(self, channel: str) -> bool:
         """Put a channel that is not in Redis there, if the archive has it.
 
         Several who ask for one conversation share one move.
+
+        Returns:
+            Whether its conversation is in Redis; otherwise it is not in the archive either.
 
         Raises:
             LogUnavailableError: Redis or the archive is away.
         """
         conversation = conversation_of(channel)
         if conversation is None:
-            return
+            return True
         coming = self._coming.get(conversation)
         if coming is None:
             coming = asyncio.ensure_future(self._bring(conversation))
             self._coming[conversation] = coming
             coming.add_done_callback(lambda done: self._came(conversation, done))
-        await asyncio.shield(coming)
+        return await asyncio.shield(coming)
 
-    def _came(self, conversation: str, done: asyncio.Future[None]) -> None:
+    def _came(self, conversation: str, done: asyncio.Future[bool]) -> None:
         del self._coming[conversation]
         if not done.cancelled():
             done.exception()  # Everybody who waited may have gone.
 
     async def take(self, conversation: str, before: int) -> bool:
         """Move a conversation to the archive, unless it has an entry that is not older.
+
+        One that came back a moment ago stays, too.
 
         Args:
             conversation: name of the channel.
@@ -93,7 +102,7 @@ class Archiving:
             for head in heads:
                 if head is not None and head != kept.get(head.name):
                     await self._copy(head)
-            if not await self._evict(names, heads):
+            if not await self._evict(names, heads, before):
                 return False
         await self._archive.archived(conversation)
         if await read_head(self._ask, conversation) is not None:
@@ -109,7 +118,7 @@ class Archiving:
 
         await self._archive.store(head, read)
 
-    async def _evict(self, names: Sequence[str], heads: Sequence[Head | None]) -> bool:
+    async def _evict(self, names: Sequence[str], heads: Sequence[Head | None], before: int) -> bool:
         partition = channel_keys(names[0]).partition
         keys = [cursors_key(partition), feed_key(partition)]
         copied: list[Any] = []
@@ -119,32 +128,44 @@ class Archiving:
             marks = [] if head is None else [part for pair in head.marks.items() for part in pair]
             copied.append((each.live, "" if head is None else head.position.id, marks))
         packed = msgpack.packb(copied, use_bin_type=False)
-        gone = await self._lane(partition).chore("evict", keys, [packed, REMEMBERED_SECONDS * 1000])
-        return bool(gone)
+        args = [packed, REMEMBERED_SECONDS * 1000, before]
+        return bool(await self._lane(partition).chore("evict", keys, args))
 
-    async def _bring(self, conversation: str) -> None:
+    async def _bring(self, conversation: str) -> bool:
         async with self._room:
-            await self._bring_now(conversation)
+            for _ in range(_TRIES):
+                there = await self._bring_now(conversation)
+                if there is not None:
+                    return there
+        raise LogUnavailableError(f"{conversation} did not come back from the archive in time")
 
-    async def _bring_now(self, conversation: str) -> None:
+    async def _bring_now(self, conversation: str) -> bool | None:
+        """Tell whether it is there now; None: what was staged has gone."""
         keys = channel_keys(conversation)
         (there,) = await self._ask(keys.partition, ("EXISTS", keys.state))
         if there:
-            return
+            return True
         heads = await self._archive.heads(conversation)
         if not heads:
-            return
+            return False
         # Before: one that is in both would else never be moved again, if we ended here.
         await self._archive.restored(conversation)
-        pairs: list[str] = []
+        pairs: list[tuple[str, str]] = []
         for head in heads:
-            pairs += await self._stage(head)
-        await self._lane(keys.partition).chore("restore", pairs, [])
+            pairs += await self._stage(head, [staged for staged, _ in pairs])
+        moves = [key for pair in pairs for key in pair]
+        args = [_BACK_SECONDS * 1000, *(head.position.offset for head in heads)]
+        if not await self._lane(keys.partition).chore("restore", moves, args):
+            return None
         # And after: who archives may have found it absent before, and said so since.
         await self._archive.restored(conversation)
+        return True
 
-    async def _stage(self, head: Head) -> list[str]:
-        """Write a channel beside its place; give the pairs of keys, its state first."""
+    async def _stage(self, head: Head, before: Sequence[str]) -> list[tuple[str, str]]:
+        """Write a channel beside its place; give each key and what it becomes, its state first.
+
+        ``before``: keys that were staged with it, and wait for this one.
+        """
         keys = channel_keys(head.name)
         suffix = f"~{secrets.token_hex(8)}"
         staged = ChannelKeys(
@@ -154,14 +175,15 @@ class Archiving:
         writer = ChannelWriter(head, staged)
         after = 0
         while after < head.position.offset:
-            entries = await self._archive.entries(head.name, after, _PAGE)
+            limit = min(_PAGE, head.position.offset - after)
+            entries = await self._archive.entries(head.name, after, limit)
             if not entries:
                 raise LogUnavailableError(f"the archive lacks {head.name} after {after}")
             commands = writer.commands(entries)
-            commands += [("EXPIRE", key, _STAGED_SECONDS) for key in places]
+            commands += [("EXPIRE", key, _STAGED_SECONDS) for key in (*before, *places)]
             await self._ask(keys.partition, *commands)
             after = entries[-1].offset
-        return [staged.state, keys.state, staged.log, keys.log, staged.marks, keys.marks]
+        return list(zip(places, (keys.state, keys.log, keys.marks), strict=True))
 
     async def _ask(self, partition: int, *commands: Command) -> list[Any]:
         return await self._lane(partition).reads.ask(*commands)

@@ -58,6 +58,16 @@ local function gone(state)
     return state .. '~gone'
 end
 
+-- Names what says for a while when a conversation came back from there.
+local function back(state)
+    return state .. '~back'
+end
+
+local function now()
+    local time = redis.call('TIME')
+    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
 -- Nothing is written before everything that could fail was looked at: Redis undoes nothing.
 local function append_one(state, log, feed, tag, item, anchors)
     local channel, live, digest, id, packed, sent_at, advances, expect, most, keys, anchor =
@@ -144,8 +154,7 @@ end
 -- KEYS: nodes, notes. ARGV: tag of the node, milliseconds of its lease, its note.
 -- Returns tag and note of every node that lives.
 local function beat(keys, args)
-    local time = redis.call('TIME')
-    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    local now = now()
     redis.call('ZADD', keys[1], integer(now + tonumber(args[2])), args[1])
     redis.call('HSET', keys[2], args[1], args[3])
     for _, tag in ipairs(redis.call('ZRANGEBYSCORE', keys[1], '-inf', integer(now))) do
@@ -235,11 +244,14 @@ end
 -- KEYS: cursors, feed, then state, log and marks of a conversation and of its desk.
 -- ARGV: packed {name that live entries are published under, last id or '' for an absent channel,
 --   flat marks} of both, that were copied to the archive; for how many milliseconds an opening with
---   the same key is not taken for new.
--- Returns 1 when they are gone; 0 when they have changed, somebody follows them, or a consumer has
--- yet to read the feed to its end.
+--   the same key is not taken for new; milliseconds since the epoch, before which it came back.
+-- Returns 1 when they are gone; 0 when they have changed or came back since, somebody follows them,
+-- or a consumer has yet to read the feed to its end.
 local function evict(keys, args)
     local channels = cmsgpack.unpack(args[1])
+    if tonumber(redis.call('GET', back(keys[3])) or 0) >= tonumber(args[3]) then
+        return 0
+    end
     for i, channel in ipairs(channels) do
         local live, id, marks = unpack(channel)
         local state = keys[3 * i]
@@ -267,11 +279,18 @@ local function evict(keys, args)
     return 1
 end
 
--- KEYS: pairs of what was staged and what it becomes, that of the conversation's state first.
--- Returns 1 when it has its place; 0 when the conversation is there already, or what was staged is
--- not there any more.
-local function restore(keys)
-    local all = exists(keys[1]) and not exists(keys[2])
+-- KEYS: pairs of what was staged and what it becomes: state, log and marks, the conversation first.
+-- ARGV: for how many milliseconds it is noted that it came back; how many entries each channel has.
+-- Returns 1 when the conversation is there now, 0 when not all that was staged is there any more.
+local function restore(keys, args)
+    local there = exists(keys[2])
+    local all = not there
+    for i = 2, #args do
+        local state, log = keys[6 * i - 11], keys[6 * i - 9]
+        local entries = tonumber(args[i])
+        all = all and redis.call('XLEN', log) == entries
+            and redis.call('HLEN', state) == entries + 4 -- Each has a key.
+    end
     for i = 1, #keys, 2 do
         if not all then
             redis.call('UNLINK', keys[i])
@@ -282,8 +301,9 @@ local function restore(keys)
     end
     if all then
         redis.call('UNLINK', gone(keys[2]))
+        redis.call('SET', back(keys[2]), integer(now()), 'PX', args[1])
     end
-    return all and 1 or 0
+    return (all or there) and 1 or 0
 end
 
 redis.register_function('@LIBRARY@_append', append)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from straks.log.log import FeedItem, Page, Tail
+from straks.log.log import FeedItem, LogUnavailableError, Page, Tail
 from straks.log.redis.codec import unpack_streamed
 from straks.log.redis.keys import channel_keys, conversation_of, cursors_key, feed_key
 from straks.log.redis.lane import Lane
@@ -14,7 +14,10 @@ from straks_protocol import Position
 
 __all__ = ["Reading"]
 
-Bring: TypeAlias = Callable[[str], Awaitable[None]]
+_TRIES: Final = 5
+"""To find a channel before it leaves again."""
+
+Bring: TypeAlias = Callable[[str], Awaitable[bool]]
 
 
 class Reading:
@@ -24,7 +27,7 @@ class Reading:
         """``lanes``: one of all partitions, or one of each."""
         self._lanes = lanes
         self.bring: Bring | None = None
-        """Called with the name of a channel that is not there; it may be there after that."""
+        """Called with the name of a channel that is not there; tells whether it is now."""
 
     async def _ask(self, partition: int, *commands: Command) -> list[Any]:
         return await self._lanes[partition % len(self._lanes)].reads.ask(*commands)
@@ -40,10 +43,7 @@ class Reading:
         else:
             end = f"0-{max(before - 1, 0)}" if before is not None else "+"
             command = ("XREVRANGE", key, end, "-", "COUNT", count)
-        partition = channel_keys(channel).partition
-        rows, *there = await self._ask(partition, command, *self._where(channel))
-        if not rows and await self._brought(channel, there):
-            (rows,) = await self._ask(partition, command)
+        (rows,) = await self._look(channel, command, is_absent=lambda rows: not rows)
         entries = [unpack_streamed(channel, row) for row in rows[:limit]]
         if after is None:
             entries.reverse()
@@ -53,10 +53,7 @@ class Reading:
         """Tell where a channel ends; see :meth:`straks.log.log.Log.tail`."""
         keys = channel_keys(channel)
         commands = (("HMGET", keys.state, "o", "i", "g"), ("HGETALL", keys.marks))
-        found = await self._ask(keys.partition, *commands, *self._where(channel))
-        (offset, entry_id, state), flat, *there = found
-        if offset is None and await self._brought(channel, there):
-            (offset, entry_id, state), flat = await self._ask(keys.partition, *commands)
+        (offset, entry_id, state), flat = await self._look(channel, *commands, is_absent=_no_state)
         if offset is None:
             return Tail(Position(offset=0, id=""), 0, {})
         last = int(offset)
@@ -83,14 +80,32 @@ class Reading:
         ]
         found = await self._ask(partition, *commands)
         for place, channel in enumerate(channels):
-            if found[place][0] is None and (where := self._where(channel)):
-                there = await self._ask(partition, *where)
-                if await self._brought(channel, there) or conversation_of(channel) == channel:
-                    found[place : place + 1] = await self._ask(partition, commands[place])
+            if found[place][0] is None and self._where(channel):
+                looked = await self._look(channel, commands[place], is_absent=_no_state)
+                found[place : place + 1] = looked
         return [
             Position(offset=int(offset or 0), id=(entry_id or b"").decode())
             for offset, entry_id in found
         ]
+
+    async def _look(
+        self, channel: str, *commands: Command, is_absent: Callable[[Any], bool]
+    ) -> list[Any]:
+        """Ask for what a channel has; bring it back if it is elsewhere.
+
+        ``is_absent``: tells from the first answer that the channel may not be there.
+        """
+        partition, where = channel_keys(channel).partition, self._where(channel)
+        for _ in range(_TRIES):
+            # It may go or come in between.
+            replies = await self._ask(partition, *where, *commands, *where)
+            found = replies[len(where) : len(replies) - len(where)]
+            there = all(replies[:: len(replies) - 1]) if where else True
+            if there or not is_absent(found[0]):
+                return found
+            if self.bring is None or not await self.bring(channel):
+                return found
+        raise LogUnavailableError(f"{channel} leaves whenever it comes back; try again")
 
     def _where(self, channel: str) -> Sequence[Command]:
         """Ask whether a channel that seems to be empty is in Redis, if it may be elsewhere."""
@@ -98,13 +113,6 @@ class Reading:
         if self.bring is None or conversation is None:
             return ()
         return (("EXISTS", channel_keys(conversation).state),)
-
-    async def _brought(self, channel: str, there: Sequence[int]) -> bool:
-        """Tell whether to look again; ``there``: the answer to :meth:`_where`."""
-        if self.bring is None or there != [0]:
-            return False
-        await self.bring(channel)
-        return True
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
@@ -133,3 +141,7 @@ class Reading:
             partition, ("HSETNX", key, consumer, 0), ("HGET", key, consumer)
         )
         return int(cursor)
+
+
+def _no_state(answer: Sequence[Any]) -> bool:
+    return answer[0] is None
