@@ -37,8 +37,14 @@ class Late(RecordsArchive):
     def __init__(self, records: ArchiveRecords) -> None:
         super().__init__(records)
         self.meanwhile: list[Callable[[], Awaitable[Any]]] = []
+        self.away = False
         self.before_restored: list[Callable[[], Awaitable[Any]]] = []
         self.before_entries: list[Callable[[], Awaitable[Any]]] = []
+
+    async def heads(self, conversation: str) -> Sequence[Head]:
+        if self.away:
+            raise LogUnavailableError("the archive is away")
+        return await super().heads(conversation)
 
     async def store(self, head: Head, read: Read) -> None:
         if self.meanwhile:
@@ -273,3 +279,43 @@ async def test_what_came_back_stays_a_while(log: RedisLog) -> None:
     long_ago = THEN + 1  # The entries are older than that, and it came back since.
     assert not await mover(log).take(A, long_ago)
     assert await mover(log).take(A, NOW)
+
+
+async def is_hot(log: RedisLog, channel: str = A) -> bool:
+    reads = log._lanes[log.lane_of(channel)].reads
+    return bool((await reads.ask(("EXISTS", channel_keys(channel).state)))[0])
+
+
+async def test_a_watermark_that_waits_while_its_conversation_leaves_is_stored(
+    log: RedisLog, other: RedisLog
+) -> None:
+    await written(log, 3)
+    log.mark("conversation:none", "visitor:v", 3)
+    log.mark(A, "visitor:v", 2)
+    assert await mover(other).take(A, NOW)
+    while not await is_hot(log):
+        await asyncio.sleep(0.01)
+    while (await other.tail(A)).read != {"visitor:v": 2}:
+        await asyncio.sleep(0.01)
+    assert not await is_hot(log, "conversation:none")
+
+
+async def test_a_watermark_waits_for_the_archive_and_no_other_waits_for_it(
+    log: RedisLog, other: RedisLog, archive: Late
+) -> None:
+    await written(log, 3)
+    assert await mover(other).take(A, NOW)
+    others = [f"conversation:{number}" for number in range(20)]
+    await append(log, *(item(name, expect=0, advances=True, at=THEN) for name in others))
+    archive.away = True
+    for channel in (A, *others):
+        log.mark(channel, "visitor:v", 1)
+    for channel in others:
+        while (await other.tail(channel)).read != {"visitor:v": 1}:
+            await asyncio.sleep(0.01)
+    assert not await is_hot(log)
+    archive.away = False
+    while not await is_hot(log):
+        await asyncio.sleep(0.01)
+    while (await other.tail(A)).read != {"visitor:v": 1}:
+        await asyncio.sleep(0.01)

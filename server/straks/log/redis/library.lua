@@ -186,7 +186,9 @@ local function hold(keys, args)
 end
 
 -- KEYS: state and marks of each channel. ARGV: packed {{reader, offset} of a channel} of channels.
+-- Returns the places of the channels that are not there.
 local function mark(keys, args)
+    local absent = {}
     for i, readers in ipairs(cmsgpack.unpack(args[1])) do
         local state, marks = keys[2 * i - 1], keys[2 * i]
         local last = redis.pcall('HGET', state, 'o')
@@ -198,8 +200,11 @@ local function mark(keys, args)
                     redis.call('HSET', marks, pair[1], integer(offset))
                 end
             end
+        elseif not last then
+            absent[#absent + 1] = i
         end
     end
+    return absent
 end
 
 -- KEYS: cursors, feed, owner. ARGV: consumer, position, tag of the node. Trims the feed below every

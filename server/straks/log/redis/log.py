@@ -29,10 +29,9 @@ from straks.log.log import (
     Tail,
     Watcher,
 )
-from straks.log.marks import Marks, by_lane
 from straks.log.recent import RecentFeed
 from straks.log.redis.archiving import Archiving
-from straks.log.redis.codec import Call, pack_batch, pack_marks, unpack_result
+from straks.log.redis.codec import Call, pack_batch, unpack_result
 from straks.log.redis.follower import Follower
 from straks.log.redis.guard import guard
 from straks.log.redis.hearing import Hearing
@@ -44,6 +43,7 @@ from straks.log.redis.keys import (
     owner_key,
 )
 from straks.log.redis.lane import Lane
+from straks.log.redis.marking import Marking
 from straks.log.redis.nodes import TOKEN_LENGTH, RedisNodes
 from straks.log.redis.reading import Reading
 from straks.log.redis.scanning import scan_channels
@@ -109,7 +109,7 @@ class RedisLog:
         ]
         self.nodes.on_tenure(self._tenure_changed)
         self._recent = [RecentFeed(None, entries=_RECENT, size=1 << 20) for _ in range(PARTITIONS)]
-        self._marks = Marks()
+        self._marks = Marking(self._lanes, self.lane_of, self._reading)
         self._listeners: list[Listener] = []
         self._watchers: list[Watcher] = []
         self._broken: LogBrokenError | None = None
@@ -307,7 +307,7 @@ class RedisLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             if self._broken is None:
-                await self._store_marks()
+                await self._marks.store()
                 await self.nodes.leave()
         except LogError as error:
             _LOG.warning("the log was left in haste: %s", error)
@@ -378,22 +378,12 @@ class RedisLog:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             try:
-                await self._store_marks()
+                await self._marks.store()
                 await self._topology.look_again()
             except LogError as error:
                 trouble.failed(error)
             else:
                 trouble.worked()
-
-    async def _store_marks(self) -> None:
-        marks = self._marks.take()
-        try:
-            for number, some in by_lane(marks, self.lane_of).items():
-                await self._lanes[number].chore("mark", *pack_marks(some))
-        except BaseException:
-            self._marks.failed(marks)
-            raise
-        self._marks.stored(marks)
 
     def _disconnect(self) -> None:
         for lane in self._lanes:
