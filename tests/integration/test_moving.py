@@ -288,3 +288,17 @@ def test_an_export_that_cannot_be_written_leaves_nothing(
     directory = tmp_path / "no such directory"
     assert "cannot be written" in refused(written, "export", directory / "export.jsonl")
     assert not directory.exists()
+
+
+@pytest.mark.parametrize("gone", [1, 2])
+async def test_a_log_that_has_lost_an_entry_is_not_exported(tmp_path: Path, gone: int) -> None:
+    server = ServerProcess(tmp_path / "lost")
+    log = await SQLiteLog.open(server.data)
+    await append(log, *(item() for _ in range(3)))
+    await log.close()
+    with sqlite3.connect(server.data / "log.db") as connection:
+        connection.execute("DELETE FROM entries WHERE offset = ?", (gone,))
+    connection.close()
+    file = tmp_path / "export.jsonl"
+    assert "The log has lost entries of conversation:a after" in refused(server, "export", file)
+    assert not file.exists()

@@ -54,14 +54,16 @@ async def import_all(settings: Settings, path: Path, tell: Callable[[str], None]
     tell(f"Checking {path}")
     header, secret, counts = _check(path)
     async with AsyncExitStack() as stack:
-        target = await open_target(settings, stack)
         try:
+            target = await open_target(settings, stack)
             await _put(target, path, header, secret, tell)
             tell("Comparing")
             await _compare(target, path, header, counts)
             await target.finish()
         except (RecordsUnavailableError, OSError) as error:
-            raise MovingError(f"It cannot be stored ({error}); nothing was imported.") from error
+            raise MovingError(
+                f"It cannot be stored ({error}). What was stored so far is not used; import again."
+            ) from error
     return counts
 
 
@@ -216,5 +218,5 @@ class _Sums:
 
 def _differs(what: str) -> MovingError:
     return MovingError(
-        f"What was stored differs from the file ({what}); nothing was imported, please report it."
+        f"What was stored differs from the file ({what}), and is not used; please report it."
     )

@@ -7,18 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 import msgspec
 
-from straks.log.moving import Head
 from straks.moving.errors import MovingError
 from straks.moving.lines import (
-    FORMAT,
     Channel,
     Counts,
     Footer,
-    Header,
     Line,
     Said,
     TableRow,
@@ -26,10 +23,13 @@ from straks.moving.lines import (
     decode,
     encode,
 )
+from straks.moving.order import Order
 
 __all__ = ["ExportFile", "read"]
 
 _BUFFER: Final = 1 << 20
+_LONGEST: Final = 1 << 24
+"""Bytes of a line: many times what an entry or a record can have."""
 
 
 class ExportFile:
@@ -50,10 +50,10 @@ class ExportFile:
         Raises:
             MovingError: there is one of that name, or it cannot be written.
         """
-        draft = path.with_name(f".{path.name}.part")
         try:
             if path.exists():
                 raise MovingError(f"The file {path} is there already; choose another name.")
+            draft = path.with_name(f".{path.name}.part")
             draft.unlink(missing_ok=True)
             made = cls(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             try:
@@ -113,30 +113,36 @@ def read(path: Path) -> Iterator[Line]:
 
 
 class _Reading:
-    """Checks that lines are in order, and whole."""
+    """Checks that lines are in order, and all there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._counts = Counts()
         self._hash = hashlib.sha256()
-        self._head: Head | None = None
-        self._offset = 0
+        self._order = Order()
 
-    def lines(self, file: Iterator[bytes]) -> Iterator[Line]:
+    def lines(self, file: BinaryIO) -> Iterator[Line]:
         number = 0
-        for number, text in enumerate(file, 1):
+        while text := file.readline(_LONGEST + 1):
+            number += 1
+            if len(text) > _LONGEST:
+                raise self._damaged(number, f"it is longer than {_LONGEST:,} bytes")
             if not text.endswith(b"\n"):
                 break
             try:
                 line = decode(text)
+            except RecursionError as error:
+                raise self._damaged(number, "it is nested too deep") from error
             except (msgspec.MsgspecError, ValueError) as error:
                 raise self._damaged(number, str(error)) from error
             if isinstance(line, Footer):
-                if next(file, None) is not None:
+                if flaw := self._order.flaw_of_end():
+                    raise self._damaged(number, flaw)
+                if file.read(1):
                     raise self._damaged(number, "something follows the end")
                 self._compare(line)
                 return
-            if flaw := self._flaw(number, line):
+            if flaw := self._order.flaw(number, line):
                 raise self._damaged(number, flaw)
             count(self._counts, line)
             self._hash.update(text)
@@ -144,32 +150,6 @@ class _Reading:
         raise MovingError(
             f"The file {self._path} is not whole: it ends in line {number}; copy it again."
         )
-
-    def _flaw(self, number: int, line: Line) -> str | None:
-        if isinstance(line, Header) != (number == 1):
-            return "an export begins with one header"
-        if isinstance(line, Header) and line.format != FORMAT:
-            return f"it has format {line.format}, this release reads {FORMAT}"
-        if isinstance(line, Said):
-            return self._flaw_of_entry(line)
-        if self._head is not None and self._offset != self._head.position.offset:
-            return f"entries of {self._head.name} are missing"
-        if isinstance(line, Channel):
-            self._head, self._offset = line.head, 0
-            if not line.head.position.offset > 0:
-                return f"{line.head.name} has no entries"
-        return None
-
-    def _flaw_of_entry(self, line: Said) -> str | None:
-        if self._head is None or (self._offset and line.offset != self._offset + 1):
-            return "an entry is out of place"
-        self._offset = line.offset
-        last = line.offset == self._head.position.offset
-        if line.offset < 1 or line.offset > self._head.position.offset:
-            return "an entry is out of place"
-        if last and line.id != self._head.position.id:
-            return f"the last entry of {self._head.name} is another"
-        return None
 
     def _compare(self, footer: Footer) -> None:
         if footer.counts != self._counts or footer.sha256 != self._hash.hexdigest():

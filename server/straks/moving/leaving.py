@@ -12,6 +12,7 @@ from straks import __version__
 from straks.answers import room as answers
 from straks.config import Settings
 from straks.customers import contacts
+from straks.log.limits import Limits
 from straks.log.moving import Departure
 from straks.moving.errors import MovingError
 from straks.moving.file import ExportFile
@@ -37,6 +38,7 @@ CONSUMERS: Final = (answers.CONSUMER, contacts.CONSUMER, inbox.CONSUMER)
 """All that read the feed."""
 
 _PAGE: Final = 500
+_LIMITS: Final = Limits()
 
 
 async def export_all(settings: Settings, path: Path, tell: Callable[[str], None]) -> Counts:
@@ -94,7 +96,10 @@ async def _write_channel(log: Departure, name: str, file: ExportFile) -> None:
     after = 0
     while after < head.position.offset:
         entries = await log.entries(name, after, _PAGE)
-        if not entries:
+        # A channel without end has lost its first entries.
+        may_begin_later = after == 0 and _LIMITS.max_entries(name) is None
+        before = entries[0].offset - 1 if entries and may_begin_later else after
+        if not entries or entries[-1].offset != before + len(entries):
             raise MovingError(
                 f"The log has lost entries of {name} after {after}; restore it from a backup."
             )

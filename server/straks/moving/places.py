@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,11 +16,12 @@ from straks.log.moving import Arrival, Departure
 from straks.log.sqlite_file import LOG_FILE
 from straks.log.sqlite_moving import SQLiteMoving
 from straks.moving.errors import MovingError
+from straks.moving.stage import Stage
 from straks.moving.whole import WithArchive
 from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.deployment import Deployment
-from straks.records.directory import open_directory
+from straks.records.directory import check_whole, open_directory
 from straks.records.engine import database_url
 from straks.records.rows import Row, Rows
 from straks.storage import (
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from straks.log.redis.moving import RedisMoving
 
 __all__ = ["Source", "Target", "open_source", "open_target"]
-_STAGE: Final = ".import"
 
 
 class Moving(Departure, Arrival, Protocol):
@@ -65,6 +63,7 @@ async def open_source(settings: Settings, stack: AsyncExitStack) -> Source:
     check_places(settings)
     wanted = "node" if settings.redis is not None else LOG_FILE
     data = settings.data.expanduser().absolute()
+    check_whole(data)
     if not (data / wanted).exists():
         raise MovingError(
             f"No server has ever run on the data directory {data}; name the one of yours with "
@@ -90,11 +89,14 @@ async def _alone() -> None:
 class Target:
     """What is imported into. Files have their place in the data directory when all is well."""
 
-    def __init__(self, settings: Settings, stage: Path, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, stage: Stage, database: Database, import_id: str | None
+    ) -> None:
         """Use :func:`open_target`."""
         self._settings = settings
         self._stage = stage
         self._database = database
+        self._import_id = import_id
         self.rows: Final = Rows(database)
 
     @asynccontextmanager
@@ -105,7 +107,7 @@ class Target:
             StartError: it cannot be used.
         """
         if self._settings.redis is None:
-            with SQLiteMoving.open(self._stage / LOG_FILE) as log:
+            with SQLiteMoving.open(self._stage.path / LOG_FILE) as log:
                 yield log
         else:
             async with _open_redis(self._settings, owner=None) as redis:
@@ -117,61 +119,58 @@ class Target:
         Raises:
             RecordsUnavailableError, OSError: it cannot be written.
         """
-        if self._settings.database is None:
-            store_secret(self._stage / SECRET_FILE, secret)
-            await self.rows.fill(pages, None)
-        else:
-            await Deployment(self._database).identity()
-            await self.rows.fill(pages, secret)
+        await Deployment(self._database).identity()
+        shared = self._settings.database is not None
+        if not shared:
+            store_secret(self._stage.path / SECRET_FILE, secret)
+        await self.rows.fill(pages, secret=secret if shared else None, import_id=self._import_id)
 
     async def finish(self) -> None:
         """Let servers use it.
 
         Raises:
-            OSError, StartError: it cannot be written.
+            OSError, RecordsUnavailableError, StartError: it cannot be written.
         """
+        identity = await Deployment(self._database).identity()
         await self._database.close()
-        for name in (SECRET_FILE, RECORDS_FILE, LOG_FILE):
-            if (self._stage / name).exists():
-                # What SQLite keeps beside a file is of that file alone.
-                for rest in ("-wal", "-shm"):
-                    (self._stage.parent / f"{name}{rest}").unlink(missing_ok=True)
-                os.replace(self._stage / name, self._stage.parent / name)
+        names = [SECRET_FILE, RECORDS_FILE] if self._settings.database is None else []
+        if self._settings.redis is None:
+            names.append(LOG_FILE)
+        self._stage.place(names)
+        self._stage.done()
         if self._settings.redis is not None:
             async with _open_redis(self._settings, owner=None) as redis:
-                await redis.end()
+                await redis.end(identity)
 
 
 async def open_target(settings: Settings, stack: AsyncExitStack) -> Target:
     """Open what servers with these settings will use.
 
     Raises:
+        OSError: the data directory cannot be written.
         StartError: it cannot be used, or a server uses it.
         MovingError: it is not empty.
     """
     check_places(settings)
-    data = open_directory(settings.data)
+    data = open_directory(settings.data, arriving=True)
     stack.enter_context(DirectoryLock.take(data))
+    stage = stack.enter_context(Stage.open(data))
     if settings.redis is None and (data / LOG_FILE).exists():
         await _check_no_log(data / LOG_FILE)
-    if settings.database is None and (data / RECORDS_FILE).exists():
-        await _check_no_records(data / RECORDS_FILE)
-    stage = data / _STAGE
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(mode=0o700)
-    stack.callback(shutil.rmtree, stage, ignore_errors=True)
-    if settings.database is None:
-        database = await Database.open(stage / RECORDS_FILE)
-        stack.push_async_callback(database.close)
+    place: Path | str = stage.path / RECORDS_FILE
+    there: Path | str | None = data / RECORDS_FILE if (data / RECORDS_FILE).exists() else None
+    if settings.database is not None:
+        place = there = settings.database.get_secret_value()
+    import_id: str | None = None
+    if settings.redis is None:
+        await _check_no_records(there, None)
     else:
-        place = records_place(settings)
-        await _check_no_records(place)
-        database = await Database.open(place)
-        stack.push_async_callback(database.close)
-    if settings.redis is not None:
         async with _open_redis(settings, owner=None) as redis:
-            await redis.begin()
-    return Target(settings, stage, database)
+            await _check_no_records(there, await redis.unfinished())
+            import_id = await redis.begin()
+    database = await Database.open(place)
+    stack.push_async_callback(database.close)
+    return Target(settings, stage, database, import_id)
 
 
 async def _check_no_log(path: Path) -> None:
@@ -180,10 +179,13 @@ async def _check_no_log(path: Path) -> None:
             raise MovingError(f"The log {path} holds conversations; import into an empty one.")
 
 
-async def _check_no_records(place: Path | str) -> None:
+async def _check_no_records(place: Path | str | None, unfinished: str | None) -> None:
+    if place is None:
+        return
     database = await Database.open(place)
     try:
-        if await Rows(database).count():
+        rows = Rows(database)
+        if await rows.count() and (unfinished is None or await rows.import_id() != unfinished):
             shown = place if isinstance(place, Path) else database_url(place).database
             raise MovingError(
                 f"The records in {shown} are not empty; import into an empty database."

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from straks.errors import StartError
 
-__all__ = ["open_directory"]
+__all__ = ["PLACING", "check_whole", "open_directory"]
+
+PLACING: Final = Path(".import", "placing")
+"""Is in a data directory while an import puts its files there."""
 
 
-def open_directory(path: Path) -> Path:
-    """Make the directory when there is none, and check that it can be written.
+def open_directory(path: Path, *, arriving: bool = False) -> Path:
+    """Make the directory when there is none, and check that it can be used.
+
+    ``arriving``: also if it holds a part of an import.
 
     Raises:
         StartError: it cannot.
@@ -27,7 +33,22 @@ def open_directory(path: Path) -> Path:
         raise _unusable(whole, error.strerror) from error
     if not os.access(whole, os.R_OK | os.W_OK | os.X_OK):
         raise _unusable(whole, "no permission to write there")
+    if not arriving:
+        check_whole(whole)
     return whole
+
+
+def check_whole(path: Path) -> None:
+    """See that a data directory does not hold a part of an import.
+
+    Raises:
+        StartError: it does.
+    """
+    if (path / PLACING).exists():
+        raise StartError(
+            f"The data directory {path} holds a part of an import that was interrupted; run "
+            "`straks import` again."
+        )
 
 
 def _unusable(path: Path, why: str | None) -> StartError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from straks.records.database import Database
@@ -45,7 +45,7 @@ class Rows:
         self._database = database
 
     async def count(self) -> int:
-        """Count all rows.
+        """Count all rows, of the archive too.
 
         Raises:
             RecordsUnavailableError: they cannot be read.
@@ -54,7 +54,7 @@ class Rows:
             return sum(
                 [
                     await connection.scalar(select(func.count()).select_from(table)) or 0
-                    for table in _TABLES.values()
+                    for table in (*_TABLES.values(), *_ARCHIVE)
                 ]
             )
 
@@ -78,14 +78,40 @@ class Rows:
                 return
             query = page.where(key > tuple_(*(rows[-1][name] for name in names)))
 
-    async def fill(self, pages: Iterable[tuple[str, list[Row]]], secret: bytes | None) -> None:
-        """Insert rows, all or none, and the secret that the servers share, if they do.
+    async def import_id(self) -> str | None:
+        """Name the import that the rows are of, if they are of one that also filled Redis.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read.
+        """
+        async with self._database.read() as connection:
+            found: str | None = await connection.scalar(select(deployment.c.import_id))
+            return found
+
+    async def fill(
+        self,
+        pages: Iterable[tuple[str, list[Row]]],
+        *,
+        secret: bytes | None = None,
+        import_id: str | None = None,
+    ) -> None:
+        """Insert rows, all or none; what is there of the same import is replaced.
+
+        Args:
+            pages: rows of one table each.
+            secret: that the servers share, if they do.
+            import_id: names the import, if it fills Redis too.
 
         Raises:
             RecordsUnavailableError: they cannot be written, or do not take them.
         """
         try:
             async with self._database.write(_FILLING) as connection:
+                before = await connection.scalar(select(deployment.c.import_id))
+                if import_id is not None and before == import_id:
+                    for old in (*_TABLES.values(), *_ARCHIVE):
+                        await connection.execute(delete(old))
+                await connection.execute(update(deployment).values(import_id=import_id))
                 for table, rows in pages:
                     await connection.execute(insert(_TABLES[table]), rows)
                 if secret is not None:

@@ -40,10 +40,11 @@ deployment = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("secret", LargeBinary),
-    Column("arriving", Boolean, nullable=False, default=False, server_default=false()),
+    Column("import_id", String(32)),
 )
-"""One row: the name of these records, and the secret of the servers that share them. ``arriving``:
-they are of an import that has not come to its end."""
+"""One row: the name of these records, and the secret of the servers that share them. ``import_id``
+names the import that filled them, if Redis was filled with them: it has not come to its end while
+Redis bears that name."""
 
 agents = Table(
     "agents",

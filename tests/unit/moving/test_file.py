@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ from straks.moving.lines import (
 from straks_protocol import Position
 
 HEADER = Header(format=FORMAT, straks="1.0", records="0002", at=1, consumers=("inbox",))
+NUMBERED = count()
+"""No two channels of a file have the same name."""
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.integers(min_value=0, max_value=2**53)
 
@@ -37,10 +40,11 @@ NUMBERS = st.integers(min_value=0, max_value=2**53)
 @st.composite
 def channels(draw: st.DrawFn) -> list[Line]:
     """A channel that may have lost its first entries."""
-    first = draw(st.integers(1, 5))
+    name = draw(st.sampled_from(["conversation", "inbox"])) + f":{next(NUMBERED)}"
+    first = draw(st.integers(1, 5)) if name.startswith("inbox") else 1
     entries = [
         Entry(
-            channel="conversation:a",
+            channel=name,
             offset=offset,
             id=draw(TEXTS),
             at=draw(NUMBERS),
@@ -55,14 +59,14 @@ def channels(draw: st.DrawFn) -> list[Line]:
     ]
     last = entries[-1]
     head = Head(
-        name="conversation:a",
+        name=name,
         position=Position(offset=last.offset, id=last.id),
         at=last.at,
         state=draw(NUMBERS),
         marks=draw(st.dictionaries(TEXTS, NUMBERS, max_size=3)),
     )
     said = [Said.of(entry) for entry in entries]
-    assert [line.entry("conversation:a") for line in said] == entries
+    assert [line.entry(name) for line in said] == entries
     return [Channel(head=head), *said]
 
 
@@ -70,9 +74,7 @@ ROWS = st.dictionaries(TEXTS, st.none() | st.booleans() | NUMBERS | TEXTS, max_s
     lambda values: TableRow(table="agents", values=values)
 )
 PENDING = st.lists(TEXTS, max_size=3).map(
-    lambda names: Waiting(
-        pending=Pending(channel="conversation:a", offset=1, consumers=tuple(names))
-    )
+    lambda names: Waiting(pending=Pending(channel="desk:a", offset=1, consumers=tuple(names)))
 )
 
 
@@ -97,11 +99,15 @@ def test_what_was_written_is_read(
     pending: list[Line],
 ) -> None:
     path = tmp_path_factory.mktemp("file") / "export.jsonl"
-    lines: list[Line] = [HEADER, Secret(secret=secret), *rows, *sum(said, []), *pending]
+    lines: list[Line] = [HEADER, Secret(secret=secret), *rows, *sum(said, []), *DESK, *pending]
     counts = write(path, lines)
 
     assert list(read(path)) == lines
-    assert (counts.rows, counts.channels, counts.pending) == (len(rows), len(said), len(pending))
+    assert (counts.rows, counts.channels, counts.pending) == (
+        len(rows),
+        len(said) + 1,
+        len(pending),
+    )
 
 
 def said(offset: int, ident: str | None = None) -> Said:
@@ -111,6 +117,9 @@ def said(offset: int, ident: str | None = None) -> Said:
 def channel(offset: int, name: str = "conversation:a") -> Channel:
     position = Position(offset=offset, id=f"i{offset}")
     return Channel(head=Head(name=name, position=position, at=1, state=0, marks={}))
+
+
+DESK: list[Line] = [channel(1, "desk:a"), said(1)]
 
 
 @pytest.fixture
@@ -130,19 +139,33 @@ def path(tmp_path: Path) -> Path:
         (lambda text: "# hej\n" + text, "Line 1 of"),
         (lambda text: text + "more\n", "something follows the end"),
         (lambda text: text.split("\n", 1)[1], "begins with one header"),
-        (lambda text: re.sub('{"type":"entry","offset":1.*\n', "", text), "damaged on the way"),
-        (lambda text: re.sub('{"type":"entry","offset":2.*\n', "", text), "damaged on the way"),
+        (lambda text: re.sub('{"type":"entry","offset":1.*\n', "", text), "out of place"),
+        (lambda text: re.sub('{"type":"entry","offset":2.*\n', "", text), "are missing"),
+        (lambda text: re.sub('{"type":"secret".*\n', "", text), "damaged on the way"),
         (
             lambda text: text.replace('"offset":2,"id":"i2"', '"offset":3,"id":"i3"', 1),
-            "on the way",
+            "are missing",
         ),
         (lambda text: text.replace('{"type":"entry"', '{"type":"entrance"', 1), "Line 4 of"),
+        (lambda text: text + "[" * 100_000 + "\n", "something follows the end"),
+        (
+            lambda text: text.replace('{"type":"entry"', '{"x":' + "[" * 100_000, 1),
+            "Line 4 .* nested too deep",
+        ),
+        (
+            lambda text: text.replace('"key":"k"', '"key":"' + "k" * 2**24 + '"', 1),
+            "Line 4 .* long",
+        ),
     ],
 )
 def test_what_is_damaged_is_refused(path: Path, damage: Callable[[str], str], message: str) -> None:
     path.write_text(damage(path.read_text()))
     with pytest.raises(MovingError, match=message):
         list(read(path))
+
+
+def waiting(name: str, offset: int) -> Waiting:
+    return Waiting(pending=Pending(channel=name, offset=offset, consumers=("inbox",)))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +177,15 @@ def test_what_is_damaged_is_refused(path: Path, damage: Callable[[str], str], me
         ([HEADER, channel(1), said(1, "other")], "is another"),
         ([HEADER, channel(2), said(1), channel(1, "desk:a"), said(1)], "a are missing"),
         ([HEADER, channel(0)], "has no entries"),
+        ([HEADER, channel(2), said(2)], "an entry is out of place"),
+        ([HEADER, channel(1)], "a are missing"),
+        ([HEADER, *DESK, *DESK], "desk:a comes twice"),
+        ([HEADER, channel(1, "")], "not a channel"),
+        ([HEADER, channel(2**63), said(1)], "Line 2 .* <= "),
+        ([HEADER, TableRow(table="agents", values={"created_at": -(2**64)})], "out of range"),
+        ([HEADER, TableRow(table="agents", values={"created_at": 0.5})], "whole numbers"),
+        ([HEADER, *DESK, waiting("desk:a", 2)], "no entry 2 of desk:a"),
+        ([HEADER, *DESK, waiting("desk:b", 1)], "no entry 1 of desk:b"),
         ([HEADER, HEADER], "one header"),
     ],
 )
@@ -193,3 +225,9 @@ def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
     for path in (pipe, tmp_path):
         with pytest.raises(MovingError, match="is not a file"):
             next(read(path))
+
+
+@pytest.mark.parametrize("name", ["/", ".", "..", ""])
+def test_a_directory_is_not_written_to(name: str) -> None:
+    with pytest.raises(MovingError, match="is there already"):
+        write(Path(name), [HEADER])

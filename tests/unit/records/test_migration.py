@@ -114,7 +114,7 @@ async def test_what_the_archive_has_in_part_is_left_to_the_log(place: Path | str
     database = await Database.open(place)
     back = (
         "ALTER TABLE archive_channels ADD COLUMN whole BOOLEAN",
-        "ALTER TABLE deployment DROP COLUMN arriving",
+        "ALTER TABLE deployment DROP COLUMN import_id",
         "UPDATE alembic_version SET version_num = '0003'",
         "INSERT INTO archive_channels VALUES ('conversation:a', 1, 'x', 1, 1, '{}', TRUE)",
         "INSERT INTO archive_channels VALUES ('conversation:b', 2, 'y', 1, 1, '{}', FALSE)",

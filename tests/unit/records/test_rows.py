@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from straks.records.database import Database
 from straks.records.errors import RecordsUnavailableError
 from straks.records.rows import Row, Rows
-from straks.records.schema import deployment, metadata
+from straks.records.schema import archive_entries, deployment, metadata
 
 STAYS = {"archive_channels", "archive_entries", "deployment", "schema_version"}
 
@@ -44,7 +44,7 @@ def test_json_has_all_their_values() -> None:
 async def test_rows_are_read_page_by_page(database: Database) -> None:
     made = [agent(number) for number in range(2_500)]
     rows = Rows(database)
-    await rows.fill([("agents", made[:1]), ("agents", made[1:])], None)
+    await rows.fill([("agents", made[:1]), ("agents", made[1:])])
 
     assert await all_of(rows, "agents") == made
     assert await rows.count() == 2_500
@@ -55,14 +55,37 @@ async def test_all_or_none(database: Database) -> None:
     customer: Row = {"visitor_id": "v", "updated_at": 1}
     pages = [("customers", [customer]), ("agents", [agent(1)] * 2)]
     with pytest.raises(RecordsUnavailableError, match="do not take it"):
-        await rows.fill(pages, None)
+        await rows.fill(pages)
     assert await rows.count() == 0
 
 
 async def test_the_shared_secret_is_replaced(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(insert(deployment).values(id="here", secret=b"old"))
-    await Rows(database).fill([], b"new")
+    await Rows(database).fill([], secret=b"new")
     async with database.read() as connection:
         found = (await connection.execute(select(deployment.c.id, deployment.c.secret))).all()
     assert [tuple(row) for row in found] == [("here", b"new")]
+
+
+async def test_the_same_import_replaces_what_it_brought_before_and_no_other(
+    database: Database,
+) -> None:
+    async with database.write() as connection:
+        await connection.execute(insert(deployment).values(id="here"))
+    rows = Rows(database)
+    assert await rows.import_id() is None
+    await rows.fill([("agents", [agent(1), agent(2)])], import_id="one")
+    assert await rows.import_id() == "one"
+    await rows.fill([("agents", [agent(2)])], import_id="one")
+    assert await all_of(rows, "agents") == [agent(2)]
+    for other in ("two", None):
+        with pytest.raises(RecordsUnavailableError):
+            await rows.fill([("agents", [agent(2)])], import_id=other)
+    assert await rows.import_id() == "one"
+
+
+async def test_what_is_in_the_archive_counts(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(insert(archive_entries).values(channel="a", offset=1, entry=b""))
+    assert await Rows(database).count() == 1

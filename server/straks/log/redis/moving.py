@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self
@@ -23,7 +24,7 @@ from straks.log.redis.lane import Lane
 from straks.log.redis.nodes import is_leaving
 from straks.log.redis.reading import Reading
 from straks.log.redis.scanning import each_master, scan, scan_channels
-from straks.log.redis.start import check_and_prepare_all, find, where_is
+from straks.log.redis.start import Use, check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.log.redis.wire import Command
 from straks.log.redis.writing import ChannelWriter, read_head
@@ -57,7 +58,7 @@ class RedisMoving:
     async def open(cls, url: str, *, owner: str | None = None) -> AsyncIterator[Self]:
         """Connect.
 
-        ``owner``: names the records that must belong to this log; None: it is to be filled.
+        ``owner``: names the records that this log must belong to; None: it is to be filled.
 
         Raises:
             StartError: Redis is absent, too old, not for us, or used by a server.
@@ -71,7 +72,7 @@ class RedisMoving:
                 topology,
                 deadline=_DEADLINE,
                 owner=owner,
-                arriving=owner is None,
+                use=Use.LEAVE if owner is not None else Use.FILL,
             )
             await moving.check_alone()
             yield moving
@@ -137,15 +138,23 @@ class RedisMoving:
                         consumers=tuple(name for name in consumers if cursors[name] < after),
                     )
 
-    async def begin(self) -> None:
+    async def unfinished(self) -> str | None:
+        """Name the import that has not come to its end here, if there is one."""
+        (found,) = await self._ask(0, ("HGET", META, ARRIVING))
+        return found.decode() if found else None
+
+    async def begin(self) -> str:
         """Make sure that there is nothing, and that no server starts on a part of what comes.
 
         What an earlier attempt left is removed.
 
+        Returns:
+            The name of the import: that of the earlier attempt, if there was one.
+
         Raises:
             StartError: there is something.
         """
-        (unfinished,) = await self._ask(0, ("HGET", META, ARRIVING))
+        unfinished = await self.unfinished()
         for lane in each_master(self._lanes):
             async for key in scan(lane, "straks:{*}:*"):
                 name = key.split(":", 2)[2]
@@ -155,11 +164,13 @@ class RedisMoving:
                             f"Redis at {self._shown} holds conversations; import into an empty one."
                         )
                     await lane.reads.ask(("UNLINK", key))
-        await self._ask(0, ("HSET", META, ARRIVING, 1))
+        name = unfinished or secrets.token_hex(16)
+        await self._ask(0, ("HSET", META, ARRIVING, name))
+        return name
 
-    async def end(self) -> None:
-        """Let servers start."""
-        await self._ask(0, ("HDEL", META, ARRIVING, "records"))
+    async def end(self, owner: str) -> None:
+        """Let servers start that have the records of that name."""
+        await self._ask(0, ("HSET", META, "records", owner), ("HDEL", META, ARRIVING))
 
     async def put(self, head: Head, entries: Sequence[Entry]) -> None:
         """Store the next entries of a channel."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import Any, Final
 
 from straks.errors import StartError
@@ -16,7 +17,7 @@ from straks.log.redis.master import Master
 from straks.log.redis.topology import NoMasterError, Topology
 from straks.log.redis.wire import ReplyError, Wire
 
-__all__ = ["check_and_prepare", "check_and_prepare_all", "find", "where_is"]
+__all__ = ["Use", "check_and_prepare", "check_and_prepare_all", "find", "where_is"]
 
 _LOG: Final = logging.getLogger(__name__)
 _VERSION: Final = 1
@@ -53,14 +54,25 @@ async def find(where: Where, *, deadline: float) -> Topology:
         ) from error
 
 
+class Use(Enum):
+    """What somebody wants with a log."""
+
+    SERVE = auto()
+    """Who is the first makes it belong to his records."""
+    LEAVE = auto()
+    """It must belong to them already."""
+    FILL = auto()
+    """What is there may be a part of what is being imported."""
+
+
 async def check_and_prepare(
-    master: Master, shown: str, *, deadline: float, owner: str | None, arriving: bool = False
+    master: Master, shown: str, *, deadline: float, owner: str | None, use: Use = Use.SERVE
 ) -> None:
     """Check the master of a lane and its data, and load the function library.
 
     Args:
         owner: names the records that belong to this log; those who have others are kept out.
-        arriving: what is there may be a part of what is being imported.
+        use: what for.
 
     Raises:
         StartError: it cannot be used; the message says why and what to change.
@@ -80,7 +92,7 @@ async def check_and_prepare(
         async with asyncio.timeout(deadline):
             await _check(wire, shown)
             if 0 in master.partitions:
-                await _check_data(wire, shown, owner, arriving)
+                await _check_data(wire, shown, owner, use)
     except ReplyError as error:
         raise _refusal(shown, error) from error
     except TimeoutError as error:
@@ -99,12 +111,12 @@ async def check_and_prepare_all(
     *,
     deadline: float,
     owner: str | None,
-    arriving: bool = False,
+    use: Use = Use.SERVE,
 ) -> None:
     """Do so with the masters of all lanes, each once."""
     for address, master in {master.shown: master for master in reversed(masters)}.items():
         shown = address if topology.clustered else topology.where.shown
-        await check_and_prepare(master, shown, deadline=deadline, owner=owner, arriving=arriving)
+        await check_and_prepare(master, shown, deadline=deadline, owner=owner, use=use)
 
 
 def _refusal(shown: str, error: ReplyError) -> StartError:
@@ -177,12 +189,12 @@ async def _check_writing(wire: Wire, shown: str) -> None:
         )
 
 
-async def _check_data(wire: Wire, shown: str, owner: str | None, arriving: bool) -> None:
+async def _check_data(wire: Wire, shown: str, owner: str | None, use: Use) -> None:
     # One that was used before there were clusters; in a cluster this is another slot.
     await wire.ask(("RENAMENX", OLD_META, META))
     await _ask(wire, "HSETNX", META, "version", _VERSION)
     await _ask(wire, "HSETNX", META, "partitions", PARTITIONS)
-    if owner is not None:
+    if owner is not None and use is Use.SERVE:
         await _ask(wire, "HSETNX", META, "records", owner)
     found = await _ask(wire, "HMGET", META, "version", "partitions", "records", ARRIVING)
     version, partitions = (int(value) for value in found[:2])
@@ -195,10 +207,15 @@ async def _check_data(wire: Wire, shown: str, owner: str | None, arriving: bool)
             f"Redis at {shown} was made for {partitions} partitions, this server has "
             f"{PARTITIONS}: use another Redis, or the version of Straks that made this one."
         )
-    if found[3] and not arriving:
+    if found[3] and use is not Use.FILL:
         raise StartError(
             f"Redis at {shown} holds a part of an import that was interrupted; run `straks import` "
             "again."
+        )
+    if owner is not None and found[2] is None:
+        raise StartError(
+            f"No server has ever run with Redis at {shown}, or it has lost everything; name the "
+            "one of yours, or restore it from a backup."
         )
     if owner is not None and found[2].decode() != owner:
         raise StartError(

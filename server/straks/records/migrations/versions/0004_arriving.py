@@ -1,4 +1,4 @@
-"""Imports that have begun are marked, and what is in the archive is whole."""
+"""Records know by which import they came, and what is in the archive is whole."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    op.add_column(
-        "deployment", sa.Column("arriving", sa.Boolean, nullable=False, server_default=sa.false())
-    )
+    op.add_column("deployment", sa.Column("import_id", sa.String(32)))
     # What had not come to its end is in the log still.
     op.execute(
         "DELETE FROM archive_entries WHERE channel IN"

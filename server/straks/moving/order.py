@@ -1,0 +1,95 @@
+"""What has to be true of the lines of an export, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from straks.log.limits import Limits
+from straks.log.moving import Head
+from straks.moving.lines import FORMAT, Channel, Header, Line, Said, TableRow, Waiting
+from straks_protocol.channels import parse
+
+__all__ = ["Order"]
+
+_LARGEST: Final = 2**63 - 1
+"""That every database stores."""
+_LIMITS: Final = Limits()
+
+
+class Order:
+    """Finds what no export writes, before a log or a database does not take it."""
+
+    def __init__(self) -> None:
+        self._head: Head | None = None
+        self._offset = 0
+        self._ends: dict[str, int] = {}
+        """Offset of the last entry, by channel."""
+
+    def flaw(self, number: int, line: Line) -> str | None:
+        """Say what is wrong with the next line; ``number``: from 1."""
+        if isinstance(line, Header) != (number == 1):
+            return "an export begins with one header"
+        if isinstance(line, Header) and line.format != FORMAT:
+            return f"it has format {line.format}, this release reads {FORMAT}"
+        lowest = -_LARGEST if isinstance(line, TableRow) else 0
+        if not all(lowest <= value <= _LARGEST for value in _numbers(line)):
+            return "a number is out of range"
+        match line:
+            case Said():
+                return self._flaw_of_entry(line)
+            case Channel():
+                return self.flaw_of_end() or self._flaw_of_channel(line)
+            case TableRow() if not all(
+                isinstance(v, str | int | None) for v in line.values.values()
+            ):
+                return "a record holds text, whole numbers, true, false and null alone"
+            case Waiting() if line.pending.offset > self._ends.get(line.pending.channel, 0):
+                return f"there is no entry {line.pending.offset} of {line.pending.channel}"
+        return self.flaw_of_end()
+
+    def flaw_of_end(self) -> str | None:
+        """Say what is wrong if no entry follows."""
+        if self._head is not None and self._offset != self._head.position.offset:
+            return f"entries of {self._head.name} are missing"
+        return None
+
+    def _flaw_of_channel(self, line: Channel) -> str | None:
+        self._head, self._offset = line.head, 0
+        name, end = line.head.name, line.head.position.offset
+        try:
+            parse(name)
+        except ValueError as error:
+            return str(error)
+        if name in self._ends:
+            return f"{name} comes twice"
+        if not end > 0:
+            return f"{name} has no entries"
+        self._ends[name] = end
+        return None
+
+    def _flaw_of_entry(self, line: Said) -> str | None:
+        if self._head is None:
+            return "an entry is out of place"
+        # A channel without end has lost its first entries.
+        endless = _LIMITS.max_entries(self._head.name) is None
+        if line.offset != self._offset + 1 and (self._offset or not endless):
+            return "an entry is out of place"
+        self._offset = line.offset
+        if line.offset < 1 or line.offset > self._head.position.offset:
+            return "an entry is out of place"
+        if line.offset == self._head.position.offset and line.id != self._head.position.id:
+            return f"the last entry of {self._head.name} is another"
+        return None
+
+
+def _numbers(line: Line) -> Iterator[int]:
+    match line:
+        case Said():
+            yield from (line.offset, line.at)
+        case Channel(head=head):
+            yield from (head.position.offset, head.at, head.state, *head.marks.values())
+        case Waiting():
+            yield line.pending.offset
+        case TableRow():
+            yield from (value for value in line.values.values() if isinstance(value, int))
