@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,12 +18,13 @@ from typing import Any
 import httpx
 import psutil
 
+from bench.ports import free_port
+
 __all__ = [
     "ORIGIN",
     "Nodes",
     "Running",
     "StartFailedError",
-    "free_port",
     "pin",
     "redis",
     "starlette_peer",
@@ -81,13 +81,6 @@ class Running:
         return httpx.AsyncClient(
             base_url=origin, headers={"Origin": origin}, cookies=self._cookies, timeout=30
         )
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def pin(pid: int, cpu: int) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, expect
 
+from bench.ports import free_port
 from tests.e2e.people import PASSWORD, Agent, email_of
 from tests.e2e.stage import FIRST, Stage, new_context
-from tests.support.ports import free_port
 from tests.support.server import ServerProcess, run_straks
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 from tests.support.server import ServerProcess, run_straks
 
 

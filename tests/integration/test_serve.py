@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 from tests.support.redis_server import redis_server
 from tests.support.server import ServerProcess, run_straks
 from tests.support.talk import Talker, new_key

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from bench.ports import free_port
 from straks_client import (
     ConnectError,
     DisconnectedError,
@@ -20,7 +21,6 @@ from straks_protocol import (
     Error,
 )
 from tests.support.joining import ROOM, join, said, say, take
-from tests.support.ports import free_port
 from tests.support.small_server import SmallServer, eventually
 
 

@@ -11,9 +11,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from bench.ports import free_port
 from straks_client.transport import Closed, Transport, TransportClosedError
 from straks_protocol import CODECS, JSON, MSGPACK, Codec, may_reconnect
-from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 

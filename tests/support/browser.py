@@ -13,8 +13,8 @@ from typing import Any, Final, Self, cast
 import uvicorn
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bench.ports import free_port
 from straks.demo import shop_app
-from tests.support.ports import free_port
 
 __all__ = ["BrowserError", "Shop", "browser"]
 

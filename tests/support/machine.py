@@ -17,8 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from bench.ports import free_port
 from tests.support.pages import ROOT, commands
-from tests.support.ports import free_port
 from tests.support.postgres_server import PostgresServer
 from tests.support.terminal import run_in_terminal
 from tests.support.units import Units

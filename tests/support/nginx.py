@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["README_HOST", "readme_block", "running"]
 

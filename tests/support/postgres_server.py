@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import psutil
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["PostgresServer", "postgres_server"]
 

@@ -9,7 +9,7 @@ from enum import Flag, auto
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["Direction", "Predicate", "Proxy", "ThreadProxy"]
 

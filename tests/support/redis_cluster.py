@@ -12,7 +12,7 @@ from typing import Any, Final
 import redis
 from redis.crc import key_slot
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 from tests.support.redis_replication import ReplicatedServer
 
 __all__ = ["SLOTS", "ClusterNode", "RedisCluster", "redis_cluster"]

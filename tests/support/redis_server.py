@@ -14,7 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["RedisServer", "redis_server"]
 

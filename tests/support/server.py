@@ -15,7 +15,7 @@ from typing import Self
 
 import httpx
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["ServerError", "ServerProcess", "run_straks"]
 

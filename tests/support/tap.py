@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeAlias
 
 import orjson
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 
 __all__ = ["Frame", "Tap"]
 

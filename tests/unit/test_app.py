@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from straks.app import BrokenError, open_accounts, open_straks
 from straks.config import load_settings
 from straks.errors import StartError
-from tests.support.ports import free_port
 
 
 async def test_a_part_that_fails_ends_the_server(tmp_path: Path) -> None:

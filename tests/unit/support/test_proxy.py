@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from tests.support.ports import free_port
+from bench.ports import free_port
 from tests.support.proxy import Direction, Proxy, ThreadProxy
 
 SILENCE = 0.1

@@ -91,6 +91,8 @@ async def check_and_prepare(
     try:
         async with asyncio.timeout(deadline):
             await _check(wire, shown)
+            if use is Use.SERVE:
+                await _warn_of_loss(wire, shown)
             if 0 in master.partitions:
                 await _check_data(wire, shown, owner, use)
     except ReplyError as error:
@@ -138,8 +140,6 @@ async def _check(wire: Wire, shown: str) -> None:
     text = (await _ask(wire, "INFO", "everything")).decode()
     info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     _check_server(info, shown)
-    if info.get("aof_enabled") == "1":
-        await _check_writing(wire, shown)
     (known,) = await _ask(wire, "COMMAND", "INFO", "SSUBSCRIBE")
     if not known:
         raise StartError(
@@ -164,16 +164,18 @@ def _check_server(info: Mapping[str, str], shown: str) -> None:
             f"Redis at {shown} may throw conversations away (maxmemory-policy is {policy}); "
             "set maxmemory-policy to noeviction."
         )
-    if info.get("aof_enabled") != "1":
+
+
+async def _warn_of_loss(wire: Wire, shown: str) -> None:
+    """Warn unless every write is on the disk before it is acknowledged, as far as we may know."""
+    persistence = (await _ask(wire, "INFO", "persistence")).decode()
+    if "aof_enabled:1" not in persistence:
         _LOG.warning(
             "Redis at %s loses what is newer than its last snapshot when it stops: "
             "set appendonly to yes, and appendfsync to always to lose nothing",
             shown,
         )
-
-
-async def _check_writing(wire: Wire, shown: str) -> None:
-    """Warn unless every write is on the disk before it is acknowledged, as far as we may know."""
+        return
     reply = await wire.ask(("CONFIG", "GET", "appendfsync"))
     if isinstance(reply, ReplyError):
         # Hosted ones do not show their settings, nor do users without the right.

@@ -11,6 +11,7 @@ from typing import Any
 import msgpack
 import pytest
 
+from bench.ports import free_port
 from straks.errors import StartError
 from straks.log.log import (
     Appended,
@@ -21,7 +22,6 @@ from straks.log.log import (
 from straks.log.redis import RedisLog
 from straks.log.redis.keys import META, channel_keys
 from tests.support.logs import append, item
-from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
 
 A = channel_keys("conversation:a")

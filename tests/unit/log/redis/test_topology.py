@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.ports import free_port
 from straks.log.log import LogUnavailableError
 from straks.log.redis.address import Address, parse
 from straks.log.redis.keys import PARTITIONS, slot_of
 from straks.log.redis.topology import NoMasterError, Topology
 from straks.log.redis.wire import ReplyError
 from tests.support.fake_redis import HANG_UP, FakeRedis, array, bulk, error, info
-from tests.support.ports import free_port
 from tests.support.redis_cluster import SLOTS
 from tests.support.redis_sentinel import NAME, Sentinel
 from tests.support.redis_server import RedisServer, redis_server

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from tests.support.ports import HOST, free_port
+from bench.ports import HOST, free_port
 
 
 def test_no_port_is_given_twice_nor_while_it_is_taken() -> None:

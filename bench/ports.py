@@ -1,4 +1,4 @@
-"""Ports that servers of the tests listen on."""
+"""Ports that servers of the tests and the benchmarks listen on."""
 
 from __future__ import annotations
 
