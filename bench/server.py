@@ -25,11 +25,14 @@ __all__ = [
     "Nodes",
     "Running",
     "StartFailedError",
+    "RedisServer",
     "pin",
     "redis",
+    "start_process",
     "starlette_peer",
     "straks",
     "straks_nodes",
+    "until_ready",
 ]
 
 UNLIMITED = {
@@ -55,6 +58,8 @@ class Running:
 
     port: int
     process: psutil.Process
+    storage: Sequence[int] = ()
+    """Process ids of what it keeps its log in, beside itself."""
     _cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def cpu_seconds(self) -> float:
@@ -89,9 +94,10 @@ def pin(pid: int, cpu: int) -> None:
 
 
 @asynccontextmanager
-async def _process(
+async def start_process(
     command: Sequence[str], env: Mapping[str, str], cpu: int, log: Path
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """Run a program on one core until the block ends; what it prints goes to ``log``."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT
@@ -108,7 +114,12 @@ async def _process(
             process.wait()
 
 
-async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+async def until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until a server answers a GET of ``url`` with 200.
+
+    Raises:
+        StartFailedError: it does not; the message holds what it printed.
+    """
     async with httpx.AsyncClient() as http:
         for _ in range(600):
             if process.poll() is not None:
@@ -122,9 +133,22 @@ async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) ->
     raise StartFailedError(f"not ready in time\n{log.read_text(errors='replace')}")
 
 
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """A Redis that runs."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
 @asynccontextmanager
-async def redis(folder: Path, *, appendfsync: str = "always") -> AsyncIterator[str]:
-    """A Redis of our own that writes every append to disk before it answers; yields its URL."""
+async def redis(folder: Path, *, appendfsync: str = "always") -> AsyncIterator[RedisServer]:
+    """A Redis of our own that writes every append to disk before it answers."""
     program = shutil.which("redis-server")
     if program is None:
         raise StartFailedError("redis-server is not installed: apt-get install redis-server")
@@ -133,7 +157,7 @@ async def redis(folder: Path, *, appendfsync: str = "always") -> AsyncIterator[s
         program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "",
         "--appendonly", "yes", "--appendfsync", appendfsync, "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
-    async with _process(command, {}, 1, folder / "redis.log") as process:
+    async with start_process(command, {}, 1, folder / "redis.log") as process:
         for _ in range(200):
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -144,7 +168,7 @@ async def redis(folder: Path, *, appendfsync: str = "always") -> AsyncIterator[s
             else:
                 writer.close()
                 break
-        yield f"redis://127.0.0.1:{port}/0"
+        yield RedisServer(port, process.pid)
 
 
 @asynccontextmanager
@@ -153,7 +177,11 @@ async def straks(backend: str, **settings: Any) -> AsyncIterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
     try:
         if backend == "redis":
-            async with redis(folder) as url, _straks(folder, {"redis": url, **settings}) as running:
+            async with (
+                redis(folder) as log,
+                _straks(folder, {"redis": log.url, **settings}) as running,
+            ):
+                running.storage = (log.pid,)
                 yield running
         else:
             async with _straks(folder, settings) as running:
@@ -175,8 +203,8 @@ async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Ru
     command = [sys.executable, "-m", "straks"]
     _add_agent(env)
     log = folder / "straks.log"
-    async with _process([*command, "serve"], env, 0, log) as process:
-        await _until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
+    async with start_process([*command, "serve"], env, 0, log) as process:
+        await until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
         running = Running(port, psutil.Process(process.pid))
         await running.sign_in()
         yield running
@@ -214,7 +242,7 @@ class Nodes:
                 env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
         self._processes[number] = process
-        await _until_ready(process, f"http://127.0.0.1:{self.ports[number]}/readyz", log)
+        await until_ready(process, f"http://127.0.0.1:{self.ports[number]}/readyz", log)
 
     async def begin(self) -> None:
         """Make the agent's account, start all, and sign in."""
@@ -263,8 +291,8 @@ async def straks_nodes(count: int) -> AsyncIterator[Nodes]:
     """Several Straks servers over a Redis of their own that writes every append to disk."""
     folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
     try:
-        async with redis(folder) as url:
-            nodes = Nodes(folder, url, count)
+        async with redis(folder) as log:
+            nodes = Nodes(folder, log.url, count)
             try:
                 await nodes.begin()
                 yield nodes
@@ -296,8 +324,8 @@ async def starlette_peer() -> AsyncIterator[Running]:
         "--ws", "websockets-sansio", "--no-access-log",
     ]  # fmt: skip
     try:
-        async with _process(command, {}, 0, folder / "peer.log") as process:
-            await _until_ready(process, f"http://127.0.0.1:{port}/", folder / "peer.log")
+        async with start_process(command, {}, 0, folder / "peer.log") as process:
+            await until_ready(process, f"http://127.0.0.1:{port}/", folder / "peer.log")
             yield Running(port, psutil.Process(process.pid))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

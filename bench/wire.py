@@ -11,16 +11,18 @@ from typing import cast
 
 __all__ = ["Socket", "connect"]
 
-_TEXT = 0x81
+_TEXT, _BINARY = 0x81, 0x82
 _PING, _PONG, _CLOSE = 0x9, 0xA, 0x8
 
 
 class Socket(asyncio.Protocol):
     """One connection. ``on_frame`` gets each message as it arrived."""
 
-    __slots__ = ("_buffer", "_opened", "on_frame", "on_lost", "transport")
+    __slots__ = ("_buffer", "_first", "_opened", "on_frame", "on_lost", "transport")
 
-    def __init__(self, on_frame: Callable[[bytes], None]) -> None:
+    def __init__(self, on_frame: Callable[[bytes], None], *, binary: bool = False) -> None:
+        """``binary``: what is sent are binary messages."""
+        self._first = _BINARY if binary else _TEXT
         loop = asyncio.get_running_loop()
         self.on_frame = on_frame
         self.on_lost: Callable[[], None] = lambda: None
@@ -97,8 +99,8 @@ class Socket(asyncio.Protocol):
         return data[at:]
 
     def send(self, payload: bytes) -> None:
-        """Send a text message."""
-        self._write(_TEXT, payload)
+        """Send a message."""
+        self._write(self._first, payload)
 
     def _write(self, first: int, payload: bytes) -> None:
         assert self.transport is not None
@@ -128,11 +130,12 @@ async def connect(
     path: str = "/v1/socket",
     origin: str | None = None,
     subprotocol: str = "straks.v1.json",
+    binary: bool = False,
 ) -> Socket:
     """Open a WebSocket to a server on this machine."""
     host = f"127.0.0.1:{port}"
     _, made = await asyncio.get_running_loop().create_connection(
-        lambda: Socket(on_frame), "127.0.0.1", port
+        lambda: Socket(on_frame, binary=binary), "127.0.0.1", port
     )
     made.upgrade(host, path, origin or f"http://{host}", subprotocol)
     await made.opened()

@@ -127,8 +127,8 @@ async def main() -> None:
     parser.add_argument("--conversations", type=int, default=5_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        async with redis(Path(folder), appendfsync="no") as url:
-            rows = [await measure(url, size, options.conversations) for size in NODE_BYTES]
+        async with redis(Path(folder), appendfsync="no") as server:
+            rows = [await measure(server.url, size, options.conversations) for size in NODE_BYTES]
     show(rows, as_json=False)
 
 
