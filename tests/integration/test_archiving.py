@@ -201,6 +201,21 @@ async def test_what_a_consumer_has_yet_to_see_stays(log: RedisLog) -> None:
     assert await mover(log).take(A, NOW)
 
 
+async def test_it_leaves_though_others_of_its_partition_are_yet_to_be_seen(log: RedisLog) -> None:
+    await written(log)
+    partition = log.partition_of(A)
+    await log.cursor("inbox", partition)
+    last = (await log.feed(partition, 0, 100))[-1].position
+    busy = next(
+        name for n in range(1000) if log.partition_of(name := f"conversation:{n}") == partition
+    )
+    await append(log, first(busy))
+    assert not await mover(log).take(A, NOW)
+    await log.move_cursor("inbox", partition, last)
+    assert await mover(log).take(A, NOW)
+    assert not await mover(log).take(busy, NOW)
+
+
 @pytest.mark.parametrize("late", [item(A, expect=1, at=NOW), item(DESK, at=NOW)])
 async def test_what_is_said_while_it_is_copied_stays(
     log: RedisLog, archive: Hooked, late: Append
@@ -251,7 +266,19 @@ async def test_nobody_waits_for_an_archive_that_is_away(log: RedisLog, archive: 
     assert offsets(opened) == [1, 2]
     assert offsets((await log.read("conversation:b", limit=9)).entries) == [1, 2]
     archive.away = False
+    async with asyncio.timeout(20):
+        while await is_refused(log):
+            await asyncio.sleep(0.05)
     assert offsets((await log.read(A, limit=9)).entries) == [1, 2, 3]
+
+
+async def is_refused(log: RedisLog) -> bool:
+    """Tell whether it is still taken to be away: nobody tries again at once."""
+    try:
+        await log.read(A, limit=1)
+    except LogUnavailableError:
+        return True
+    return False
 
 
 async def test_many_who_ask_at_once_all_see_it(

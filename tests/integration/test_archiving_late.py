@@ -319,3 +319,55 @@ async def test_a_watermark_waits_for_the_archive_and_no_other_waits_for_it(
         await asyncio.sleep(0.01)
     while (await other.tail(A)).read != {"visitor:v": 1}:
         await asyncio.sleep(0.01)
+
+
+async def test_who_brings_back_late_puts_no_old_past_there(
+    log: RedisLog, other: RedisLog, archive: Late
+) -> None:
+    await written(log, 5)
+    assert await mover(log).take(A, NOW)
+
+    async def gone_on() -> None:
+        """Another node brings it back, goes on with it, and it leaves again."""
+        assert await all_of(other) == [1, 2, 3, 4, 5]
+        await say(other, 1)
+        assert await mover(other).take(A, NOW)
+
+    archive.before_entries.append(gone_on)
+    assert await all_of(log) == [1, 2, 3, 4, 5, 6]
+    (entry,) = await append(log, item(A, at=THEN))
+    assert entry.offset == 7
+    assert await mover(log).take(A, NOW)
+    assert await all_of(log) == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def lost_marks(log: RedisLog, other: RedisLog) -> None:
+    """A Redis that has the entries, not the watermarks, and goes on; the archive has those."""
+    await written(log, 4)
+    older = await copied(log)
+    log.mark(A, "visitor:v", 4)
+    while not (await other.tail(A)).read:
+        await asyncio.sleep(0.01)
+    assert await mover(log).take(A, NOW)
+    await put_back(log, older)
+    await say(log, 1)
+
+
+async def test_watermarks_of_the_same_past_stay(log: RedisLog, other: RedisLog) -> None:
+    await lost_marks(log, other)
+    assert await mover(log).take(A, NOW)
+    assert await all_of(log) == [1, 2, 3, 4, 5]
+    assert (await log.tail(A)).read == {"visitor:v": 4}
+
+
+async def test_watermarks_of_the_same_past_are_exported(
+    where: RedisServer | RedisCluster, log: RedisLog, other: RedisLog, archive: Late
+) -> None:
+    await lost_marks(log, other)
+    for each in (log, other):
+        await each.close()
+    async with RedisMoving.open(where.url) as redis:
+        leaving = WithArchive(redis, archive)
+        assert await leaving.channels() == [A]
+        head = await leaving.head(A)
+        assert (head.position.offset, head.marks) == (5, {"visitor:v": 4})

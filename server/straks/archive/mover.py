@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from straks.clock import Clock
@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _PAGE: Final = 100
 _MOST_SECONDS_BETWEEN: Final = 60.0
 _START: Final = (-1, "")
+_MOST_FAILED: Final = 3
+"""In a row: what fails then is not the conversation but the log or the archive."""
 
 
 class IdleConversations(Protocol):
@@ -28,11 +30,19 @@ class IdleConversations(Protocol):
         self, before: int, after: tuple[int, str], limit: int
     ) -> Sequence[tuple[int, str]]: ...
 
+    async def found(self, idents: Sequence[str]) -> None:
+        """Take note of conversations that the log has."""
+        ...
+
 
 class Takes(Protocol):
     """Moves one conversation, unless it has an entry that is not older."""
 
     async def take(self, conversation: str, before: int) -> bool: ...
+
+    def here(self) -> AsyncIterator[str]:
+        """Name the channels of all conversations that have not been moved."""
+        ...
 
 
 class Tenure(Protocol):
@@ -71,6 +81,8 @@ class Mover:
         self._after = after_seconds
         self._pause = pause or max(1.0, min(_MOST_SECONDS_BETWEEN, after_seconds / 4))
         self._trouble = Trouble(_log, "the archive")
+        self._looked: int | None = None
+        """The tenure in which it was looked what the log has, unless that may be in doubt."""
 
     async def run(self) -> None:
         """Move until cancelled."""
@@ -89,17 +101,56 @@ class Mover:
         """Move all that are old enough; give their number.
 
         Raises:
-            LogError, RecordsUnavailableError: one could not be moved; a later pass will.
+            LogError, RecordsUnavailableError: one could not be moved, and was passed over; or
+                several in a row, after which nothing more was tried. A later pass will.
         """
+        try:
+            await self._look()
+            return await self._move_all()
+        except BaseException:
+            self._looked = None
+            raise
+
+    async def _look(self) -> None:
+        """Find out what the log has, once in a tenure and after a failure.
+
+        What is noted may be wrong since a node ended half way, or a backup was put back; and what
+        is noted to be in the archive is never asked for.
+        """
+        tenure = self._tenure.tenure(0)
+        if tenure is None or tenure == self._looked:
+            return
+        page: set[str] = set()
+        async for channel in self._log.here():
+            page.add(channel.partition(":")[2])
+            if len(page) == _PAGE:
+                await self._conversations.found(sorted(page))
+                page.clear()
+        if page:
+            await self._conversations.found(sorted(page))
+        self._looked = tenure
+
+    async def _move_all(self) -> int:
         before = self._clock.now_ms() - round(self._after * 1000)
         moved, after = 0, _START
+        failed: Exception | None = None
+        in_a_row = 0
         while True:
             found = await self._conversations.idle(before, after, _PAGE)
             for _, ident in found:
                 # Each may take long, and another may do this since.
                 if self._tenure.tenure(0) is None:
                     return moved
-                moved += await self._log.take(f"conversation:{ident}", before)
+                try:
+                    moved += await self._log.take(f"conversation:{ident}", before)
+                except (LogError, RecordsUnavailableError) as error:
+                    failed, in_a_row = failed or error, in_a_row + 1
+                    if in_a_row == _MOST_FAILED:
+                        raise
+                else:
+                    in_a_row = 0
             if len(found) < _PAGE:
+                if failed is not None:
+                    raise failed
                 return moved
             after = found[-1]

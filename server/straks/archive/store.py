@@ -58,6 +58,10 @@ class RecordsArchive:
         """
         return await _asked(self._records.names())
 
+    async def conversations(self, after: str, limit: int) -> Sequence[str]:
+        """Name conversations; see ``Archive``."""
+        return await _asked(self._records.conversations(after, limit))
+
     async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]:
         """Read entries above an offset; see ``Archive``."""
         found = await _asked(self._records.entries(channel, after, limit))
@@ -83,7 +87,8 @@ class RecordsArchive:
                 )
                 await kept.drop(after)
             await _add(kept, head, after, read)
-            await kept.put(_archived(head))
+            marks = later(kept.channel.marks, head.marks) if after else head.marks
+            await kept.put(replace(_archived(head), marks=marks))
 
     async def archived(self, conversation: str) -> None:
         """Note that the log does not have a conversation; see ``Archive``."""

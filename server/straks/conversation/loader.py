@@ -14,8 +14,8 @@ from straks.log.log import Log, LogError, LogUnavailableError
 __all__ = ["Loader"]
 
 _PAGE: Final = 500
-_AT_ONCE: Final = 4
-"""Conversations that are read at the same time."""
+_AT_ONCE: Final = 16
+"""Conversations that are read at the same time: more than may wait for an archive that is slow."""
 
 _log = logging.getLogger(__name__)
 

@@ -48,6 +48,10 @@ class Archive(Protocol):
         """
         ...
 
+    async def conversations(self, after: str, limit: int) -> Sequence[str]:
+        """Name conversations that are here, in order, after one of them."""
+        ...
+
     async def archived(self, conversation: str) -> None:
         """Note that the log does not have a conversation any more."""
         ...

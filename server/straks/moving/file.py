@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, Self
 
 import msgspec
 
+from straks.moving.disk import sync
 from straks.moving.errors import MovingError
 from straks.moving.lines import (
     Channel,
@@ -61,6 +62,7 @@ class ExportFile:
                     yield made
                     made._end()
                 os.replace(draft, path)
+                sync(path.parent)
             finally:
                 draft.unlink(missing_ok=True)
         except OSError as error:
@@ -103,9 +105,9 @@ def read(path: Path) -> Iterator[Line]:
         MovingError: it cannot be read, or is not what an export of this release wrote. That what
             was changed on the way is known at the end only.
     """
-    if path.exists() and not path.is_file():
-        raise MovingError(f"{path} is not a file, and all of it is read twice; save it to one.")
     try:
+        if path.exists() and not path.is_file():
+            raise MovingError(f"{path} is not a file, and all of it is read twice; save it to one.")
         with path.open("rb", _BUFFER) as file:
             yield from _Reading(path).lines(file)
     except OSError as error:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from straks.moving.disk import sync
 from straks.records.directory import PLACING
 
 __all__ = ["Stage"]
@@ -54,18 +55,18 @@ class Stage:
             OSError: it cannot be written.
         """
         for name in names:
-            _sync(self.path / name)
+            sync(self.path / name)
         with self._note.open("x") as note:
             note.write("".join(f"{name}\n" for name in names))
             note.flush()
             os.fsync(note.fileno())
         for directory in (self.path, self._data):
-            _sync(directory)
+            sync(directory)
         for name in names:
             for rest in _BESIDE[1:]:
                 (self._data / f"{name}{rest}").unlink(missing_ok=True)
             os.replace(self.path / name, self._data / name)
-        _sync(self._data)
+        sync(self._data)
 
     def done(self) -> None:
         """Let the data directory be used.
@@ -74,22 +75,14 @@ class Stage:
             OSError: it cannot be written.
         """
         self._note.unlink(missing_ok=True)
-        _sync(self.path)
+        sync(self.path)
 
     def _clear(self) -> None:
         if self._note.exists():
             for name in self._note.read_text().split():
                 for rest in _BESIDE:
                     (self._data / f"{name}{rest}").unlink(missing_ok=True)
-            _sync(self._data)
+            sync(self._data)
             self.done()
         if self.path.exists():
             shutil.rmtree(self.path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -45,9 +45,12 @@ class WithArchive:
         head = await self._log.head(channel)
         if channel in self._both:
             kept = await self._kept(channel)
-            if await self._goes_on(kept, head.position):
+            marks = later(kept.marks, head.marks)
+            if await _goes_on(self._archive, kept, head.position):
                 self._longer = channel
-                return msgspec.structs.replace(kept, marks=later(kept.marks, head.marks))
+                return msgspec.structs.replace(kept, marks=marks)
+            if await _goes_on(self._log, head, kept.position):
+                return msgspec.structs.replace(head, marks=marks)
         return head
 
     async def _kept(self, channel: str) -> Head:
@@ -55,12 +58,6 @@ class WithArchive:
         if found is None:
             raise LogUnavailableError(f"{channel} is not in the archive any more")
         return found
-
-    async def _goes_on(self, kept: Head, position: Position) -> bool:
-        if kept.position.offset <= position.offset:
-            return False
-        entries = await self._archive.entries(kept.name, position.offset - 1, 1)
-        return bool(entries) and entries[0].id == position.id
 
     async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]:
         """Read entries above an offset, in order; its head has been read just before."""
@@ -71,3 +68,15 @@ class WithArchive:
     def pending(self, consumers: Sequence[str]) -> AsyncIterator[Pending]:
         """Read what some of the consumers have yet to see: what is in the archive they have."""
         return self._log.pending(consumers)
+
+
+class _Entries(Protocol):
+    async def entries(self, channel: str, after: int, limit: int) -> Sequence[Entry]: ...
+
+
+async def _goes_on(place: _Entries, head: Head, position: Position) -> bool:
+    """Tell whether a channel goes as far as a position, or on from there."""
+    if head.position.offset <= position.offset:
+        return head.position == position
+    entries = await place.entries(head.name, position.offset - 1, 1)
+    return bool(entries) and entries[0].id == position.id

@@ -138,6 +138,21 @@ class ArchiveRecords:
         async with self._database.read() as connection:
             return [(row.updated_at, row.id) for row in await connection.execute(query)]
 
+    async def found(self, idents: Sequence[str]) -> None:
+        """Note that the log has conversations, whatever was noted before."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(inbox).where(inbox.c.id.in_(idents), inbox.c.archived).values(archived=False)
+            )
+
+    async def conversations(self, after: str, limit: int) -> Sequence[str]:
+        """Name conversations that are there, in order, after one of them."""
+        name = archive_channels.c.name
+        kind = "conversation:"
+        query = select(name).where(name.startswith(kind), name > max(after, kind))
+        async with self._database.read() as connection:
+            return list(await connection.scalars(query.order_by(name).limit(limit)))
+
     async def names(self) -> Sequence[str]:
         """Give the names of all channels that are there."""
         async with self._database.read() as connection:

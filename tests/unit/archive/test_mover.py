@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -22,6 +22,10 @@ class Place:
         self.in_use: set[str] = set()
         self.asked: list[str] = []
         self.failing = False
+        self.broken: set[str] = set()
+        self.looks = 0
+        self.hot = [f"h{number}" for number in range(150)]
+        self.noted: set[str] = set()
         self.tenant: int | None = 1
         self.loses_it_after: int | None = None
 
@@ -32,16 +36,26 @@ class Place:
         return [row for row in rows if row > after][:limit]
 
     async def take(self, conversation: str, before: int) -> bool:
-        if self.failing:
-            raise LogUnavailableError("away")
         name = conversation.removeprefix("conversation:")
         self.asked.append(name)
+        if self.failing or name in self.broken:
+            raise LogUnavailableError("away")
         if len(self.asked) == self.loses_it_after:
             self.tenant = None
         if name in self.in_use:
             return False
         assert self.idle_since.pop(name) < before
         return True
+
+    async def here(self) -> AsyncIterator[str]:
+        self.looks += 1
+        for name in self.hot:
+            yield f"conversation:{name}"
+
+    async def found(self, idents: Sequence[str]) -> None:
+        if self.failing:
+            raise LogUnavailableError("away")
+        self.noted.update(idents)
 
     def tenure(self, partition: int) -> int | None:
         assert partition == 0
@@ -77,6 +91,43 @@ async def test_a_node_that_loses_the_tenure_stops_at_once(clock: ManualClock) ->
     place = Place(250, clock.now_ms() - HOUR - 1)
     place.loses_it_after = 50
     assert await mover(place, clock).move_all() == 50
+
+
+async def test_one_that_cannot_be_moved_stops_no_other(clock: ManualClock) -> None:
+    place = Place(250, clock.now_ms() - HOUR - 1)
+    place.broken = {"c0000", "c0120"}
+    with pytest.raises(LogUnavailableError):
+        await mover(place, clock).move_all()
+    assert {*place.idle_since} == place.broken
+
+
+async def test_nothing_more_is_tried_when_several_fail_in_a_row(clock: ManualClock) -> None:
+    place = Place(250, clock.now_ms() - HOUR - 1)
+    place.broken = {*place.idle_since}
+    with pytest.raises(LogUnavailableError):
+        await mover(place, clock).move_all()
+    assert len(place.asked) == 3
+
+
+async def test_it_looks_once_in_a_tenure_what_the_log_has(clock: ManualClock) -> None:
+    place = Place(3, clock.now_ms() - HOUR - 1)
+    moves = mover(place, clock)
+    for _ in range(3):
+        await moves.move_all()
+    assert (place.looks, place.noted) == (1, {*place.hot})
+    place.tenant = 2
+    await moves.move_all()
+    assert place.looks == 2
+
+
+async def test_it_looks_again_after_a_failure(clock: ManualClock) -> None:
+    place = Place(3, clock.now_ms() - HOUR - 1)
+    place.broken = {"c0001"}
+    moves = mover(place, clock)
+    for looks in (1, 2):
+        with pytest.raises(LogUnavailableError):
+            await moves.move_all()
+        assert place.looks == looks
 
 
 async def test_it_goes_on_when_what_it_needs_is_back(

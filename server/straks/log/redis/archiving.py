@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import msgpack
@@ -12,9 +12,11 @@ import msgpack
 from straks.log.archive import REMEMBERED_SECONDS, Archive
 from straks.log.log import Entry, LogUnavailableError
 from straks.log.moving import Head
+from straks.log.redis.breaker import Breaker
 from straks.log.redis.keys import (
     ARCHIVED,
     ChannelKeys,
+    absence_key,
     channel_keys,
     conversation_of,
     cursors_key,
@@ -22,6 +24,7 @@ from straks.log.redis.keys import (
 )
 from straks.log.redis.lane import Lane
 from straks.log.redis.reading import Reading
+from straks.log.redis.scanning import scan_channels
 from straks.log.redis.wire import Command
 from straks.log.redis.writing import ChannelWriter, read_head
 
@@ -29,7 +32,9 @@ __all__ = ["Archiving"]
 
 _PAGE: Final = 500
 _AT_ONCE: Final = 8
-"""Conversations that are looked for; further ones wait, before the time of a question begins."""
+"""Conversations that are looked for; further ones wait."""
+_WAIT_SECONDS: Final = 1.0
+"""That they wait: who reads for many must not stand still for those that are far away."""
 _STAGED_SECONDS: Final = 60
 """After which what was staged and not put into place goes away."""
 _BACK_SECONDS: Final = 60
@@ -48,6 +53,7 @@ class Archiving:
         self._plain = Reading(lanes)
         reading.bring = self.bring
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._there = Breaker("the archive")
         self._coming: dict[str, asyncio.Future[bool]] = {}
 
     async def bring(self, channel: str) -> bool:
@@ -111,6 +117,28 @@ class Archiving:
             return False
         return True
 
+    def here(self) -> AsyncIterator[str]:
+        """Name all conversations that are in Redis; some may come twice.
+
+        Raises:
+            LogUnavailableError: Redis is away.
+        """
+        return scan_channels(self._lanes, ARCHIVED[0])
+
+    async def everywhere(self) -> AsyncIterator[str]:
+        """Name all conversations, in Redis and in the archive; some may come twice.
+
+        Raises:
+            LogUnavailableError: Redis or the archive is away.
+        """
+        async for name in self.here():
+            yield name
+        last = ""
+        while names := await self._archive.conversations(last, _PAGE):
+            for name in names:
+                yield name
+            last = names[-1]
+
     async def _copy(self, head: Head) -> None:
         async def read(after: int) -> Sequence[Entry]:
             # Not what brings back what is missing: that writes to the archive, too.
@@ -128,24 +156,34 @@ class Archiving:
             marks = [] if head is None else [part for pair in head.marks.items() for part in pair]
             copied.append((each.live, "" if head is None else head.position.id, marks))
         packed = msgpack.packb(copied, use_bin_type=False)
-        args = [packed, REMEMBERED_SECONDS * 1000, before]
+        args = [packed, REMEMBERED_SECONDS * 1000, before, secrets.token_hex(8)]
         return bool(await self._lane(partition).chore("evict", keys, args))
 
     async def _bring(self, conversation: str) -> bool:
-        async with self._room:
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._room.acquire()
+        except TimeoutError as error:
+            raise LogUnavailableError("the archive is busy; try again soon") from error
+        try:
             for _ in range(_TRIES):
                 there = await self._bring_now(conversation)
                 if there is not None:
                     return there
+        finally:
+            self._room.release()
         raise LogUnavailableError(f"{conversation} did not come back from the archive in time")
 
     async def _bring_now(self, conversation: str) -> bool | None:
         """Tell whether it is there now; None: what was staged has gone."""
         keys = channel_keys(conversation)
-        (there,) = await self._ask(keys.partition, ("EXISTS", keys.state))
+        there, absence = await self._ask(
+            keys.partition, ("EXISTS", keys.state), ("GET", absence_key(keys))
+        )
         if there:
             return True
-        heads = await self._archive.heads(conversation)
+        async with self._there.attempt():
+            heads = await self._archive.heads(conversation)
         if not heads:
             return False
         # Before: one that is in both would else never be moved again, if we ended here.
@@ -154,7 +192,8 @@ class Archiving:
         for head in heads:
             pairs += await self._stage(head, [staged for staged, _ in pairs])
         moves = [key for pair in pairs for key in pair]
-        args = [_BACK_SECONDS * 1000, *(head.position.offset for head in heads)]
+        # Another may have brought it back and gone on with it, and it may have left again, since.
+        args = [_BACK_SECONDS * 1000, absence or b"", *(head.position.offset for head in heads)]
         if not await self._lane(keys.partition).chore("restore", moves, args):
             return None
         # And after: who archives may have found it absent before, and said so since.

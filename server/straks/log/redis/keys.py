@@ -17,6 +17,7 @@ __all__ = [
     "PARTITIONS",
     "TELL",
     "ChannelKeys",
+    "absence_key",
     "channel_keys",
     "conversation_of",
     "cursors_key",
@@ -73,6 +74,11 @@ def conversation_of(channel: str) -> str | None:
     """Name the channel whose state says whether a channel is in the archive; None: it never is."""
     kind, _, ident = channel.partition(":")
     return f"{ARCHIVED[0]}:{ident}" if kind in ARCHIVED else None
+
+
+def absence_key(keys: ChannelKeys) -> str:
+    """Name what says for a while that a conversation is in the archive, and since which time."""
+    return f"{keys.state}~gone"
 
 
 def feed_key(partition: int) -> str:

@@ -2,8 +2,9 @@
 
 -- The log in Redis. A channel has three keys, all with the hash tag of its partition:
 --   :log    stream; the id 0-N is offset N; fields e (packed by the server), t (at), g (state offset)
---   :state  hash; o (last offset), i (last id), t (last at), g (state offset), and a field of 16
---           bytes for each key that was used, holding its offset
+--   :state  hash; o (last offset), i (last id), t (last at), g (state offset), f (where the last
+--           entry is in the feed), and a field of 16 bytes for each key that was used, holding its
+--           offset
 --   :marks  hash; reader to read watermark
 -- A partition has a feed (stream of channel c and offset o), the cursors of its consumers, and the
 -- lease of the node whose consumers read it.
@@ -106,16 +107,16 @@ local function append_one(state, log, feed, tag, item, anchors)
     if added.err then
         return bad(added.err)
     end
-    redis.call('HSET', state, 'o', o, 't', t, 'g', g, 'i', id, digest, o)
+    local position = string.sub(redis.call('XADD', feed, '0-*', 'c', channel, 'o', o), 3)
+    redis.call('HSET', state, 'o', o, 't', t, 'g', g, 'i', id, 'f', position, digest, o)
     if keys > 0 and offset > keys then
         forget(state, log, offset, keys, -most)
     end
-    local position = redis.call('XADD', feed, '0-*', 'c', channel, 'o', o)
     local before = head[4] or ''
     -- It is stored, whether or not we may publish: who does not hear of it reads it.
     redis.pcall('SPUBLISH', live, 'e' .. tag
         .. cmsgpack.pack({ before, offset, at, state_offset, packed }))
-    return { NEW, offset, at, state_offset, tonumber(string.sub(position, 3)), before }
+    return { NEW, offset, at, state_offset, tonumber(position), before }
 end
 
 -- KEYS: feed of each partition, then state and log of each item, then anchors.
@@ -246,14 +247,30 @@ local function same_marks(key, copied)
     return true
 end
 
+-- Tells the end of a feed: channels that an earlier release wrote do not know their place in it.
+local function last_in(key)
+    local feed = exists(key) and redis.call('XINFO', 'STREAM', key) or {}
+    for i = 1, #feed, 2 do
+        if feed[i] == 'last-generated-id' then
+            return string.sub(feed[i + 1], 3)
+        end
+    end
+    return 0
+end
+
 -- KEYS: cursors, feed, then state, log and marks of a conversation and of its desk.
 -- ARGV: packed {name that live entries are published under, last id or '' for an absent channel,
 --   flat marks} of both, that were copied to the archive; for how many milliseconds an opening with
---   the same key is not taken for new; milliseconds since the epoch, before which it came back.
+--   the same key is not taken for new; milliseconds since the epoch, before which it came back; a
+--   name for this absence.
 -- Returns 1 when they are gone; 0 when they have changed or came back since, somebody follows them,
--- or a consumer has yet to read the feed to its end.
+-- or a consumer has yet to see them.
 local function evict(keys, args)
     local channels = cmsgpack.unpack(args[1])
+    local seen = math.huge
+    for _, cursor in ipairs(redis.call('HVALS', keys[1])) do
+        seen = math.min(seen, tonumber(cursor))
+    end
     if tonumber(redis.call('GET', back(keys[3])) or 0) >= tonumber(args[3]) then
         return 0
     end
@@ -265,36 +282,30 @@ local function evict(keys, args)
         if last ~= id or not same_marks(keys[3 * i + 2], marks) or followers[2] > 0 then
             return 0
         end
-    end
-    local feed = exists(keys[2]) and redis.call('XINFO', 'STREAM', keys[2]) or {}
-    for i = 1, #feed, 2 do
-        if feed[i] == 'last-generated-id' then
-            local last = tonumber(string.sub(feed[i + 1], 3))
-            for _, cursor in ipairs(redis.call('HVALS', keys[1])) do
-                if tonumber(cursor) < last then
-                    return 0
-                end
-            end
+        if last ~= '' and seen < tonumber(redis.call('HGET', state, 'f') or last_in(keys[2])) then
+            return 0
         end
     end
     for i = 3, #keys do
         redis.call('UNLINK', keys[i])
     end
-    redis.call('SET', gone(keys[3]), 1, 'PX', args[2])
+    redis.call('SET', gone(keys[3]), args[4], 'PX', args[2])
     return 1
 end
 
 -- KEYS: pairs of what was staged and what it becomes: state, log and marks, the conversation first.
--- ARGV: for how many milliseconds it is noted that it came back; how many entries each channel has.
--- Returns 1 when the conversation is there now, 0 when not all that was staged is there any more.
+-- ARGV: for how many milliseconds it is noted that it came back; the name of its absence, '' when
+-- that is not known any more; how many entries each channel has.
+-- Returns 1 when the conversation is there now, 0 when not all that was staged is there any more, or
+-- it was there and has gone again since that absence began.
 local function restore(keys, args)
     local there = exists(keys[2])
-    local all = not there
-    for i = 2, #args do
-        local state, log = keys[6 * i - 11], keys[6 * i - 9]
+    local all = not there and (redis.call('GET', gone(keys[2])) or '') == args[2]
+    for i = 3, #args do
+        local state, log = keys[6 * i - 17], keys[6 * i - 15]
         local entries = tonumber(args[i])
         all = all and redis.call('XLEN', log) == entries
-            and redis.call('HLEN', state) == entries + 4 -- Each has a key.
+            and redis.call('HLEN', state) == entries + 5 -- Each has a key.
     end
     for i = 1, #keys, 2 do
         if not all then

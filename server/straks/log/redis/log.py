@@ -281,7 +281,8 @@ class RedisLog:
 
     def conversations(self) -> AsyncIterator[str]:
         """Name them; see :meth:`straks.log.log.Feed.conversations`."""
-        return scan_channels(self._lanes, "conversation")
+        archiving = self.archiving
+        return archiving.everywhere() if archiving else scan_channels(self._lanes, "conversation")
 
     async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
         """Note how far a consumer has come; trims the feed below all of them."""

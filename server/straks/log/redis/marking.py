@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from straks.log.log import LogError
+from straks.log.log import LogError, LogUnavailableError
 from straks.log.marks import Marks, MarkSet, by_lane
 from straks.log.redis.codec import pack_marks
 from straks.log.redis.lane import Lane
 from straks.log.redis.reading import Reading
 
 __all__ = ["Marking"]
+
+_PATIENCE: Final = 1.0
+"""Seconds for bringing back what watermarks are for; the housekeeping has more to do."""
 
 
 class Marking:
@@ -54,10 +58,13 @@ class Marking:
                 except LogError as error:
                     errors.append(error)
             try:
-                for channel in absent:
-                    await self._follow(channel, left)
+                async with asyncio.timeout(_PATIENCE):
+                    for channel in absent:
+                        await self._follow(channel, left)
             except LogError as error:
                 errors.append(error)
+            except TimeoutError:
+                errors.append(LogUnavailableError("what some watermarks are for is far away"))
         finally:
             self._marks.stored(marks)
             for channel, readers in left.items():

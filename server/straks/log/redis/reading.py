@@ -116,11 +116,19 @@ class Reading:
 
     async def feed(self, partition: int, after: int, limit: int) -> Sequence[FeedItem]:
         """Read the feed; see :meth:`straks.log.log.Feed.feed`."""
-        (rows,) = await self._ask(
-            partition, ("XRANGE", feed_key(partition), f"0-{after + 1}", "+", "COUNT", limit)
-        )
-        if not rows:
-            return ()
+        while True:
+            (rows,) = await self._ask(
+                partition, ("XRANGE", feed_key(partition), f"0-{after + 1}", "+", "COUNT", limit)
+            )
+            if not rows:
+                return ()
+            if items := await self._fed(partition, rows):
+                return items
+            # Of a channel without end, entries go before a consumer that is far behind sees them.
+            after = int(rows[-1][0].partition(b"-")[2])
+
+    async def _fed(self, partition: int, rows: Sequence[Any]) -> Sequence[FeedItem]:
+        """Read the entries of rows of the feed, those that are there."""
         commands: list[Command] = []
         places: list[tuple[int, str]] = []
         for stream_id, (_, channel, _, offset) in rows:
