@@ -117,6 +117,10 @@ async def open_log(
             absence=settings.drain_seconds + _CONNECTING,
         )
     stack.push_async_callback(log.close)
+    try:
+        await Deployment(database).settle()  # The log let us in: its import has come to its end.
+    except RecordsUnavailableError as error:
+        raise StartError(f"The server cannot start: {error}.") from error
     return log
 
 

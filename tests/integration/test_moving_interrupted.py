@@ -7,11 +7,18 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from straks.config import load_settings
+from straks.log.redis.keys import META
 from straks.log.sqlite import SQLiteLog
+from straks.moving.errors import MovingError
+from straks.moving.places import open_target
+from straks.records.database import Database
+from straks.records.rows import Rows
 from tests.support.logs import append, item
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
@@ -20,6 +27,7 @@ from tests.support.tracing import strace
 
 RENAMES = "rename,renameat,renameat2"
 KILLED = -9
+CUSTOMER = {"visitor_id": "v", "email": None, "name": "Kim", "updated_at": 1}
 
 
 @pytest.fixture
@@ -182,3 +190,42 @@ async def test_an_export_does_not_claim_a_redis(
     refused = straks(server, "export", tmp_path / "back.jsonl")
     assert refused.returncode
     assert "it has lost everything" in refused.stderr
+
+
+async def test_an_account_that_was_made_meanwhile_stays(tmp_path: Path) -> None:
+    settings = load_settings(data=str(tmp_path / "data"))
+    async with AsyncExitStack() as stack:
+        target = await open_target(settings, stack)
+        async with target.open_log() as log:
+            await log.finish([])
+        await target.put_records([], b"s" * 32)
+        # By somebody who looked before the import began.
+        database = await Database.open(settings.data / "records.db")
+        await Rows(database).fill([("customers", [CUSTOMER])])
+        await database.close()
+        with pytest.raises(MovingError, match="are not empty"):
+            await target.finish()
+    database = await Database.open(settings.data / "records.db")
+    assert [row async for row in Rows(database).read("customers")] == [CUSTOMER]
+    await database.close()
+    assert not (settings.data / "log.db").exists()
+
+
+def test_what_was_written_since_an_import_is_never_replaced(
+    tmp_path: Path, export: Path, redis: RedisServer, postgres: PostgresServer
+) -> None:
+    redis.empty()
+    (tmp_path / "large").mkdir()
+    database = postgres.create("since")
+    server = ServerProcess(tmp_path / "large", redis=redis.url, database=database)
+    assert straks(server, "import", export).returncode == 0
+    name = postgres.sql("SELECT import_id FROM deployment", "since").strip()
+    assert name
+    with server:
+        server.stop()
+    redis.empty()
+    # A copy of Redis is put back that was made while the import was at work.
+    redis.client().hset(META, mapping={"version": 1, "partitions": 16, "arriving": name})
+    refused = straks(server, "import", export)
+    assert refused.returncode
+    assert "are not empty" in refused.stderr

@@ -17,7 +17,7 @@ from straks.config import Settings
 from straks.log.log import Entry
 from straks.log.moving import Arrival, Departure, Head, Pending
 from straks.moving.errors import MovingError
-from straks.moving.file import count, read
+from straks.moving.file import count, damaged, read
 from straks.moving.lines import (
     Channel,
     Counts,
@@ -72,7 +72,7 @@ def _check(path: Path) -> tuple[Header, bytes, Counts]:
     counts = Counts()
     header: Header | None = None
     secret = b""
-    for line in read(path):
+    for number, line in enumerate(read(path), 1):
         count(counts, line)
         match line:
             case Header():
@@ -81,6 +81,9 @@ def _check(path: Path) -> tuple[Header, bytes, Counts]:
                 secret = line.secret
             case TableRow() if line.table not in Rows.tables:
                 raise MovingError(f"{path} has a table {line.table}, which this release has not.")
+            case TableRow():
+                if flaw := Rows.flaw(line.table, line.values):
+                    raise damaged(path, number, flaw)
     if header is None:
         raise MovingError(f"{path} is not an export.")
     if not is_secret(secret):

@@ -26,7 +26,7 @@ from straks.moving.lines import (
 )
 from straks.moving.order import Order
 
-__all__ = ["ExportFile", "read"]
+__all__ = ["ExportFile", "count", "damaged", "read"]
 
 _BUFFER: Final = 1 << 20
 _LONGEST: Final = 1 << 24
@@ -128,24 +128,24 @@ class _Reading:
         while text := file.readline(_LONGEST + 1):
             number += 1
             if len(text) > _LONGEST:
-                raise self._damaged(number, f"it is longer than {_LONGEST:,} bytes")
+                raise damaged(self._path, number, f"it is longer than {_LONGEST:,} bytes")
             if not text.endswith(b"\n"):
                 break
             try:
                 line = decode(text)
             except RecursionError as error:
-                raise self._damaged(number, "it is nested too deep") from error
+                raise damaged(self._path, number, "it is nested too deep") from error
             except (msgspec.MsgspecError, ValueError) as error:
-                raise self._damaged(number, str(error)) from error
+                raise damaged(self._path, number, str(error)) from error
             if isinstance(line, Footer):
                 if flaw := self._order.flaw_of_end():
-                    raise self._damaged(number, flaw)
+                    raise damaged(self._path, number, flaw)
                 if file.read(1):
-                    raise self._damaged(number, "something follows the end")
+                    raise damaged(self._path, number, "something follows the end")
                 self._compare(line)
                 return
             if flaw := self._order.flaw(number, line):
-                raise self._damaged(number, flaw)
+                raise damaged(self._path, number, flaw)
             count(self._counts, line)
             self._hash.update(text)
             yield line
@@ -160,5 +160,7 @@ class _Reading:
                 "the way; copy it again."
             )
 
-    def _damaged(self, number: int, why: str) -> MovingError:
-        return MovingError(f"Line {number} of {self._path} is not what an export writes: {why}.")
+
+def damaged(path: Path, number: int, why: str) -> MovingError:
+    """Say what is wrong with a line, counted from 1."""
+    return MovingError(f"Line {number} of {path} is not what an export writes: {why}.")

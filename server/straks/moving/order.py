@@ -25,6 +25,10 @@ class Order:
         self._offset = 0
         self._ends: dict[str, int] = {}
         """Offset of the last entry, by channel."""
+        self._state = 0
+        """Offset of the last entry of the channel that changed its state."""
+        self._keys: set[tuple[str, str]] = set()
+        """Senders and keys of the channel."""
 
     def flaw(self, number: int, line: Line) -> str | None:
         """Say what is wrong with the next line; ``number``: from 1."""
@@ -65,7 +69,13 @@ class Order:
             return f"{name} comes twice"
         if not end > 0:
             return f"{name} has no entries"
+        if line.head.state > end or not all(0 < mark <= end for mark in line.head.marks.values()):
+            return f"{name} ends at {end}, and says something of what comes after"
+        if "" in line.head.marks:
+            return f"{name} was read by nobody"
         self._ends[name] = end
+        self._state = 0
+        self._keys.clear()
         return None
 
     def _flaw_of_entry(self, line: Said) -> str | None:
@@ -78,8 +88,17 @@ class Order:
         self._offset = line.offset
         if line.offset < 1 or line.offset > self._head.position.offset:
             return "an entry is out of place"
-        if line.offset == self._head.position.offset and line.id != self._head.position.id:
-            return f"the last entry of {self._head.name} is another"
+        if line.advances:
+            self._state = line.offset
+        if not endless:
+            if (line.sender, line.key) in self._keys:
+                return f"the sender used the key {line.key} before"
+            self._keys.add((line.sender, line.key))
+        if line.offset == self._head.position.offset:
+            if (line.id, line.at) != (self._head.position.id, self._head.at):
+                return f"the last entry of {self._head.name} is another"
+            if self._state != self._head.state and not (endless and not self._state):
+                return f"the state of {self._head.name} is another"
         return None
 
 

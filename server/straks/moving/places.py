@@ -133,6 +133,8 @@ class Target:
         """
         identity = await Deployment(self._database).identity()
         await self._database.close()
+        # Somebody may have made an account meanwhile.
+        await _check_files(self._settings, self._stage.data, self._import_id)
         names = [SECRET_FILE, RECORDS_FILE] if self._settings.database is None else []
         if self._settings.redis is None:
             names.append(LOG_FILE)
@@ -155,22 +157,29 @@ async def open_target(settings: Settings, stack: AsyncExitStack) -> Target:
     data = open_directory(settings.data, arriving=True)
     stack.enter_context(DirectoryLock.take(data))
     stage = stack.enter_context(Stage.open(data))
-    if settings.redis is None and (data / LOG_FILE).exists():
-        await _check_no_log(data / LOG_FILE)
-    place: Path | str = stage.path / RECORDS_FILE
-    there: Path | str | None = data / RECORDS_FILE if (data / RECORDS_FILE).exists() else None
-    if settings.database is not None:
-        place = there = settings.database.get_secret_value()
     import_id: str | None = None
     if settings.redis is None:
-        await _check_no_records(there, None)
+        await _check_files(settings, data, None)
     else:
         async with _open_redis(settings, owner=None) as redis:
-            await _check_no_records(there, await redis.unfinished())
+            unfinished = await redis.unfinished()
+            await _check_files(settings, data, unfinished)
+            if settings.database is not None:
+                await _check_no_records(settings.database.get_secret_value(), unfinished)
             import_id = await redis.begin()
+    inside = settings.database is None
+    place = stage.path / RECORDS_FILE if inside else records_place(settings)
     database = await Database.open(place)
     stack.push_async_callback(database.close)
     return Target(settings, stage, database, import_id)
+
+
+async def _check_files(settings: Settings, data: Path, import_id: str | None) -> None:
+    """See that there is nothing in the places of files, or records of that import alone."""
+    if settings.redis is None and (data / LOG_FILE).exists():
+        await _check_no_log(data / LOG_FILE)
+    if settings.database is None and (data / RECORDS_FILE).exists():
+        await _check_no_records(data / RECORDS_FILE, import_id)
 
 
 async def _check_no_log(path: Path) -> None:
@@ -179,9 +188,7 @@ async def _check_no_log(path: Path) -> None:
             raise MovingError(f"The log {path} holds conversations; import into an empty one.")
 
 
-async def _check_no_records(place: Path | str | None, unfinished: str | None) -> None:
-    if place is None:
-        return
+async def _check_no_records(place: Path | str, unfinished: str | None) -> None:
     database = await Database.open(place)
     try:
         rows = Rows(database)

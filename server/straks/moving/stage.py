@@ -27,7 +27,7 @@ class Stage:
 
     def __init__(self, data: Path) -> None:
         """Use :meth:`open`."""
-        self._data = data
+        self.data: Final = data
         self._note = data / PLACING
         self.path: Final = self._note.parent
 
@@ -60,13 +60,13 @@ class Stage:
             note.write("".join(f"{name}\n" for name in names))
             note.flush()
             os.fsync(note.fileno())
-        for directory in (self.path, self._data):
+        for directory in (self.path, self.data):
             sync(directory)
         for name in names:
             for rest in _BESIDE[1:]:
-                (self._data / f"{name}{rest}").unlink(missing_ok=True)
-            os.replace(self.path / name, self._data / name)
-        sync(self._data)
+                (self.data / f"{name}{rest}").unlink(missing_ok=True)
+            os.replace(self.path / name, self.data / name)
+        sync(self.data)
 
     def done(self) -> None:
         """Let the data directory be used.
@@ -81,8 +81,8 @@ class Stage:
         if self._note.exists():
             for name in self._note.read_text().split():
                 for rest in _BESIDE:
-                    (self._data / f"{name}{rest}").unlink(missing_ok=True)
-            sync(self._data)
+                    (self.data / f"{name}{rest}").unlink(missing_ok=True)
+            sync(self.data)
             self.done()
         if self.path.exists():
             shutil.rmtree(self.path)

@@ -34,6 +34,17 @@ class Deployment:
                 await connection.execute(insert(deployment).values(id=found))
             return str(found)
 
+    async def settle(self) -> None:
+        """Forget by which import the records came: from now on they are not to be replaced.
+
+        Raises:
+            RecordsUnavailableError: they cannot be written now.
+        """
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(deployment).where(deployment.c.import_id.is_not(None)).values(import_id=None)
+            )
+
     async def secret(self, own: bytes) -> bytes:
         """Give the secret that all servers share: that of the first, ``own`` if that is this one.
 

@@ -39,15 +39,20 @@ def open_directory(path: Path, *, arriving: bool = False) -> Path:
 
 
 def check_whole(path: Path) -> None:
-    """See that a data directory does not hold a part of an import.
+    """See that nothing is imported into a data directory, and that none was half.
 
     Raises:
-        StartError: it does.
+        StartError: it is, or was.
     """
     if (path / PLACING).exists():
         raise StartError(
             f"The data directory {path} holds a part of an import that was interrupted; run "
             "`straks import` again."
+        )
+    if (stage := path / PLACING.parent).exists():
+        raise StartError(
+            f"Something is imported into the data directory {path}: wait until that has ended. If "
+            f"it was interrupted, run `straks import` again, or remove {stage} to do without."
         )
 
 

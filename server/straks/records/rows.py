@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import Column, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from straks.records.database import Database
@@ -43,6 +44,23 @@ class Rows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @staticmethod
+    def flaw(table: str, row: Row) -> str | None:
+        """Say what is wrong with a row, before a database does not take it."""
+        columns = {str(column.key): column for column in _TABLES[table].columns}
+        for name in row.keys() ^ columns.keys():
+            return f"{table} has {'no column' if name in row else 'a column'} {name[:100]}"
+        for name, value in row.items():
+            column = columns[name]
+            if value is None:
+                if not column.nullable:
+                    return f"{table}.{name} is never null"
+            elif type(value) is not column.type.python_type:
+                return f"{table}.{name} is of type {column.type.python_type.__name__}"
+            elif isinstance(value, str) and len(value) > _longest(column):
+                return f"{table}.{name} is too long"
+        return None
 
     async def count(self) -> int:
         """Count all rows, of the archive too.
@@ -119,3 +137,9 @@ class Rows:
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or error
             raise RecordsUnavailableError(f"the records do not take it: {reason}") from error
+
+
+def _longest(column: Column[Any]) -> float:
+    """Tell how many characters a column of texts takes."""
+    length: int | None = getattr(column.type, "length", None)
+    return math.inf if length is None else length

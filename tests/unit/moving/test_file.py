@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ HEADER = Header(format=FORMAT, straks="1.0", records="0002", at=1, consumers=("i
 NUMBERED = count()
 """No two channels of a file have the same name."""
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+READERS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 NUMBERS = st.integers(min_value=0, max_value=2**53)
 
 
@@ -50,7 +52,7 @@ def channels(draw: st.DrawFn) -> list[Line]:
             at=draw(NUMBERS),
             sender=draw(TEXTS),
             name=draw(st.none() | TEXTS),
-            key=draw(TEXTS),
+            key=f"{draw(TEXTS)}{offset}",
             kind=draw(TEXTS),
             data=draw(st.binary(max_size=30) | TEXTS.map(str.encode)),
             advances=draw(st.booleans()),
@@ -62,8 +64,8 @@ def channels(draw: st.DrawFn) -> list[Line]:
         name=name,
         position=Position(offset=last.offset, id=last.id),
         at=last.at,
-        state=draw(NUMBERS),
-        marks=draw(st.dictionaries(TEXTS, NUMBERS, max_size=3)),
+        state=max((entry.offset for entry in entries if entry.advances), default=0),
+        marks=draw(st.dictionaries(READERS, st.integers(1, last.offset), max_size=3)),
     )
     said = [Said.of(entry) for entry in entries]
     assert [line.entry(name) for line in said] == entries
@@ -110,13 +112,15 @@ def test_what_was_written_is_read(
     )
 
 
-def said(offset: int, ident: str | None = None) -> Said:
-    return Said(offset=offset, id=ident or f"i{offset}", at=1, sender="a", key="k", kind="message")
+def said(offset: int, ident: str | None = None, key: str | None = None) -> Said:
+    ident, key = ident or f"i{offset}", key or f"k{offset}"
+    return Said(offset=offset, id=ident, at=1, sender="a", key=key, kind="message")
 
 
-def channel(offset: int, name: str = "conversation:a") -> Channel:
+def channel(offset: int, name: str = "conversation:a", **others: Any) -> Channel:
     position = Position(offset=offset, id=f"i{offset}")
-    return Channel(head=Head(name=name, position=position, at=1, state=0, marks={}))
+    known = {"at": 1, "state": 0, "marks": {}, **others}
+    return Channel(head=Head(name=name, position=position, **known))
 
 
 DESK: list[Line] = [channel(1, "desk:a"), said(1)]
@@ -153,7 +157,7 @@ def path(tmp_path: Path) -> Path:
             "Line 4 .* nested too deep",
         ),
         (
-            lambda text: text.replace('"key":"k"', '"key":"' + "k" * 2**24 + '"', 1),
+            lambda text: text.replace('"key":"k1"', '"key":"' + "k" * 2**24 + '"', 1),
             "Line 4 .* long",
         ),
     ],
@@ -178,6 +182,13 @@ def waiting(name: str, offset: int) -> Waiting:
         ([HEADER, channel(2), said(1), channel(1, "desk:a"), said(1)], "a are missing"),
         ([HEADER, channel(0)], "has no entries"),
         ([HEADER, channel(2), said(2)], "an entry is out of place"),
+        ([HEADER, channel(2), said(1), said(2, key="k1")], "used the key k1 before"),
+        ([HEADER, channel(1, state=2)], "what comes after"),
+        ([HEADER, channel(1, state=1), said(1)], "the state of conversation:a is another"),
+        ([HEADER, channel(1, at=2), said(1)], "is another"),
+        ([HEADER, channel(1, marks={"v": 2})], "what comes after"),
+        ([HEADER, channel(1, marks={"v": 0})], "what comes after"),
+        ([HEADER, channel(1, marks={"": 1})], "by nobody"),
         ([HEADER, channel(1)], "a are missing"),
         ([HEADER, *DESK, *DESK], "desk:a comes twice"),
         ([HEADER, channel(1, "")], "not a channel"),

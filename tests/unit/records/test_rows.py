@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from straks.records.database import Database
+from straks.records.deployment import Deployment
 from straks.records.errors import RecordsUnavailableError
 from straks.records.rows import Row, Rows
 from straks.records.schema import archive_entries, deployment, metadata
@@ -89,3 +90,35 @@ async def test_what_is_in_the_archive_counts(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(insert(archive_entries).values(channel="a", offset=1, entry=b""))
     assert await Rows(database).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({}, None),
+        ({"password_hash": "x" * 200}, None),
+        ({"more": 1}, "no column more"),
+        ({"name": None}, "agents.name is never null"),
+        ({"created_at": True}, "agents.created_at is of type int"),
+        ({"disabled": 1}, "agents.disabled is of type bool"),
+        ({"id": "x" * 65}, "agents.id is too long"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said(change: Row, flaw: str | None) -> None:
+    found = Rows.flaw("agents", {**agent(1), **change})
+    assert found is None if flaw is None else flaw in str(found)
+
+
+def test_a_row_has_all_columns() -> None:
+    row = {name: value for name, value in agent(1).items() if name != "email"}
+    assert Rows.flaw("agents", row) == "agents has a column email"
+
+
+async def test_records_that_are_settled_are_of_no_import(database: Database) -> None:
+    await Deployment(database).identity()
+    rows = Rows(database)
+    await rows.fill([("agents", [agent(1)])], import_id="one")
+    await Deployment(database).settle()
+    assert await rows.import_id() is None
+    with pytest.raises(RecordsUnavailableError):
+        await rows.fill([("agents", [agent(1)])], import_id="one")

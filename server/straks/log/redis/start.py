@@ -212,7 +212,7 @@ async def _check_data(wire: Wire, shown: str, owner: str | None, use: Use) -> No
     if found[3] and use is not Use.FILL:
         raise StartError(
             f"Redis at {shown} holds a part of an import that was interrupted; run `straks import` "
-            "again."
+            "again, or empty it."
         )
     if owner is not None and found[2] is None:
         raise StartError(

@@ -345,3 +345,19 @@ async def test_memory_of_a_conversation_is_bounded(server: RedisServer, log: Red
         client.config_set("stream-node-max-bytes", "4096")
         used = sum(client.memory_usage(key) or 0 for key in (keys.log, keys.state))
     assert used <= 5 * 1024
+
+
+async def test_a_feed_goes_on_behind_entries_that_are_gone(
+    log: RedisLog, server: RedisServer
+) -> None:
+    entries = await append(log, *(item("app:a") for _ in range(9)))
+    partition = log.partition_of("app:a")
+    with server.client() as client:
+        client.xtrim(channel_keys("app:a").log, maxlen=1, approximate=False)
+    other = await RedisLog.open(server.url, node="two")  # It has read nothing.
+    try:
+        (found,) = await other.feed(partition, 0, 2)
+        assert found.entry.id == entries[-1].id
+        assert await other.feed(partition, found.position, 2) == ()
+    finally:
+        await other.close()

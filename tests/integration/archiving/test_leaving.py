@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -14,18 +13,15 @@ from straks.log.archive import Read
 from straks.log.log import Append, Appended, Conflict, Entry, LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis import RedisLog
-from straks.log.redis.archiving import Archiving
 from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.schema import archive_entries
+from tests.support.archiving import DESK, NOW, THEN, A, mover
 from tests.support.logs import append, item, offsets
-from tests.support.postgres_server import PostgresServer
 from tests.support.redis_cluster import RedisCluster
 from tests.support.redis_server import RedisServer
 
-A, DESK, INBOX = "conversation:a", "desk:a", "inbox:default"
-THEN, NOW = 1_700_000_000_000, 4_000_000_000_000
-"""The second is later than what Redis takes for now."""
+INBOX = "inbox:default"
 
 
 class Hooked(RecordsArchive):
@@ -61,25 +57,6 @@ class Hooked(RecordsArchive):
         await super().store(head, read)
 
 
-@pytest.fixture(params=["redis", "cluster"])
-def where(request: pytest.FixtureRequest) -> RedisServer | RedisCluster:
-    server: RedisServer | RedisCluster = request.getfixturevalue(request.param)
-    server.empty()
-    return server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        database = await Database.open(tmp_path / "records.db")
-    else:
-        postgres: PostgresServer = request.getfixturevalue("postgres")
-        postgres.empty()
-        database = await Database.open(postgres.url)
-    yield database
-    await database.close()
-
-
 @pytest.fixture
 def archive(records: Database) -> Hooked:
     return Hooked(ArchiveRecords(records))
@@ -91,11 +68,6 @@ async def log(where: RedisServer | RedisCluster, archive: Hooked) -> AsyncIterat
     archive.log = opened
     yield opened
     await opened.close()
-
-
-def mover(log: RedisLog) -> Archiving:
-    assert log.archiving is not None
-    return log.archiving
 
 
 def first(channel: str = A) -> Append:
