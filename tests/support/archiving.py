@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -45,12 +46,15 @@ class Late(RecordsArchive):
         super().__init__(records)
         self.meanwhile: list[Callable[[], Awaitable[Any]]] = []
         self.away = False
+        self.stands_still: asyncio.Event | None = None
         self.before_restored: list[Callable[[], Awaitable[Any]]] = []
         self.before_entries: list[Callable[[], Awaitable[Any]]] = []
 
     async def heads(self, conversation: str) -> Sequence[Head]:
         if self.away:
             raise LogUnavailableError("the archive is away")
+        if self.stands_still is not None:
+            await self.stands_still.wait()
         return await super().heads(conversation)
 
     async def store(self, head: Head, read: Read) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 
 import pytest
@@ -98,3 +99,24 @@ async def test_who_brings_back_late_puts_no_old_past_there(
     assert entry.offset == 7
     assert await mover(log).take(A, NOW)
     assert await all_of(log) == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_an_archive_that_stands_still_holds_up_few(log: RedisLog, archive: Late) -> None:
+    gone = [f"conversation:{number}" for number in range(20)]
+    await append(log, *(item(name, expect=0, advances=True, at=THEN) for name in [A, *gone]))
+    for name in gone:
+        assert await mover(log).take(name, NOW)
+    archive.stands_still = asyncio.Event()
+    reading = [asyncio.create_task(log.read(name, limit=1)) for name in gone]
+    refused, held = await asyncio.wait(reading, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    while len(held) > 8:
+        more, held = await asyncio.wait(held, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        refused |= more
+    for each in refused:
+        with pytest.raises(LogUnavailableError, match="busy"):
+            each.result()
+    assert await all_of(log) == [1]
+
+    archive.stands_still.set()
+    assert all([(await each).entries for each in held])
+    assert (await log.read(gone[0], limit=1)).entries
