@@ -5,15 +5,29 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from bench.report import show
-from bench.scenarios import ask, edge, replay, turn
+from bench import compare
+from bench.compared.run import CASES
+from bench.figures import show
+from bench.peers.catalog import SYSTEMS
+from bench.scenarios import alone, ask, edge, replay, turn
 from bench.scenarios.replay import BadFileError
 from bench.server import CORES, StartFailedError, pin
 
-SCENARIOS = {"ask": ask.run, "edge": edge.run, "replay": replay.run, "turn": turn.run}
+SCENARIOS = {
+    "ask": ask.run,
+    "connect": alone.run_connect,
+    "edge": edge.run,
+    "fanout": alone.run_fanout,
+    "idle": alone.run_idle,
+    "replay": replay.run,
+    "storm": alone.run_storm,
+    "turn": turn.run,
+}
 
 
 def _count(text: str) -> int:
@@ -33,8 +47,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     common.add_argument("--json", action="store_true", help="one JSON object on the last line")
     scenarios = parser.add_subparsers(dest="scenario", required=True)
     for name, run in SCENARIOS.items():
-        doc = sys.modules[run.__module__].__doc__
+        doc = (
+            run.__doc__ if run.__module__ == alone.__name__ else sys.modules[run.__module__].__doc__
+        )
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
+        if name == "fanout":
+            one.add_argument("--burst", type=_count, default=1, help="messages at once")
+        if name == "idle":
+            one.add_argument("--connections", type=_count, default=10_000)
+            one.add_argument("--subscribed", action="store_true", help="each to a conversation")
+        if name == "storm":
+            one.add_argument("--visitors", type=_count, default=10_000)
         if name == "replay":
             one.add_argument("file", help="chats, one JSON object a line")
             one.add_argument("--limit", type=_count, help="conversations to replay")
@@ -43,12 +66,28 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             one.add_argument(
                 "--kill-every", type=float, default=5.0, help="seconds, of one of several nodes"
             )
+    _add_compare(scenarios)
     options = parser.parse_args(arguments)
+    if options.scenario == "compare":
+        return options
     if getattr(options, "nodes", 1) > 1 and options.backend != "redis":
         parser.error("--nodes needs --backend redis: servers share nothing else")
     if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
         parser.error("--seconds and --rate must be above zero")
     return options
+
+
+def _add_compare(scenarios: Any) -> None:
+    one = scenarios.add_parser("compare", help=compare.__doc__, description=compare.__doc__)
+    one.add_argument("--systems", nargs="*", choices=[*SYSTEMS], help="those; all without it")
+    one.add_argument("--cases", nargs="*", choices=[*CASES], help="those; all without it")
+    one.add_argument("--rounds", type=_count, default=5)
+    one.add_argument("--seconds", type=float, default=2.0, help="of load in a round")
+    one.add_argument("--rate", type=float, help="messages a second where it is fixed")
+    one.add_argument("--connections", type=_count, default=5_000, help="that are idle")
+    one.add_argument("--visitors", type=_count, default=2_000, help="that come back at once")
+    one.add_argument("--out", type=Path, default=compare.RESULTS, help="folder for the report")
+    one.add_argument("--against", type=Path, help="report.json of an earlier run")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,12 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(CORES) > 1:
         pin(0, 1)
     try:
+        if options.scenario == "compare":
+            return uvloop.run(compare.run(options))
         rows = uvloop.run(SCENARIOS[options.scenario](options))
     except (BadFileError, StartFailedError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     show(rows, as_json=options.json)
-    return int(any(rows[-1][name] for name in ("lost", "duplicated", "reordered")))
+    return int(any(rows[-1].get(name) for name in ("lost", "duplicated", "reordered")))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from bench.compared.measured import Meter
+from bench.figures import percentiles
 from bench.peers.system import Server
-from bench.report import percentiles
 
 __all__ = ["measure"]
 

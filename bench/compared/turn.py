@@ -7,9 +7,9 @@ import time
 from typing import Any
 
 from bench.compared.measured import Meter
+from bench.figures import percentiles
 from bench.pace import paced
 from bench.peers.system import Client, Server
-from bench.report import percentiles
 
 __all__ = ["measure"]
 

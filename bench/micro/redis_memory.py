@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from bench.report import show
+from bench.figures import show
 from bench.server import redis
 from straks.log.log import Append
 from straks.log.redis import RedisLog

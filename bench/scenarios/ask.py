@@ -8,9 +8,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from bench.figures import percentiles
 from bench.pace import paced
 from bench.peer import Peer, new_key
-from bench.report import percentiles
 from bench.server import Running, straks
 from bench.tally import Tally
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from bench import wire
-from bench.report import percentiles
+from bench.figures import percentiles
 from bench.server import Running, starlette_peer, straks
 
 __all__ = ["run"]

@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.progress import Progress
 
+from bench.figures import percentiles
 from bench.peer import Peer, new_key
-from bench.report import percentiles
 from bench.server import ORIGIN, Nodes, Running, straks, straks_nodes
 from bench.steady import Steady
 from bench.tally import Tally

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from bench.figures import percentiles
 from bench.pace import paced
 from bench.peer import Peer, new_key
-from bench.report import percentiles
 from bench.server import Running, straks
 from bench.tally import Tally
 

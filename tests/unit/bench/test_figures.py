@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.report import percentile, percentiles, show
+from bench.figures import percentile, percentiles, show
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Rounds are compared with the round of Straks beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.report.against import compare
+from bench.report.markdown import page
+from bench.report.summary import beside, summarize
+
+
+def rounds(figure: str, *values: float | None) -> list[dict[str, Any] | None]:
+    return [None if value is None else {figure: value} for value in values]
+
+
+def test_more_is_better_where_work_is_counted() -> None:
+    rows = {
+        "straks-sqlite": rounds("per_cpu_s", 100, 300, 200),
+        "starlette": rounds("per_cpu_s", 50, 100, 400),
+    }
+    found = summarize("turn", rows)
+    assert (found["straks-sqlite"].figure, found["straks-sqlite"].ratio) == (200, None)
+    theirs = found["starlette"]
+    assert (theirs.figure, theirs.ratio, theirs.lowest, theirs.highest) == (100, 2, 0.5, 3)
+    assert not theirs.is_ahead
+
+
+def test_less_is_better_where_time_or_memory_is() -> None:
+    rows = {
+        "straks-redis": rounds("kib_per_connection", 2, 4),
+        "ws": rounds("kib_per_connection", 1, 2),
+    }
+    theirs = summarize("idle", rows)["ws"]
+    assert theirs.ratio == 0.5
+    assert theirs.is_ahead
+
+
+def test_a_round_that_failed_is_left_out_of_both() -> None:
+    rows = {
+        "straks-redis": rounds("per_cpu_s", 10, None, 30),
+        "centrifugo": rounds("per_cpu_s", None, 1, 10),
+    }
+    assert summarize("turn", rows)["centrifugo"].ratio == 3
+    assert "socketio" not in summarize("turn", {**rows, "socketio": rounds("per_cpu_s", None)})
+
+
+def test_who_keeps_messages_in_redis_is_compared_with_straks_on_redis() -> None:
+    assert {beside(name) for name in ("ws", "socketio", "centrifugo")} == {"straks-redis"}
+    assert {beside(name) for name in ("starlette", "nats")} == {"straks-sqlite"}
+
+
+def report(turn: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "command": "python -m bench compare",
+        "at": "2026-01-01",
+        "rounds": 2,
+        "machine": {"processor": "one"},
+        "results": {"turn": turn},
+        "not_run": {"nats": "nats-server is not installed"},
+        "failed": {"turn: ws": "Traceback\nAssertionError: lost"},
+    }
+
+
+def test_the_page_says_who_is_ahead_what_was_not_run_and_what_failed() -> None:
+    turn = {
+        "straks-redis": rounds("per_cpu_s", 10, 10),
+        "centrifugo": rounds("per_cpu_s", 20, 40),
+    }
+    lines = page(report(turn)).splitlines()
+    assert "| Straks (Redis) | Centrifugo |" in " ".join(lines)
+    assert any("10.00 | 30.00 (0.38; 0.25–0.50)" in line for line in lines)
+    ahead = lines.index("## Where another is ahead")
+    assert lines[ahead + 2].startswith("- Centrifugo: message, stored")
+    assert "- NATS JetStream: nats-server is not installed" in lines
+    assert "- turn: ws: `AssertionError: lost`" in lines
+
+
+def test_what_is_worse_than_before_beyond_the_noise_is_marked() -> None:
+    before = report({"straks-sqlite": rounds("per_cpu_s", 100, 110)})
+    after = report({"straks-sqlite": rounds("per_cpu_s", 60, 70), "ws": rounds("per_cpu_s", 1)})
+    (line,) = compare(after, before)
+    assert line == "turn, straks-sqlite: 105.00 → 65.00 (0.62)  WORSE"
+    (line,) = compare(before, before)
+    assert not line.endswith("WORSE")
