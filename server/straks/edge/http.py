@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from straks.edge.addresses import TrustedProxies
 from straks.edge.context import EdgeContext
+from straks.edge.handshake import Accepted, accept
 from straks.edge.receiver import quiet_logger
 from straks.edge.websocket import WebSocket
 from straks.edge.wheel import NOWHERE
@@ -224,6 +225,20 @@ class EdgeHTTP(HttpToolsProtocol):
         if peer in self._proxies and not self._count(address):
             self._respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections.")
             return
+        accepted = None
+        if self.scope["method"] == "GET" and self.parser.get_http_version() == "1.1":
+            accepted = accept(self.headers)
+        if accepted is None:
+            accepted = self._accept_carefully()
+            if accepted is None:
+                self.transport.close()
+                return
+        else:
+            self.transport.write(accepted.response)
+        self._hand_over(accepted, self._proxies.counted(address), early)
+
+    def _accept_carefully(self) -> Accepted | None:
+        """Answer any handshake; None when it is refused."""
         headers = Headers(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
         )
@@ -236,22 +251,22 @@ class EdgeHTTP(HttpToolsProtocol):
         )
         response = handshake.accept(request)
         handshake.send_response(response)
-        self.transport.write(b"".join(handshake.data_to_send()))
+        sent = b"".join(handshake.data_to_send())
+        self.transport.write(sent)
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.transport.close()
-            return
-        self._hand_over(handshake, self._proxies.counted(address), early)
+            return None
+        assert handshake.subprotocol is not None
+        return Accepted(sent, handshake.subprotocol, handshake.origin)
 
-    def _hand_over(self, handshake: ServerProtocol, address: str | None, early: bytes) -> None:
+    def _hand_over(self, accepted: Accepted, address: str | None, early: bytes) -> None:
         self._context.wheel.discard(self)
         self.connections.discard(self)
-        assert handshake.subprotocol is not None
         socket = WebSocket(
             self._context,
             self.transport,
-            CODECS[handshake.subprotocol],
+            CODECS[accepted.subprotocol],
             self.connections,
-            origin=handshake.origin,
+            origin=accepted.origin,
             address=address,
             counted=self._counted,
         )
