@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-import orjson
+import msgspec
 
 from straks.conversation.errors import RefusedError
 from straks_protocol import ErrorCode, RemoteProtocolError
 from straks_protocol.kinds import validate
 
 __all__ = ["encode"]
+
+# What orjson gives is as fast, but holds on to 4 KiB of memory, and this is kept with the entry.
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
@@ -20,8 +23,8 @@ def encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
         RefusedError: ``unknown_kind``, ``bad_data`` or ``too_large``.
     """
     try:
-        return orjson.dumps(validate(channel_kind, kind, data))
+        return _encode(validate(channel_kind, kind, data))
     except RemoteProtocolError as error:
         raise RefusedError(error.code, error.message) from None
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise RefusedError(ErrorCode.BAD_DATA, f"data: is no JSON object ({error})") from None
