@@ -20,6 +20,7 @@ from straks.records.database import Database
 from straks.records.deployment import Deployment
 from straks.records.directory import open_directory
 from straks.records.errors import RecordsUnavailableError
+from straks.records.rows import Rows
 
 __all__ = [
     "RECORDS_FILE",
@@ -107,11 +108,14 @@ async def open_log(
     else:
         # Not everybody has Redis, and the client takes its time to import.
         from straks.log.redis import RedisLog
+        from straks.log.redis.start import Use
 
+        imported = await _is_imported(database)
         log = await RedisLog.open(
             settings.redis.get_secret_value(),
             node=lock.node,
             owner=identity,
+            use=Use.RESUME if imported else Use.SERVE,
             archive=RecordsArchive(ArchiveRecords(database)),
             # Who is told to come back does so within that time, and connecting takes a moment.
             absence=settings.drain_seconds + _CONNECTING,
@@ -122,6 +126,13 @@ async def open_log(
     except RecordsUnavailableError as error:
         raise StartError(f"The server cannot start: {error}.") from error
     return log
+
+
+async def _is_imported(database: Database) -> bool:
+    try:
+        return await Rows(database).import_id() is not None
+    except RecordsUnavailableError as error:
+        raise StartError(f"The server cannot start: {error}.") from error
 
 
 def place_shown(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from straks.log.redis.keys import META
 from straks.log.sqlite import SQLiteLog
 from straks.moving.errors import MovingError
 from straks.moving.places import open_target
+from straks.moving.stage import Stage
 from straks.records.database import Database
 from straks.records.rows import Rows
 from tests.support.logs import append, item
@@ -229,3 +230,26 @@ def test_what_was_written_since_an_import_is_never_replaced(
     refused = straks(server, "import", export)
     assert refused.returncode
     assert "are not empty" in refused.stderr
+
+
+def test_records_of_half_an_import_are_not_served_over_an_empty_redis(
+    tmp_path: Path, export: Path, redis: RedisServer, postgres: PostgresServer
+) -> None:
+    redis.empty()
+    (tmp_path / "large").mkdir()
+    database = postgres.create("emptied")
+    server = ServerProcess(tmp_path / "large", redis=redis.url, database=database)
+    assert killed_import(server, export, RENAMES, 10_000) is False
+    redis.empty()  # Instead of importing again.
+    with pytest.raises(ServerError, match="empty the database too, and run `straks import` again"):
+        server.start()
+
+
+def test_what_is_not_moved_into_its_file_is_not_put_into_place(tmp_path: Path) -> None:
+    """SQLite does not say so when the disk was full while it closed a file."""
+    with Stage.open(tmp_path) as stage:
+        (stage.path / "records.db").write_bytes(b"a part")
+        (stage.path / "records.db-wal").write_bytes(b"the rest")
+        with pytest.raises(OSError, match=r"records\.db is not whole"):
+            stage.place(["records.db"])
+    assert not list(tmp_path.iterdir())

@@ -81,6 +81,8 @@ class Mover:
         self._after = after_seconds
         self._pause = pause or max(1.0, min(_MOST_SECONDS_BETWEEN, after_seconds / 4))
         self._trouble = Trouble(_log, "the archive")
+        self._failing: dict[str, None] = {}
+        """Those that could not be moved, the one that was tried last at the end."""
         self._looked: int | None = None
         """The tenure in which it was looked what the log has, unless that may be in doubt."""
 
@@ -104,11 +106,13 @@ class Mover:
             LogError, RecordsUnavailableError: one could not be moved, and was passed over; or
                 several in a row, after which nothing more was tried. A later pass will.
         """
+        known = len(self._failing)
         try:
             await self._look()
             return await self._move_all()
-        except BaseException:
-            self._looked = None
+        except (LogError, RecordsUnavailableError):
+            if len(self._failing) != known:
+                self._looked = None  # It is not known how far that came.
             raise
 
     async def _look(self) -> None:
@@ -133,24 +137,45 @@ class Mover:
     async def _move_all(self) -> int:
         before = self._clock.now_ms() - round(self._after * 1000)
         moved, after = 0, _START
-        failed: Exception | None = None
-        in_a_row = 0
-        while True:
+        failures = _Failures()
+        late: list[str] = []
+        more = True
+        while more:
             found = await self._conversations.idle(before, after, _PAGE)
             for _, ident in found:
-                # Each may take long, and another may do this since.
-                if self._tenure.tenure(0) is None:
-                    return moved
-                try:
-                    moved += await self._log.take(f"conversation:{ident}", before)
-                except (LogError, RecordsUnavailableError) as error:
-                    failed, in_a_row = failed or error, in_a_row + 1
-                    if in_a_row == _MOST_FAILED:
-                        raise
+                if ident in self._failing:
+                    late.append(ident)  # After those that nothing is known against.
                 else:
-                    in_a_row = 0
-            if len(found) < _PAGE:
-                if failed is not None:
-                    raise failed
-                return moved
-            after = found[-1]
+                    moved += await self._move(ident, before, failures)
+            more = len(found) == _PAGE
+            after = found[-1] if found else after
+        for ident in sorted(late, key=list(self._failing).index):
+            moved += await self._move(ident, before, failures)
+        if failures.first is not None:
+            raise failures.first
+        return moved
+
+    async def _move(self, ident: str, before: int, failures: _Failures) -> bool:
+        # Each may take long, and another may do this since.
+        if self._tenure.tenure(0) is None:
+            return False
+        self._failing.pop(ident, None)
+        try:
+            moved = await self._log.take(f"conversation:{ident}", before)
+        except (LogError, RecordsUnavailableError) as error:
+            self._failing[ident] = None
+            failures.first = failures.first or error
+            failures.in_a_row += 1
+            if failures.in_a_row == _MOST_FAILED:
+                raise
+            return False
+        failures.in_a_row = 0
+        return moved
+
+
+class _Failures:
+    """Those of one pass."""
+
+    def __init__(self) -> None:
+        self.first: LogError | RecordsUnavailableError | None = None
+        self.in_a_row = 0

@@ -55,6 +55,9 @@ class Stage:
             OSError: it cannot be written.
         """
         for name in names:
+            unmoved = self.path / f"{name}-wal"
+            if unmoved.exists() and unmoved.stat().st_size:
+                raise OSError(f"{name} is not whole: the rest could not be moved into the file")
             sync(self.path / name)
         with self._note.open("x") as note:
             note.write("".join(f"{name}\n" for name in names))

@@ -13,6 +13,7 @@ from straks.log.archive import Read
 from straks.log.log import Append, Appended, Conflict, Entry, LogUnavailableError
 from straks.log.moving import Head
 from straks.log.redis import RedisLog
+from straks.log.redis.keys import channel_keys
 from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.schema import archive_entries
@@ -186,6 +187,22 @@ async def test_it_leaves_though_others_of_its_partition_are_yet_to_be_seen(log: 
     await log.move_cursor("inbox", partition, last)
     assert await mover(log).take(A, NOW)
     assert not await mover(log).take(busy, NOW)
+
+
+async def test_what_an_earlier_release_has_added_stays_until_it_is_seen(log: RedisLog) -> None:
+    """It does not note where that is in the feed; what is noted is of an entry before."""
+    await written(log, 1)
+    partition = log.partition_of(A)
+    await log.cursor("inbox", partition)
+    position = (await log.feed(partition, 0, 100))[-1].position
+    reads = log._lanes[log.lane_of(A)].reads
+    (noted,) = await reads.ask(("HGET", channel_keys(A).state, "f"))
+    await append(log, item(A, expect=1, at=THEN))
+    await reads.ask(("HSET", channel_keys(A).state, "f", noted))
+    await log.move_cursor("inbox", partition, position)
+    assert not await mover(log).take(A, NOW)
+    await log.move_cursor("inbox", partition, position + 1)
+    assert await mover(log).take(A, NOW)
 
 
 @pytest.mark.parametrize("late", [item(A, expect=1, at=NOW), item(DESK, at=NOW)])

@@ -109,6 +109,24 @@ async def test_nothing_more_is_tried_when_several_fail_in_a_row(clock: ManualClo
     assert len(place.asked) == 3
 
 
+async def test_several_that_cannot_be_moved_do_not_stop_the_others_for_ever(
+    clock: ManualClock,
+) -> None:
+    place = Place(20, clock.now_ms() - HOUR - 1)
+    place.broken = {f"c{number:04}" for number in range(8)}
+    moves = mover(place, clock)
+    for _ in range(4):
+        with pytest.raises(LogUnavailableError):
+            await moves.move_all()
+    assert {*place.idle_since} == place.broken
+
+    place.broken = {"c0000"}
+    for _ in range(3):
+        with pytest.raises(LogUnavailableError):
+            await moves.move_all()
+    assert {*place.idle_since} == place.broken
+
+
 async def test_it_looks_once_in_a_tenure_what_the_log_has(clock: ManualClock) -> None:
     place = Place(3, clock.now_ms() - HOUR - 1)
     moves = mover(place, clock)
@@ -120,11 +138,11 @@ async def test_it_looks_once_in_a_tenure_what_the_log_has(clock: ManualClock) ->
     assert place.looks == 2
 
 
-async def test_it_looks_again_after_a_failure(clock: ManualClock) -> None:
+async def test_it_looks_again_after_what_failed_for_the_first_time(clock: ManualClock) -> None:
     place = Place(3, clock.now_ms() - HOUR - 1)
     place.broken = {"c0001"}
     moves = mover(place, clock)
-    for looks in (1, 2):
+    for looks in (1, 2, 2, 2):
         with pytest.raises(LogUnavailableError):
             await moves.move_all()
         assert place.looks == looks

@@ -35,7 +35,7 @@ _PATIENCE: Final = 3.0
 class Source(Protocol):
     """The parts of the log that are asked, and the ear that is told what to hear."""
 
-    async def positions(self, channels: Sequence[str]) -> Sequence[Position]: ...
+    async def positions(self, channels: Sequence[str]) -> Sequence[Position | None]: ...
 
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
@@ -212,7 +212,8 @@ class Follower:
             places = [self._due.pop(name) for name in list(self._due)[:_CHECKED_AT_ONCE]]
             places = [place for place in places if self._places.get(place.channel) is place]
             try:
-                await self._check_all(places)
+                if not await self._check_all(places):
+                    await asyncio.sleep(_PAUSE)
             except LogError as error:
                 self._trouble.failed(error)
                 for place in places:
@@ -239,23 +240,27 @@ class Follower:
                 self._audit.append(place)
                 self._due[place.channel] = place
 
-    async def _check_all(self, places: Sequence[_Place]) -> None:
+    async def _check_all(self, places: Sequence[_Place]) -> bool:
+        """Bring places up to date; tell whether where they end was known of all."""
         asked = [place.followed.ask() for place in places]
         ends = await self._source.positions([place.channel for place in places])
         behind: list[_Place] = []
         for place, asked_at, end in zip(places, asked, ends, strict=True):
-            if asked_at is None:
+            if end is None:
+                self._suspect(place)
+            elif asked_at is None:
                 self._begin(place, end)
-                continue
-            found = place.followed.found(asked_at, end)
-            if found is Found.MORE:
-                behind.append(place)
-            elif found is Found.FORKED:
-                self._begin(place, end)
-                self._forked(place.channel)
-            self._settle(place)
+            else:
+                found = place.followed.found(asked_at, end)
+                if found is Found.MORE:
+                    behind.append(place)
+                elif found is Found.FORKED:
+                    self._begin(place, end)
+                    self._forked(place.channel)
+                self._settle(place)
         for start in range(0, len(behind), _READ_AT_ONCE):
             await _all([self._catch_up(place) for place in behind[start : start + _READ_AT_ONCE]])
+        return None not in ends
 
     async def _catch_up(self, place: _Place) -> None:
         followed = place.followed
@@ -270,6 +275,8 @@ class Follower:
                 self._deliver(delivered)
             if followed.forked:
                 (end,) = await self._source.positions([place.channel])
+                if end is None:
+                    raise LogUnavailableError(f"{place.channel} is elsewhere")
                 self._begin(place, end)
                 self._forked(place.channel)
                 break

@@ -3,7 +3,7 @@
 -- The log in Redis. A channel has three keys, all with the hash tag of its partition:
 --   :log    stream; the id 0-N is offset N; fields e (packed by the server), t (at), g (state offset)
 --   :state  hash; o (last offset), i (last id), t (last at), g (state offset), f (where the last
---           entry is in the feed), and a field of 16 bytes for each key that was used, holding its
+--           entry is in the feed, and its offset), and a field of 16 bytes for each key that was used, holding its
 --           offset
 --   :marks  hash; reader to read watermark
 -- A partition has a feed (stream of channel c and offset o), the cursors of its consumers, and the
@@ -108,7 +108,7 @@ local function append_one(state, log, feed, tag, item, anchors)
         return bad(added.err)
     end
     local position = string.sub(redis.call('XADD', feed, '0-*', 'c', channel, 'o', o), 3)
-    redis.call('HSET', state, 'o', o, 't', t, 'g', g, 'i', id, 'f', position, digest, o)
+    redis.call('HSET', state, 'o', o, 't', t, 'g', g, 'i', id, 'f', position .. ':' .. o, digest, o)
     if keys > 0 and offset > keys then
         forget(state, log, offset, keys, -most)
     end
@@ -247,12 +247,18 @@ local function same_marks(key, copied)
     return true
 end
 
--- Tells the end of a feed: channels that an earlier release wrote do not know their place in it.
-local function last_in(key)
+-- Tells where a channel's last entry is in the feed. An earlier release does not note it: then it may
+-- be at the end.
+local function place_in(key, state)
+    local known = redis.call('HMGET', state, 'f', 'o')
+    local place, offset = string.match(known[1] or '', '^(%d+):(%d+)$')
+    if offset == known[2] then
+        return tonumber(place)
+    end
     local feed = exists(key) and redis.call('XINFO', 'STREAM', key) or {}
     for i = 1, #feed, 2 do
         if feed[i] == 'last-generated-id' then
-            return string.sub(feed[i + 1], 3)
+            return tonumber(string.sub(feed[i + 1], 3))
         end
     end
     return 0
@@ -282,7 +288,7 @@ local function evict(keys, args)
         if last ~= id or not same_marks(keys[3 * i + 2], marks) or followers[2] > 0 then
             return 0
         end
-        if last ~= '' and seen < tonumber(redis.call('HGET', state, 'f') or last_in(keys[2])) then
+        if last ~= '' and seen < place_in(keys[2], state) then
             return 0
         end
     end

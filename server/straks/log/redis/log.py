@@ -47,7 +47,7 @@ from straks.log.redis.marking import Marking
 from straks.log.redis.nodes import TOKEN_LENGTH, RedisNodes
 from straks.log.redis.reading import Reading
 from straks.log.redis.scanning import scan_channels
-from straks.log.redis.start import check_and_prepare_all, find, where_is
+from straks.log.redis.start import Use, check_and_prepare_all, find, where_is
 from straks.log.redis.topology import Topology
 from straks.telemetry import Trouble
 from straks_protocol import Position
@@ -123,6 +123,7 @@ class RedisLog:
         *,
         node: str,
         owner: str | None = None,
+        use: Use = Use.SERVE,
         limits: Limits | None = None,
         archive: Archive | None = None,
         deadline: float = 3.0,
@@ -134,6 +135,7 @@ class RedisLog:
             node: name of this server. The caller makes sure that no other process uses it now,
                 with a :class:`straks.log.lock.DirectoryLock`: what an earlier one had is taken.
             owner: names the records that go with this log; None: any.
+            use: ``RESUME`` when those came by an import, which may not have come to its end.
             archive: has the conversations that are not in Redis; None: there are no others.
             deadline: seconds that a call may take.
             absence: see :class:`straks.log.redis.nodes.RedisNodes`.
@@ -146,7 +148,7 @@ class RedisLog:
         log = cls(topology, node, limits, archive=archive, deadline=deadline, absence=absence)
         try:
             masters = [lane.master for lane in log._lanes]
-            await check_and_prepare_all(masters, topology, deadline=deadline, owner=owner)
+            await check_and_prepare_all(masters, topology, deadline=deadline, owner=owner, use=use)
         except BaseException:
             log._disconnect()
             raise
@@ -375,16 +377,17 @@ class RedisLog:
 
     async def _keep_house(self) -> None:
         """Store watermarks, and look whether the masters are where they were."""
-        trouble = Trouble(_LOG, "housekeeping")
+        troubles = [Trouble(_LOG, "housekeeping"), Trouble(_LOG, "storing watermarks")]
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-            try:
-                await self._marks.store()
-                await self._topology.look_again()
-            except LogError as error:
-                trouble.failed(error)
-            else:
-                trouble.worked()
+            work = (self._topology.look_again, self._marks.store)
+            for do, trouble in zip(work, troubles, strict=True):
+                try:
+                    await do()
+                except LogError as error:
+                    trouble.failed(error)
+                else:
+                    trouble.worked()
 
     def _disconnect(self) -> None:
         for lane in self._lanes:

@@ -191,7 +191,9 @@ class RedisMoving:
             commands.setdefault(partition, []).append(
                 ("XADD", feed_key(partition), f"0-{end}", "c", item.channel, "o", item.offset)
             )
-            commands[partition].append(("HSET", channel_keys(item.channel).state, "f", end))
+            commands[partition].append(
+                ("HSET", channel_keys(item.channel).state, "f", f"{end}:{item.offset}")
+            )
         for partition, several in commands.items():
             await self._ask(partition, *several)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,8 @@ from straks_protocol import Position
 
 __all__ = ["Reading"]
 
+_SOON: Final = 1.0
+"""Seconds for one of many to come back from the archive."""
 _TRIES: Final = 5
 """To find a channel before it leaves again."""
 
@@ -66,8 +69,8 @@ class Reading:
             {reader: mark for reader, mark in marks.items() if mark > 0},
         )
 
-    async def positions(self, channels: Sequence[str]) -> Sequence[Position]:
-        """Tell where channels of one lane end.
+    async def positions(self, channels: Sequence[str]) -> Sequence[Position | None]:
+        """Tell where channels of one lane end; None: one is elsewhere, and does not come now.
 
         Raises:
             LogUnavailableError: it cannot be read now.
@@ -79,14 +82,27 @@ class Reading:
             ("HMGET", channel_keys(channel).state, "o", "i") for channel in channels
         ]
         found = await self._ask(partition, *commands)
-        for place, channel in enumerate(channels):
-            if found[place][0] is None and self._where(channel):
-                looked = await self._look(channel, commands[place], is_absent=_no_state)
-                found[place : place + 1] = looked
-        return [
-            Position(offset=int(offset or 0), id=(entry_id or b"").decode())
-            for offset, entry_id in found
+        absent = [
+            place
+            for place, channel in enumerate(channels)
+            if found[place][0] is None and self._where(channel)
         ]
+        # One that is far away must not keep the others from what is known of them.
+        looked = await asyncio.gather(
+            *(self._position_soon(channels[place], commands[place]) for place in absent)
+        )
+        ends = [_position(each) for each in found]
+        for place, end in zip(absent, looked, strict=True):
+            ends[place] = end
+        return ends
+
+    async def _position_soon(self, channel: str, command: Command) -> Position | None:
+        try:
+            async with asyncio.timeout(_SOON):
+                (found,) = await self._look(channel, command, is_absent=_no_state)
+        except (LogUnavailableError, TimeoutError):
+            return None
+        return _position(found)
 
     async def _look(
         self, channel: str, *commands: Command, is_absent: Callable[[Any], bool]
@@ -149,6 +165,11 @@ class Reading:
             partition, ("HSETNX", key, consumer, 0), ("HGET", key, consumer)
         )
         return int(cursor)
+
+
+def _position(found: Sequence[Any]) -> Position | None:
+    offset, entry_id = found
+    return Position(offset=int(offset or 0), id=(entry_id or b"").decode())
 
 
 def _no_state(answer: Sequence[Any]) -> bool:

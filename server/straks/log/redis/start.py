@@ -61,6 +61,8 @@ class Use(Enum):
     """Who is the first makes it belong to his records."""
     LEAVE = auto()
     """It must belong to them already."""
+    RESUME = auto()
+    """The same, and then serve: it was filled with them."""
     FILL = auto()
     """What is there may be a part of what is being imported."""
 
@@ -91,7 +93,7 @@ async def check_and_prepare(
     try:
         async with asyncio.timeout(deadline):
             await _check(wire, shown)
-            if use is Use.SERVE:
+            if use in {Use.SERVE, Use.RESUME}:
                 await _warn_of_loss(wire, shown)
             if 0 in master.partitions:
                 await _check_data(wire, shown, owner, use)
@@ -212,7 +214,12 @@ async def _check_data(wire: Wire, shown: str, owner: str | None, use: Use) -> No
     if found[3] and use is not Use.FILL:
         raise StartError(
             f"Redis at {shown} holds a part of an import that was interrupted; run `straks import` "
-            "again, or empty it."
+            "again, or empty it and the database."
+        )
+    if use is Use.RESUME and found[2] is None:
+        raise StartError(
+            f"The records are of an import that was interrupted, and Redis at {shown} is not: "
+            "empty the database too, and run `straks import` again."
         )
     if owner is not None and found[2] is None:
         raise StartError(

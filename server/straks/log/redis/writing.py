@@ -52,7 +52,8 @@ class ChannelWriter:
                 digests += (digest, entry.offset)
         self._state = state
         last = ("o", head.position.offset, "t", head.at, "g", head.state, "i", head.position.id)
-        feed = ("f", 0)  # Who writes to the feed, too, says where.
+        # Who writes to the feed, too, says where.
+        feed = ("f", f"0:{head.position.offset}")
         commands.append(("HSET", keys.state, *last, *feed, *digests))
         if head.marks:
             marks = [value for pair in head.marks.items() for value in pair]
