@@ -75,6 +75,7 @@ class Returning:
         """Open a conversation, see its first entry, and miss what follows."""
         socket = await self.connect(port)
         opened = await socket.request("open", key=str(uuid.uuid4()), data={"text": "hello"})
+        assert "channel" in opened, opened
         self.channel = opened["channel"]
         self.seen = (opened["offset"], opened["entry_id"])
         for _ in range(MISSED):

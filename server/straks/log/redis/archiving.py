@@ -34,7 +34,7 @@ _PAGE: Final = 500
 _AT_ONCE: Final = 8
 """Conversations that are looked for; further ones wait."""
 _WAIT_SECONDS: Final = 1.0
-"""That they wait: who reads for many must not stand still for those that are far away."""
+"""That they wait while nobody gets on: who reads for many must not stand still for what is far."""
 _STAGED_SECONDS: Final = 60
 """After which what was staged and not put into place goes away."""
 _BACK_SECONDS: Final = 60
@@ -54,6 +54,8 @@ class Archiving:
         reading.bring = self.bring
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._there = Breaker("the archive")
+        self._came_to_an_end = 0.0
+        """When the last one who had room gave it back, on the loop's clock."""
         self._coming: dict[str, asyncio.Future[bool]] = {}
 
     async def bring(self, channel: str) -> bool:
@@ -160,19 +162,33 @@ class Archiving:
         return bool(await self._lane(partition).chore("evict", keys, args))
 
     async def _bring(self, conversation: str) -> bool:
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS):
-                await self._room.acquire()
-        except TimeoutError as error:
-            raise LogUnavailableError("the archive is busy; try again soon") from error
+        await self._enter()
         try:
             for _ in range(_TRIES):
                 there = await self._bring_now(conversation)
                 if there is not None:
                     return there
         finally:
+            self._came_to_an_end = asyncio.get_running_loop().time()
             self._room.release()
         raise LogUnavailableError(f"{conversation} did not come back from the archive in time")
+
+    async def _enter(self) -> None:
+        """Wait for room, as long as those who have it get on.
+
+        Raises:
+            LogUnavailableError: they do not.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    await self._room.acquire()
+            except TimeoutError as error:
+                ended = self._came_to_an_end
+                if asyncio.get_running_loop().time() - ended > _WAIT_SECONDS:
+                    raise LogUnavailableError("the archive does not answer") from error
+            else:
+                return
 
     async def _bring_now(self, conversation: str) -> bool | None:
         """Tell whether it is there now; None: what was staged has gone."""
