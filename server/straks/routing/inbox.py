@@ -89,7 +89,7 @@ class Inbox:
         self._records = records
         self._inboxes = inboxes
         projectors = [
-            Projector(conversations, records, author, inboxes, clock)
+            Projector(conversations, records, author, inboxes, clock, partitions=feed.partitions)
             for _ in range(feed.partitions)
         ]
         self._consumer = Consumer(

@@ -15,7 +15,9 @@ _PREFIX: Final = "conversation:"
 _AT_ONCE_KINDS: Final = frozenset({"contact"})
 _SHORTEST: Final = 0.2
 """Seconds; with what the consumer waits by itself it stays below half a second."""
-_MOST_PER_SECOND: Final = 1_000
+_MOST_PER_SECOND: Final = 250
+"""Previews that are told, of all conversations: more than agents read, and each costs as much as
+what somebody says."""
 _LONGEST: Final = 10.0
 
 
@@ -36,12 +38,14 @@ def urgency(entry: Entry) -> Urgency:
     return Urgency.SOON
 
 
-def interval(conversations: int) -> float:
+def interval(conversations: int, partitions: int = 1) -> float:
     """Tell for how many seconds the new previews of so many conversations are gathered.
 
     It grows with their number, so that telling the inboxes stays a small part of the writing.
+
+    ``partitions``: that have as many each.
     """
-    return min(_LONGEST, max(_SHORTEST, conversations / _MOST_PER_SECOND))
+    return min(_LONGEST, max(_SHORTEST, conversations * partitions / _MOST_PER_SECOND))
 
 
 def inbox_of(conversation: Conversation, inboxes: Set[str] = frozenset({DEFAULT_TEAM})) -> str:

@@ -73,7 +73,11 @@ class Projector:
         author: Author,
         inboxes: AbstractSet[str],
         clock: Clock,
+        *,
+        partitions: int = 1,
     ) -> None:
+        """``partitions``: that there are in all."""
+        self._partitions = partitions
         self._conversations = conversations
         self._rows = rows
         self._author = author
@@ -113,7 +117,7 @@ class Projector:
     def _due(self) -> bool:
         count = len(self._gathered)
         waited = self._clock.monotonic() - self._since
-        return count > 0 and (waited >= interval(count) or count > _MOST_GATHERED)
+        return count > 0 and (waited >= interval(count, self._partitions) or count > _MOST_GATHERED)
 
     async def _tell(self, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), _AT_ONCE):

@@ -44,7 +44,8 @@ def test_few_previews_are_told_within_half_a_second_and_many_within_a_bound() ->
     assert interval(1) + 0.25 < 0.5
     for count in (500, 5_000):
         assert count / interval(count) <= 2_500
-    assert interval(5_000) == 5.0
+    assert interval(1_000) == 4.0
+    assert interval(50, partitions=16) == 3.2
     assert interval(1_000_000) == 10.0
 
 
