@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import time
 from collections.abc import Callable
 from typing import Any, cast
 
 from websockets.frames import Frame, Opcode
 
+from bench.micro.timing import measure
 from straks.accounts.principals import Principal
 from straks.clock import SystemClock
 from straks.edge.config import EdgeConfig
@@ -49,17 +48,6 @@ class Authenticator:
 def masked(payload: bytes) -> bytes:
     """Build a client's frame."""
     return Frame(Opcode.TEXT, payload).serialize(mask=True)
-
-
-def measure(name: str, frames: int, work: Callable[[], object]) -> None:
-    """Print how many frames a CPU-second holds, the best of five."""
-    best = 0.0
-    for _ in range(5):
-        gc.collect()
-        began = time.process_time()
-        work()
-        best = max(best, frames / (time.process_time() - began))
-    print(f"{name:<52} {best:>12,.0f} frames per CPU-second")
 
 
 def receive(segment: bytes, times: int) -> Callable[[], None]:
