@@ -140,7 +140,7 @@ class Mover:
         failures = _Failures()
         late: list[str] = []
         more = True
-        while more:
+        while more and self._tenure.tenure(0) is not None:
             found = await self._conversations.idle(before, after, _PAGE)
             for _, ident in found:
                 if ident in self._failing:
@@ -149,7 +149,8 @@ class Mover:
                     moved += await self._move(ident, before, failures)
             more = len(found) == _PAGE
             after = found[-1] if found else after
-        for ident in sorted(late, key=list(self._failing).index):
+        order = {ident: place for place, ident in enumerate(self._failing)}
+        for ident in sorted(late, key=order.__getitem__):
             moved += await self._move(ident, before, failures)
         if failures.first is not None:
             raise failures.first
