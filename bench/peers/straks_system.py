@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from bench.peers.system import Client, Server, System, Terms, mark_of, marked
 from bench.server import Running, straks
 
 __all__ = ["StraksSystem"]
+
+_TOKEN_LIFE = 30.0
+"""Seconds for which a token of the agent is used again: half of those that it is good for."""
 
 
 class StraksClient(Client):
@@ -69,14 +73,17 @@ class StraksServer(Server):
     def __init__(self, running: Running) -> None:
         super().__init__(running.port, [running.process.pid], running.storage)
         self._running = running
-        self._token: str | None = None
-        self._opened = 0
+        self._token = ""
+        self._token_until = 0.0
 
     async def connect(self, *, agent: bool = False) -> StraksClient:
         """Say ``hello``."""
         token = None
         if agent:
-            self._token = token = self._token or await self._running.agent_token()
+            if time.monotonic() > self._token_until:
+                self._token = await self._running.agent_token()
+                self._token_until = time.monotonic() + _TOKEN_LIFE
+            token = self._token
         return StraksClient(await Peer.connect(self.port, token))
 
     async def again(self, before: Client) -> StraksClient:
