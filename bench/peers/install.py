@@ -1,6 +1,6 @@
 """Install what the peers need: ``python -m bench.peers.install``.
 
-Everything goes to ``bench/.peers``. What cannot be had, because a toolchain is not there, is said,
+Everything goes to ``.peers``. What cannot be had, because a toolchain is not there, is said,
 and reported as *not run* later.
 """
 
@@ -16,7 +16,7 @@ from typing import Final
 
 __all__ = ["HOME", "PROGRAMS", "main"]
 
-HOME: Final = Path(__file__).parents[1] / ".peers"
+HOME: Final = Path(__file__).parents[2] / ".peers"
 PROGRAMS: Final = Path(__file__).parent / "programs"
 _GO: Final = {
     "nats-server": "github.com/nats-io/nats-server/v2@v2.15.3",
