@@ -242,3 +242,8 @@ def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
 def test_a_directory_is_not_written_to(name: str) -> None:
     with pytest.raises(MovingError, match="is there already"):
         write(Path(name), [HEADER])
+
+
+def test_a_name_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(MovingError, match="cannot be read"):
+        next(read(Path("x" * 5_000)))

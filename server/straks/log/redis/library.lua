@@ -3,8 +3,8 @@
 -- The log in Redis. A channel has three keys, all with the hash tag of its partition:
 --   :log    stream; the id 0-N is offset N; fields e (packed by the server), t (at), g (state offset)
 --   :state  hash; o (last offset), i (last id), t (last at), g (state offset), f (where the last
---           entry is in the feed, and its offset), and a field of 16 bytes for each key that was used, holding its
---           offset
+--           entry is in the feed, and its offset), and a field of 16 bytes for each key that was
+--           used, holding its offset
 --   :marks  hash; reader to read watermark
 -- A partition has a feed (stream of channel c and offset o), the cursors of its consumers, and the
 -- lease of the node whose consumers read it.
@@ -247,8 +247,8 @@ local function same_marks(key, copied)
     return true
 end
 
--- Tells where a channel's last entry is in the feed. An earlier release does not note it: then it may
--- be at the end.
+-- Tells where a channel's last entry is in the feed. An earlier release does not note it: then it
+-- may be at the end.
 local function place_in(key, state)
     local known = redis.call('HMGET', state, 'f', 'o')
     local place, offset = string.match(known[1] or '', '^(%d+):(%d+)$')

@@ -152,7 +152,7 @@ class RedisMoving:
             The name of the import: that of the earlier attempt, if there was one.
 
         Raises:
-            StartError: there is something.
+            StartError: there is something, or a server has started.
         """
         unfinished = await self.unfinished()
         for lane in each_master(self._lanes):
@@ -166,6 +166,12 @@ class RedisMoving:
                     await lane.reads.ask(("UNLINK", key))
         name = unfinished or secrets.token_hex(16)
         await self._ask(0, ("HSET", META, ARRIVING, name))
+        try:
+            await self.check_alone()  # One may have started before that was there to be seen.
+        except StartError:
+            if not unfinished:
+                await self._ask(0, ("HDEL", META, ARRIVING))
+            raise
         return name
 
     async def end(self, owner: str) -> None:

@@ -20,7 +20,8 @@ from straks.log.log import (
     OutcomeUnknownError,
 )
 from straks.log.redis import RedisLog
-from straks.log.redis.keys import META, channel_keys
+from straks.log.redis.keys import META, NODES, channel_keys
+from straks.log.redis.moving import RedisMoving
 from tests.support.logs import append, item
 from tests.support.redis_server import RedisServer, redis_server
 
@@ -361,3 +362,16 @@ async def test_a_feed_goes_on_behind_entries_that_are_gone(
         assert await other.feed(partition, found.position, 2) == ()
     finally:
         await other.close()
+
+
+async def test_nothing_is_filled_that_a_server_has_begun_to_use(server: RedisServer) -> None:
+    async with RedisMoving.open(server.url) as moving:
+        log = await RedisLog.open(server.url, node="one")  # After it was seen that nobody does.
+        with server.client() as client:
+            while not client.zcard(NODES):
+                await asyncio.sleep(0.01)
+        with pytest.raises(StartError, match="stop every server first"):
+            await moving.begin()
+        assert await moving.unfinished() is None
+        await log.close()
+        assert await moving.begin() == await moving.unfinished()
