@@ -154,11 +154,15 @@ class RedisCluster:
         raise AssertionError("it has no replica")
 
     def detach_replica(self, master: ClusterNode) -> None:
-        """Let a master's replica receive nothing more; returns when it has all it will ever have.
+        """Let a master's replica receive nothing more than what is acknowledged by now.
+
+        Returns when it has that, which is all that it will ever have.
 
         It may take over like that. That, or a restart of the master, ends it.
         """
         replica = self.replica_of(master)
+        offset = master.replication()["master_repl_offset"]
+        self._until("follow", lambda: replica.follows_to(offset))
         master.lock_replicas_out()
         self._until("part", lambda: not replica.follows())
 
@@ -237,7 +241,11 @@ class RedisCluster:
 
     def _ok(self) -> bool:
         living = [node for node in self.nodes if node.alive()]
-        return all(self._agrees(node, living) for node in living)
+        # One that has just been started may still take itself for the master that it was.
+        slots = [{each: of["slots"] for each, of in node.nodes().items()} for node in living]
+        return slots.count(slots[0]) == len(living) and all(
+            self._agrees(node, living) for node in living
+        )
 
     def _agrees(self, node: ClusterNode, living: Sequence[ClusterNode]) -> bool:
         known = node.nodes()

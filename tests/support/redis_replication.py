@@ -44,6 +44,11 @@ class ReplicatedServer(RedisServer):
         """Tell whether it is a replica that receives what its master is told."""
         return self.replication().get("master_link_status") == "up"
 
+    def follows_to(self, offset: int) -> bool:
+        """Tell whether it is a replica that has received all up to an offset of its master."""
+        known = self.replication()
+        return known.get("master_link_status") == "up" and known["slave_repl_offset"] >= offset
+
     def lock_replicas_out(self) -> None:
         """Give nothing to replicas any more; a restart ends that."""
         with self.client() as client:

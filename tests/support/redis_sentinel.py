@@ -120,8 +120,13 @@ class RedisSentinel:
         self.master.empty()
 
     def detach_replica(self) -> None:
-        """Let the replica receive nothing more; returns when it has what it will ever have."""
+        """Let the replica receive nothing more than what is acknowledged by now.
+
+        Returns when it has that, which is all that it will ever have.
+        """
         replica = self.replica
+        offset = self.master.replication()["master_repl_offset"]
+        _until("receive what there is", lambda: replica.follows_to(offset))
         self.master.lock_replicas_out()
         _until("lose its master", lambda: not replica.follows())
         self._detached = True
