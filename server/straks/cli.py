@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 import sys
@@ -31,6 +32,8 @@ _DatabaseOption = Annotated[
     str | None, typer.Option(help=f"Address of the records in PostgreSQL. [{PREFIX}DATABASE]")
 ]
 
+_COLLECT_AFTER = 20_000
+"""New objects after which cycles are looked for: what a batch needs has mostly gone by then."""
 _FAILED = 1
 _MISUSED = 2
 _DEMO_EMAIL = "demo@straks.example"
@@ -244,7 +247,15 @@ async def _serve(settings: Settings) -> None:
     from straks.app import open_straks
 
     async with open_straks(settings) as straks:
+        _settle_memory()
         await straks.run(lambda: _show(_addresses(straks)))
+
+
+def _settle_memory() -> None:
+    """Let the collector of cycles pass over what the process keeps for as long as it lives."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
 
 
 async def _demo(settings: Settings, shop_port: int) -> None:
