@@ -43,6 +43,7 @@ from .kinds import (
     AssignReason,
     Close,
     Contact,
+    Data,
     Empty,
     Message,
     Note,
@@ -54,6 +55,7 @@ from .kinds import (
     SummaryVisitor,
     Tag,
     Transfer,
+    encode_data,
     validate,
     validate_signal,
 )
@@ -152,6 +154,7 @@ __all__ = [
     "Closing",
     "Codec",
     "Contact",
+    "Data",
     "Empty",
     "Entry",
     "EntryPush",
@@ -208,6 +211,7 @@ __all__ = [
     "may_reconnect",
     "next_beat",
     "position_of",
+    "encode_data",
     "validate",
     "validate_signal",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from msgspec import Meta, Struct, ValidationError, convert
-from msgspec.structs import fields
+import orjson
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
+from msgspec.json import Encoder
 
 from .codes import ErrorCode
 from .errors import RemoteProtocolError
@@ -21,6 +22,7 @@ __all__ = [
     "AssignReason",
     "Close",
     "Contact",
+    "Data",
     "Empty",
     "Message",
     "Note",
@@ -32,6 +34,7 @@ __all__ = [
     "SummaryVisitor",
     "Tag",
     "Transfer",
+    "encode_data",
     "validate",
     "validate_signal",
 ]
@@ -73,14 +76,18 @@ Word: TypeAlias = Annotated[
 TagName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^\S(.*\S)?\Z")]
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is checked is written without its nulls."""
+
+
+class Page(Data, frozen=True, kw_only=True):
     """The page that a visitor is on; only http and https."""
 
     url: Url
     title: Line | None = None
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Data, frozen=True, kw_only=True):
     """What a person or a bot says; also the ``data`` of ``open``."""
 
     text: Text
@@ -88,11 +95,12 @@ class Message(Struct, frozen=True, kw_only=True):
     lang: Lang | None = None
 
 
-class AnswerData(Struct, frozen=True, kw_only=True):
+class AnswerData(Data, frozen=True, kw_only=True):
     """A canned answer to the entry at ``question``; ``answer`` is None when none is known."""
 
     question: Offset
-    answer: Word | None = None
+    answer: Word | None = field(default_factory=lambda: None)
+    """Unlike other fields, it is written where it is null: that says something."""
     title: Line | None = None
     text: Text | None = None
     html: Html | None = None
@@ -105,7 +113,7 @@ class AnswerData(Struct, frozen=True, kw_only=True):
             raise ValueError("answer: an answer that is not known has no text")
 
 
-class Contact(Struct, frozen=True, kw_only=True):
+class Contact(Data, frozen=True, kw_only=True):
     """How the visitor can be reached; at least one of the two."""
 
     email: Email | None = None
@@ -116,7 +124,7 @@ class Contact(Struct, frozen=True, kw_only=True):
             raise ValueError("email, name: give at least one of them")
 
 
-class Transfer(Struct, frozen=True, kw_only=True):
+class Transfer(Data, frozen=True, kw_only=True):
     """To whom the conversation goes: exactly one of the two."""
 
     team: Word | None = None
@@ -127,52 +135,52 @@ class Transfer(Struct, frozen=True, kw_only=True):
             raise ValueError("team, agent: give exactly one of them")
 
 
-class Close(Struct, frozen=True, kw_only=True):
+class Close(Data, frozen=True, kw_only=True):
     reason: Line | None = None
 
 
-class Rate(Struct, frozen=True, kw_only=True):
+class Rate(Data, frozen=True, kw_only=True):
     """What the visitor thought of it."""
 
     stars: Annotated[int, Meta(ge=1, le=5)]
     comment: Comment | None = None
 
 
-class Empty(Struct, frozen=True, kw_only=True):
+class Empty(Data, frozen=True, kw_only=True):
     """``ask_human``, ``accept`` and ``reopen`` carry nothing."""
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class Note(Data, frozen=True, kw_only=True):
     """What agents tell each other beside the conversation."""
 
     text: Text
 
 
-class Tag(Struct, frozen=True, kw_only=True):
+class Tag(Data, frozen=True, kw_only=True):
     """A tag that is put on a conversation, or taken off."""
 
     tag: TagName
     on: bool
 
 
-class AssignReason(Struct, frozen=True, kw_only=True):
+class AssignReason(Data, frozen=True, kw_only=True):
     """Why the server gave the conversation to somebody."""
 
     text: Text
 
 
-class SummaryVisitor(Struct, frozen=True, kw_only=True):
+class SummaryVisitor(Data, frozen=True, kw_only=True):
     id: Word
     name: Name | None = None
     email: Email | None = None
 
 
-class SummaryAgent(Struct, frozen=True, kw_only=True):
+class SummaryAgent(Data, frozen=True, kw_only=True):
     id: Word
     name: Name | None = None
 
 
-class Summary(Struct, frozen=True, kw_only=True):
+class Summary(Data, frozen=True, kw_only=True):
     """A conversation as an inbox shows it; times are milliseconds since 1970-01-01 UTC."""
 
     id: Word
@@ -190,7 +198,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     offset: Offset
 
 
-KINDS: Final[dict[tuple[str, str], type[Struct]]] = {
+KINDS: Final[dict[tuple[str, str], type[Data]]] = {
     ("conversation", "message"): Message,
     ("conversation", "answer"): AnswerData,
     ("conversation", "ask_human"): Empty,
@@ -211,13 +219,8 @@ EXPECT_REQUIRED: Final = frozenset({"answer", "accept", "transfer", "close", "re
 """Kinds of ``conversation:`` that must say which state they were decided on."""
 
 _APP_KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,63}")
-_KEPT_NULL: Final = frozenset({(AnswerData, "answer")})
-"""Fields whose null says something: it stays in the data."""
-
-_STRUCTS: Final[tuple[type[Struct], ...]] = (*KINDS.values(), Page, SummaryAgent, SummaryVisitor)
-_PLANS: Final = {
-    cls: tuple((f.name, (cls, f.name) in _KEPT_NULL) for f in fields(cls)) for cls in _STRUCTS
-}
+_encode_into: Final = Encoder().encode_into
+_buffer: Final = bytearray()
 
 
 def validate(channel_kind: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -227,6 +230,25 @@ def validate(channel_kind: str, kind: str, data: dict[str, Any]) -> dict[str, An
         RemoteProtocolError: ``unknown_kind``, ``bad_data`` or ``too_large``, with a message that
             names the field.
     """
+    clean: dict[str, Any] = to_builtins(_checked(channel_kind, kind, data))
+    return clean
+
+
+def encode_data(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
+    """Check the data of an entry; return as JSON what :func:`validate` returns.
+
+    Raises:
+        RemoteProtocolError: as :func:`validate`.
+        TypeError: there is something in it that is not JSON.
+    """
+    checked = _checked(channel_kind, kind, data)
+    if type(checked) is dict:  # msgspec would make JSON of what is none
+        return orjson.dumps(checked)
+    _encode_into(checked, _buffer)
+    return bytes(_buffer)  # of its very size, for it may be kept for long
+
+
+def _checked(channel_kind: str, kind: str, data: dict[str, Any]) -> Struct | dict[str, Any]:
     cls = KINDS.get((channel_kind, kind))
     if cls is None:
         if channel_kind == "app" and _APP_KIND.fullmatch(kind):
@@ -235,23 +257,11 @@ def validate(channel_kind: str, kind: str, data: dict[str, Any]) -> dict[str, An
             ErrorCode.UNKNOWN_KIND, f"kind: {kind[:64]!r} has no place on {channel_kind}: channels"
         )
     try:
-        return _plain(convert(data, cls), cls)
+        return convert(data, cls)
     except ValidationError as error:
         code, message = describe(str(error))
         code = ErrorCode.TOO_LARGE if code is ErrorCode.TOO_LARGE else ErrorCode.BAD_DATA
         raise RemoteProtocolError(code, f"data.{message}") from None
-
-
-def _plain(value: Any, cls: type[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, keep_null in _PLANS[cls]:
-        part = getattr(value, name)
-        if part is not None:
-            nested = type(part)
-            found[name] = _plain(part, nested) if nested in _PLANS else part
-        elif keep_null:
-            found[name] = None
-    return found
 
 
 def validate_signal(channel_kind: str, kind: str, data: dict[str, Any] | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct, ValidationError, convert
-from msgspec.structs import fields
+from msgspec.structs import astuple, fields
 
 from .codes import ErrorCode
 from .errors import RemoteProtocolError
@@ -137,8 +137,7 @@ def count_strings(message: Struct) -> int:
         RemoteProtocolError: as :func:`measure`.
     """
     strings = 2  # "type" and its value
-    for field in message.__struct_fields__:
-        value = getattr(message, field)
+    for value in astuple(message):
         kind = type(value)
         if kind is str:
             strings += 2

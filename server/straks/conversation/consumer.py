@@ -91,8 +91,11 @@ class Consumer(Watcher):
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note that there are new entries; a listener of the log."""
+        partition_of, readers, urgent = self._feed.partition_of, self._readers, self._urgent
         for entry in entries:
-            self._readers[self._feed.partition_of(entry.channel)].note(self._urgent(entry))
+            reader = readers[partition_of(entry.channel)]
+            if not reader.awake:
+                reader.note(urgent(entry))
 
     def grown(self, partition: int) -> None:
         """Look at a feed that others have added to."""
@@ -131,6 +134,11 @@ class _Reader:
         self._moved = 0
         """That which the cursor remembers."""
         self._moved_at = 0.0
+
+    @property
+    def awake(self) -> bool:
+        """Whether it will look at the feed now."""
+        return self._awake.is_set()
 
     def note(self, urgent: bool) -> None:
         """Look at the feed now or soon."""

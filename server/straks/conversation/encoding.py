@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from straks.conversation.errors import RefusedError
-from straks_protocol import ErrorCode, RemoteProtocolError
-from straks_protocol.kinds import validate
+from straks_protocol import ErrorCode, RemoteProtocolError, encode_data
 
 __all__ = ["encode"]
 
@@ -20,10 +17,8 @@ def encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
         RefusedError: ``unknown_kind``, ``bad_data`` or ``too_large``.
     """
     try:
-        encoded = orjson.dumps(validate(channel_kind, kind, data))
+        return encode_data(channel_kind, kind, data)
     except RemoteProtocolError as error:
         raise RefusedError(error.code, error.message) from None
     except TypeError as error:
         raise RefusedError(ErrorCode.BAD_DATA, f"data: is no JSON object ({error})") from None
-    # It is kept with the entry: what orjson gives holds on to 4 KiB of memory, its copy does not.
-    return bytes(memoryview(encoded))

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -18,6 +17,7 @@ from straks.conversation.decide import Author, decide
 from straks.conversation.encoding import encode
 from straks.conversation.errors import RefusedError
 from straks.conversation.freshness import Freshness
+from straks.conversation.ids import Ids
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
 from straks.conversation.model import Conversation
@@ -98,6 +98,7 @@ class ConversationService:
         self._waiting = 0
         self._most_waiting = most_waiting
         self._ended = False
+        self._new_id = Ids()
 
     async def run(self) -> None:
         """Load conversations that are not in memory, until cancelled."""
@@ -185,7 +186,7 @@ class ConversationService:
             key=key,
             kind=kind,
             data=data,
-            id=secrets.token_urlsafe(16),
+            id=self._new_id(),
             at=self._clock.now_ms(),
             advances=advances,
             expect=expect,
@@ -263,7 +264,8 @@ class ConversationService:
             else:
                 self._end(lane, item, outcome_of(result))
         finally:
-            self._pump(lane)
+            if lane.waiting or lane.conflicted:
+                self._pump(lane)
 
     def _decide_again(self, lane: Lane, item: Publish, conflict: Conflict) -> None:
         item.tries += 1

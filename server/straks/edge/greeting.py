@@ -35,7 +35,6 @@ class Greeted(Protocol):
     address: str | None
     ended: bool
 
-    @property
     def factor(self) -> float: ...
 
     def become(self, principal: Principal) -> None: ...
@@ -106,7 +105,7 @@ def _welcome(session: Greeted, request_id: int, known: Authenticated) -> None:
         "session": secrets.token_hex(8),
         "principal": principal_object(who.sender, who.name),
         "heartbeat": config.heartbeat,
-        "limits": config.limits(session.factor),
+        "limits": config.limits(session.factor()),
     }
     if known.token is not None:
         wire["token"] = known.token

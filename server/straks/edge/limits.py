@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate"]
@@ -50,11 +51,11 @@ class Buckets:
     def __init__(self) -> None:
         self._buckets: dict[str, Bucket] = {}
 
-    def take(self, name: str, rate: Rate, factor: float, now: float) -> float:
+    def take(self, name: str, rate: Rate, factor: Callable[[], float], now: float) -> float:
         """Take one of ``factor`` times the rate. Returns seconds to wait, 0 for none."""
         bucket = self._buckets.get(name)
         if bucket is None:
-            bucket = self._buckets[name] = Bucket(rate.times(factor), now)
+            bucket = self._buckets[name] = Bucket(rate.times(factor()), now)
         return bucket.take(now)
 
 

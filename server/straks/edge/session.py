@@ -248,7 +248,6 @@ class Session:
         """Read on."""
         self._socket.release()
 
-    @property
     def factor(self) -> float:
         """How much more than a visitor this principal may send."""
         return 1 if self.principal.kind == "visitor" else AGENT_FACTOR
@@ -292,7 +291,7 @@ class Session:
 
     def check_room(self) -> None:
         """Raise RefusedError when there are as many subscriptions as there may be."""
-        most = round(self.context.config.subscriptions * self.factor)
+        most = round(self.context.config.subscriptions * self.factor())
         if len(self.subscriptions) >= most:
             raise RefusedError(
                 ErrorCode.TOO_MANY_SUBSCRIPTIONS, f"At most {most} channels; unsubscribe some."

@@ -165,10 +165,10 @@ class GroupCommit:
             results = await self._settle(batch)
         self._trouble.worked()
         self._in_flight = []
-        by_key = self._by_key
+        by_key, tell = self._by_key, self._tell
         for item, result in zip(items, results, strict=True):
             del by_key[item.key]
-            self._tell(item, result)
+            tell(item, result)
             if item.joined is not None:
                 again = Appended(result.entry, True) if isinstance(result, Appended) else result
                 for waiter in item.joined:

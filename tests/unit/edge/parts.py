@@ -83,7 +83,6 @@ class Spoken:
         self.origin: str | None = "https://shop.example"
         self.address = address
         self.ended = False
-        self.factor = 1.0
         self.principal = VISITOR
         self.replies: list[dict[str, Any]] = []
         self.refused: list[tuple[int | None, ErrorCode]] = []
@@ -102,6 +101,9 @@ class Spoken:
 
     def limit(self, name: str, rate: Rate) -> None:
         pass
+
+    def factor(self) -> float:
+        return 1.0
 
     def become(self, principal: Principal) -> None:
         self.became.append(principal)
