@@ -32,7 +32,7 @@ __all__ = [
     "Watcher",
 ]
 
-MAX_BATCH: Final = 64
+MAX_BATCH: Final = 128
 """Items of one ``append`` call (DESIGN: group commit)."""
 
 

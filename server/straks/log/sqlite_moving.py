@@ -15,7 +15,7 @@ from straks.log.log import Entry
 from straks.log.moving import Head, Pending, with_states
 from straks.log.sqlite_file import prepare, unusable
 from straks.log.sqlite_reader import read_cursor, read_feed, read_page, read_tail
-from straks.log.sqlite_sql import QUERIES
+from straks.log.sqlite_sql import QUERIES, adding
 from straks_protocol import Position
 
 __all__ = ["SQLiteMoving"]
@@ -95,7 +95,7 @@ class SQLiteMoving:
         if name != head.name:
             first = entries[0].offset
             number, state = number + 1, head.state if head.state < first else first - 1
-            self._connection.execute(f"{QUERIES['add_channels']} (?, ?)", (number, head.name))
+            self._connection.execute(adding("add_channels", 1, 2), (number, head.name))
             self._connection.executemany(
                 QUERIES["put_mark"],
                 [(number, reader, offset) for reader, offset in head.marks.items()],
@@ -110,8 +110,7 @@ class SQLiteMoving:
                     *(entry.sender, entry.name, entry.key, entry.kind, entry.data),
                 )
             )
-        values = ", ".join("?" * len(rows[0]))
-        self._connection.executemany(f"{QUERIES['add_entries']} ({values})", rows)
+        self._connection.executemany(adding("add_entries", 1, len(rows[0])), rows)
         self._channel = (head.name, number, state)
 
     async def put_pending(self, items: Sequence[Pending]) -> None:

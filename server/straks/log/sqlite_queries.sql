@@ -1,8 +1,9 @@
 -- name: add_channels
-INSERT INTO channels (id, name) VALUES
+INSERT INTO channels (id, name) SELECT * FROM added WHERE column1 IS NOT NULL
 
 -- name: add_entries
-INSERT INTO entries (position, channel, offset, state, id, at, sender, name, key, kind, data) VALUES
+INSERT INTO entries (position, channel, offset, state, id, at, sender, name, key, kind, data)
+SELECT * FROM added WHERE column1 IS NOT NULL
 
 -- name: add_mark
 INSERT INTO watermarks (channel, reader, offset)

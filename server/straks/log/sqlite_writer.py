@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from straks.log.limits import Limits
@@ -24,7 +23,7 @@ from straks.log.log import (
 from straks.log.marks import MarkSet
 from straks.log.sqlite_channels import ActiveChannels, ChannelState
 from straks.log.sqlite_reader import to_entry
-from straks.log.sqlite_sql import QUERIES
+from straks.log.sqlite_sql import QUERIES, adding
 
 __all__ = ["Writer", "Written"]
 
@@ -227,9 +226,9 @@ class Writer:
         if several:
             execute("BEGIN IMMEDIATE")
         if plan.channels:
-            execute(_insert("add_channels", len(plan.channels), _CHANNEL_COLUMNS), plan.channels)
+            execute(*_insert("add_channels", plan.channels, _CHANNEL_COLUMNS))
         if plan.rows:
-            execute(_insert("add_entries", len(plan.rows), _ENTRY_COLUMNS), plan.rows)
+            execute(*_insert("add_entries", plan.rows, _ENTRY_COLUMNS))
         if several:
             self._add_marks(marks)
             execute("COMMIT")
@@ -259,10 +258,14 @@ class Writer:
         self._position, self._last_channel = position or 0, channel or 0
 
 
-@cache
-def _insert(name: str, values: int, columns: int) -> str:
-    row = "(" + ", ".join("?" * columns) + ")"
-    return QUERIES[name] + " " + ", ".join([row] * (values // columns))
+def _insert(name: str, values: list[Any], columns: int) -> tuple[str, list[Any]]:
+    """Give the statement that adds rows, and its values.
+
+    There are few statements, for 1, 2, 4, 8 … rows: prepared ones are large, and many of them
+    would be kept. Rows of nulls fill up the rest, and are not added.
+    """
+    rows = 1 << (len(values) // columns - 1).bit_length()
+    return adding(name, rows, columns), values + [None] * (rows * columns - len(values))
 
 
 def _is_about_a_value(error: sqlite3.Error) -> bool:

@@ -119,9 +119,9 @@ async def test_what_comes_in_one_tick_is_one_commit() -> None:
     assert [len(batch) for batch in running.log.batches] == [10]
 
 
-async def test_a_commit_has_at_most_64_items() -> None:
+async def test_a_commit_has_at_most_so_many_items() -> None:
     running = Running(ShakyLog())
-    running.submit(*(item() for _ in range(150)))
+    running.submit(*(item() for _ in range(2 * MAX_BATCH + 22)))
     await running.finish()
     assert [len(batch) for batch in running.log.batches] == [MAX_BATCH, MAX_BATCH, 22]
 
@@ -266,11 +266,11 @@ async def test_drain_finishes_what_is_there_and_refuses_the_rest() -> None:
 
 async def test_a_broken_log_ends_the_writer_and_nobody_is_left_waiting() -> None:
     running = Running(ShakyLog("lost", LogBrokenError("disk")))
-    running.submit(*(item() for _ in range(70)))
+    running.submit(*(item() for _ in range(MAX_BATCH + 6)))
     with pytest.raises(LogBrokenError):
         await running.task
     kinds = [type(result) for result in running.results]
-    assert kinds == [OutcomeUnknownError] * 64 + [LogUnavailableError] * 6
+    assert kinds == [OutcomeUnknownError] * MAX_BATCH + [LogUnavailableError] * 6
     with pytest.raises(LogUnavailableError):
         running.submit(item())
     await running.commit.drain()

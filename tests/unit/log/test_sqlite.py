@@ -151,9 +151,9 @@ async def test_a_batch_is_one_statement(tmp_path: Path) -> None:
     try:
         await append(log, item())
         await log._write_thread.set_trace_callback(statements.append)
-        batch: list[Append] = [item() for _ in range(64)]
+        batch: list[Append] = [item() for _ in range(100)]
         await append(log, *batch)
-        assert [statement.split()[0] for statement in statements] == ["INSERT"]
+        assert [statement.split()[0] for statement in statements] == ["WITH"]
         await log._write_thread.set_trace_callback(lambda _: None)
     finally:
         await log.close()
