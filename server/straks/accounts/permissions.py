@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol, TypeAlias
 
 from straks.accounts.principals import Principal
@@ -31,7 +31,7 @@ class Held(Protocol):
     """What of a conversation decides who may do what."""
 
     @property
-    def owners(self) -> frozenset[str]:
+    def owners(self) -> Collection[str]:
         """The visitors (``visitor:id``) whose conversation it is."""
         ...
 

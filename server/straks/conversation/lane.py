@@ -112,10 +112,11 @@ class Lane:
         """Those in flight that would change the state."""
         self.guard = 0
         """The state offset that those in flight rest on."""
-        self.conflicted: list[Publish] = []
+        # Nearly all are empty nearly always: empty tuples take no room.
+        self.conflicted: tuple[Publish, ...] = ()
         """Those to be decided again, before all that wait."""
-        self.waiting: list[Publish] = []
-        self.readers: list[asyncio.Future[Conversation | None]] = []
+        self.waiting: tuple[Publish, ...] = ()
+        self.readers: tuple[asyncio.Future[Conversation | None], ...] = ()
         self.pumping = False
 
     @property
@@ -145,8 +146,22 @@ class Lane:
 
     def retry_conflicted(self) -> None:
         """Put those to be decided again in front of the line."""
-        self.waiting[:0] = self.conflicted
-        self.conflicted.clear()
+        self.waiting = self.conflicted + self.waiting
+        self.conflicted = ()
+
+    def take_out(self, which: Callable[[Publish], bool]) -> Sequence[Publish]:
+        """Take those out of the line that ``which`` says."""
+        taken = [item for item in (*self.conflicted, *self.waiting) if which(item)]
+        if taken:
+            self.conflicted = tuple(item for item in self.conflicted if item not in taken)
+            self.waiting = tuple(item for item in self.waiting if item not in taken)
+        return taken
+
+    def next_waiting(self) -> Publish:
+        """Take the first of those that wait."""
+        item, *rest = self.waiting
+        self.waiting = tuple(rest)
+        return item
 
 
 class Lanes:

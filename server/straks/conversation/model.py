@@ -40,7 +40,7 @@ class Conversation:
     """
 
     id: str
-    owners: frozenset[str]
+    owners: tuple[str, ...]
     """The visitors (``visitor:id``) whose conversation it is."""
     visitor_id: str
     opened_at: int
@@ -68,7 +68,7 @@ class Conversation:
         kind, _, sender_id = entry.sender.partition(":")
         opened = cls(
             id=entry.channel.partition(":")[2],
-            owners=frozenset({entry.sender}) if kind == "visitor" else frozenset(),
+            owners=(entry.sender,) if kind == "visitor" else (),
             visitor_id=sender_id if kind == "visitor" else "",
             opened_at=entry.at,
             updated_at=entry.at,

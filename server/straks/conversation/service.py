@@ -205,7 +205,7 @@ class ConversationService:
             item.done(unavailable())
             return
         self._waiting += 1
-        lane.waiting.append(item)
+        lane.waiting += (item,)
         if not lane.in_flight:
             self._pump(lane)
 
@@ -272,7 +272,7 @@ class ConversationService:
         item.changes = False
         if item.refused_on is not None:
             item.refusal = item.refused_on = None
-        lane.conflicted.append(item)
+        lane.conflicted += (item,)
         self._waiting += 1
         known = 0 if lane.conversation is None else lane.conversation.state_offset
         if conflict.state_offset != known:
@@ -294,13 +294,10 @@ class ConversationService:
     def _refuse_waiting(
         self, lane: Lane, which: Callable[[Publish], bool], why: Callable[[], RefusedError]
     ) -> None:
-        refused = [item for item in (*lane.conflicted, *lane.waiting) if which(item)]
-        if refused:
-            lane.conflicted[:] = [item for item in lane.conflicted if not which(item)]
-            lane.waiting[:] = [item for item in lane.waiting if not which(item)]
-            self._waiting -= len(refused)
-            for item in refused:
-                item.done(why())
+        refused = lane.take_out(which)
+        self._waiting -= len(refused)
+        for item in refused:
+            item.done(why())
 
     def _pump(self, lane: Lane) -> None:
         """Let go on what waits, as far as it can be decided now."""
@@ -316,7 +313,7 @@ class ConversationService:
                 if not lane.open:
                     break
                 self._waiting -= 1
-                self._attempt(lane, lane.waiting.pop(0))
+                self._attempt(lane, lane.next_waiting())
         finally:
             lane.pumping = False
 
@@ -350,7 +347,7 @@ class ConversationService:
                 self._lanes.drop(lane)
             raise unavailable()
         reader: asyncio.Future[Conversation | None] = asyncio.get_running_loop().create_future()
-        lane.readers.append(reader)
+        lane.readers += (reader,)
         return await reader
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -377,7 +374,7 @@ class ConversationService:
         return self._loader.start(lane)
 
     def _loaded(self, lane: Lane, error: Exception | None) -> None:
-        readers, lane.readers = lane.readers, []
+        readers, lane.readers = lane.readers, ()
         for reader in readers:
             if reader.done():
                 continue
@@ -390,7 +387,7 @@ class ConversationService:
         elif lane.conversation is None:
             while lane.waiting:
                 self._waiting -= 1
-                self._attempt(lane, lane.waiting.pop(0))
+                self._attempt(lane, lane.next_waiting())
         else:
             self._pump(lane)
         if lane.conversation is None and lane.idle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -66,7 +67,9 @@ def accept(headers: Sequence[tuple[bytes, bytes]]) -> Accepted | None:
         b"Sec-WebSocket-Accept: %b\r\nSec-WebSocket-Protocol: %b\r\n\r\n"
     ) % (digest, subprotocol.encode())
     origin = found.get(b"origin")
-    return Accepted(response, subprotocol, None if origin is None else origin.decode("latin-1"))
+    # Kept as long as the connection: those from one site share it.
+    site = None if origin is None else sys.intern(origin.decode("latin-1"))
+    return Accepted(response, subprotocol, site)
 
 
 def _words(value: bytes) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate"]
 
@@ -17,8 +18,13 @@ class Rate:
     burst: int
 
     def times(self, factor: float) -> Rate:
-        """The same, wider."""
-        return Rate(self.per_second * factor, round(self.burst * factor))
+        """The same, wider; the same object each time."""
+        return _times(self, factor)
+
+
+@lru_cache(maxsize=64)
+def _times(rate: Rate, factor: float) -> Rate:
+    return Rate(rate.per_second * factor, round(rate.burst * factor))
 
 
 class Bucket:

@@ -51,7 +51,7 @@ class Publishing:
         self._session = session
         self._count = 0
         """Publishes without an answer."""
-        self._held: dict[str, str] = {}
+        self._held: dict[str, str] | None = None
         """By channel, the key that was refused for now and must be settled first."""
 
     def open(self, message: Open) -> None:
@@ -140,12 +140,14 @@ class Publishing:
         self._session.refuse(request_id, result)
 
     def _hold(self, channel: str, key: str) -> None:
+        if self._held is None:
+            self._held = {}
         self._held.setdefault(channel, key)
         if len(self._held) > _MOST_HELD:
             self._session.close(CloseCode.RATE_LIMITED, "too many refused publishes")
 
     def _settle(self, channel: str, key: str) -> None:
-        if self._held.get(channel) == key:
+        if self._held is not None and self._held.get(channel) == key:
             del self._held[channel]
 
 

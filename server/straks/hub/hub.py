@@ -32,15 +32,14 @@ _SLICE = 128
 class _Channel:
     """The subscribers of one channel; ``fan`` is their tuple, made again when they change."""
 
-    __slots__ = ("fan", "reads", "subscribers", "told")
+    __slots__ = ("fan", "reads", "told")
 
     def __init__(self) -> None:
-        self.reads: dict[str, int] = {}
+        self.reads: dict[str, int] | None = None
         """By reader, the read mark that was told last."""
-        self.subscribers: dict[Subscriber, None] = {}
         self.fan: tuple[Subscriber, ...] = ()
-        self.told: object = None
-        """The presence that was pushed last."""
+        self.told: int | None = None
+        """The presence that was pushed last, as a digest."""
 
 
 class Hub(Watcher):
@@ -83,8 +82,7 @@ class Hub(Watcher):
             self._log.follow(name)
             if name.startswith(_CONVERSATION) and self._log.follows(name):
                 self._gossip.ask(name)  # It is heard already: nobody will say so.
-        channel.subscribers[subscriber] = None
-        channel.fan = tuple(channel.subscribers)
+        channel.fan += (subscriber,)
         if name.startswith(_CONVERSATION):
             self._presence.enter(name, subscriber.principal)
 
@@ -92,11 +90,11 @@ class Hub(Watcher):
         """End :meth:`subscribe`; nothing happens when it ended before."""
         name = subscriber.channel
         channel = self._channels.get(name)
-        if channel is None or subscriber not in channel.subscribers:
+        if channel is None or subscriber not in channel.fan:
             return
-        del channel.subscribers[subscriber]
-        channel.fan = tuple(channel.subscribers)
-        if not channel.subscribers:
+        place = channel.fan.index(subscriber)
+        channel.fan = channel.fan[:place] + channel.fan[place + 1 :]
+        if not channel.fan:
             del self._channels[name]
             self._log.unfollow(name)
             self._gossip.forget(name)
@@ -128,7 +126,7 @@ class Hub(Watcher):
         known = self._channels.get(channel)
         if known is None:
             return
-        known.reads.clear()  # They may lie beyond the end now.
+        known.reads = None  # They may lie beyond the end now.
         for subscriber in known.fan:
             subscriber.lost()
 
@@ -175,6 +173,8 @@ class Hub(Watcher):
         """Tell the subscribers here, if it is news."""
         known = self._channels.get(channel)
         if known is not None:
+            if known.reads is None:
+                known.reads = {}
             if told.offset <= known.reads.get(told.reader, 0):
                 return False
             known.reads[told.reader] = told.offset
@@ -256,9 +256,10 @@ class Hub(Watcher):
         ]
         return {"channel": channel, "members": members, "available": self._available}
 
-    def _state(self, channel: str) -> object:
-        """Everything that what is shown to anybody depends on."""
-        return self._available, self._in_charge(channel), self._people(channel)
+    def _state(self, channel: str) -> int:
+        """Give a digest of everything that what is shown to anybody depends on."""
+        people = frozenset(self._people(channel).items())
+        return hash((self._available, self._in_charge(channel), people))
 
     def _people(self, channel: str) -> dict[str, str | None]:
         """Who is on a channel of any node, with their names."""

@@ -47,6 +47,8 @@ _T = TypeVar("_T")
 _LOG: Final = logging.getLogger(__name__)
 
 _HOUSEKEEPING_SECONDS: Final = 1.0
+_CACHE_KIB: Final = 2 << 10
+"""Of each connection. The system keeps the file's pages for all of them at once."""
 _CHECKPOINT_ENTRIES: Final = 1_000
 """Entries after which a checkpoint is made in the next quiet moment."""
 
@@ -94,13 +96,13 @@ class SQLiteLog(Alone):
             prepare(path)
             # The writer is closed last: SQLite then moves everything into the file.
             writing = await cleanup.enter_async_context(
-                SQLiteThread(path, writes=True, cache_kib=32 << 10)
+                SQLiteThread(path, writes=True, cache_kib=_CACHE_KIB)
             )
             reading = await cleanup.enter_async_context(
-                SQLiteThread(path, writes=False, cache_kib=8 << 10)
+                SQLiteThread(path, writes=False, cache_kib=_CACHE_KIB)
             )
             feeding = await cleanup.enter_async_context(
-                SQLiteThread(path, writes=False, cache_kib=2 << 10)
+                SQLiteThread(path, writes=False, cache_kib=_CACHE_KIB)
             )
             try:
                 writer = await writing.run(Writer, writing.connection, limits or Limits())

@@ -165,7 +165,7 @@ class ConversationMachine(RuleBasedStateMachine):
         assert (now.waiting_since is not None) == (now.state is State.WAITING)
         assert now.state is not State.WITH_AGENT or now.agent is not None
         assert now.state_offset <= now.last_offset == len(self.entries)
-        assert now.owners == {VISITOR.sender}
+        assert now.owners == (VISITOR.sender,)
         assert len(now.preview) <= PREVIEW_LENGTH
 
 
@@ -179,7 +179,7 @@ def test_first_entry_opens_in_self_service() -> None:
     assert conversation.id == "c1"
     assert conversation.state is State.SELF_SERVICE
     assert conversation.visitor_id == "v1"
-    assert conversation.owners == {"visitor:v1"}
+    assert conversation.owners == ("visitor:v1",)
     assert (conversation.page, conversation.lang) == (page, "nb")
     assert (conversation.opened_at, conversation.last_offset, conversation.last_id) == (
         1_000,

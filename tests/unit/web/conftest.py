@@ -78,7 +78,7 @@ class Conversations:
             return None
         return Conversation(
             id="c1",
-            owners=frozenset({"visitor:ann"}),
+            owners=("visitor:ann",),
             visitor_id="ann",
             opened_at=1,
             updated_at=1,
