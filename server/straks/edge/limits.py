@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
-__all__ = ["AddressCounts", "AddressRates", "Bucket", "Buckets", "Rate"]
+__all__ = ["AddressCounts", "AddressRates", "Rate", "take"]
+
+_ROUNDING: Final = 1e-4
+"""Seconds by which a sum of intervals may be off, on a clock that has run for years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +31,20 @@ def _times(rate: Rate, factor: float) -> Rate:
     return Rate(rate.per_second * factor, round(rate.burst * factor))
 
 
-class Bucket:
-    """A token bucket, full at first."""
+def take(buckets: MutableMapping[str, float], name: str, rate: Rate, now: float) -> float:
+    """Take one token of a bucket; one that is not there is full.
 
-    __slots__ = ("_rate", "_stamp", "_tokens")
+    A bucket is one number: the time at which it will be full again, in seconds.
 
-    def __init__(self, rate: Rate, now: float) -> None:
-        self._rate = rate
-        self._tokens = float(rate.burst)
-        self._stamp = now
-
-    def take(self, now: float) -> float:
-        """Take one. Returns 0 when there was one, else seconds until there is."""
-        rate = self._rate
-        tokens = self._tokens + (now - self._stamp) * rate.per_second
-        self._tokens = tokens = min(tokens, rate.burst)
-        self._stamp = now
-        if tokens >= 1.0:
-            self._tokens = tokens - 1.0
-            return 0.0
-        return (1.0 - tokens) / rate.per_second
-
-
-class Buckets:
-    """The buckets of one connection, by name, each made at its first use."""
-
-    __slots__ = ("_buckets",)
-
-    def __init__(self) -> None:
-        self._buckets: dict[str, Bucket] = {}
-
-    def take(self, name: str, rate: Rate, factor: Callable[[], float], now: float) -> float:
-        """Take one of ``factor`` times the rate. Returns seconds to wait, 0 for none."""
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._buckets[name] = Bucket(rate.times(factor()), now)
-        return bucket.take(now)
+    Returns:
+        0 when there was one, else the seconds until there is.
+    """
+    full_at = max(buckets.get(name, now), now) + 1 / rate.per_second
+    wait = full_at - now - rate.burst / rate.per_second
+    if wait > _ROUNDING:
+        return wait
+    buckets[name] = full_at
+    return 0.0
 
 
 class AddressRates:
@@ -71,18 +53,15 @@ class AddressRates:
     def __init__(self, rate: Rate, *, capacity: int = 10_000) -> None:
         self._rate = rate
         self._capacity = capacity
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, float] = OrderedDict()
 
     def take(self, address: str, now: float) -> float:
         """Take one. Returns 0 when there was one, else seconds until there is."""
-        bucket = self._buckets.get(address)
-        if bucket is None:
-            bucket = self._buckets[address] = Bucket(self._rate, now)
-            if len(self._buckets) > self._capacity:
-                self._buckets.popitem(last=False)
-        else:
-            self._buckets.move_to_end(address)
-        return bucket.take(now)
+        wait = take(self._buckets, address, self._rate, now)
+        self._buckets.move_to_end(address)
+        if len(self._buckets) > self._capacity:
+            self._buckets.popitem(last=False)
+        return wait
 
     def __len__(self) -> int:
         return len(self._buckets)

@@ -12,7 +12,7 @@ from straks.conversation.errors import RefusedError
 from straks.edge import greeting, requests
 from straks.edge.config import AGENT_FACTOR
 from straks.edge.context import EdgeContext
-from straks.edge.limits import Buckets, Rate
+from straks.edge.limits import Rate, take
 from straks.edge.ports import Socket
 from straks.edge.publishing import Publishing, parsed, rate_limited
 from straks.edge.subscription import Subscription
@@ -96,7 +96,7 @@ class Session:
         self._bad_frames = 0
         self._requests = 0
         self._publishing: Publishing | None = None
-        self._buckets: Buckets | None = None
+        self._buckets: dict[str, float] | None = None
 
     @property
     def principal(self) -> Principal:
@@ -274,8 +274,10 @@ class Session:
     def limit(self, name: str, rate: Rate) -> None:
         """Count one of ``name``; raise RefusedError when there were too many."""
         if self._buckets is None:
-            self._buckets = Buckets()
-        wait = self._buckets.take(name, rate, self.factor, self.context.wheel.now)
+            self._buckets = {}
+        if self.principal.kind != "visitor":
+            rate = rate.times(AGENT_FACTOR)
+        wait = take(self._buckets, name, rate, self.context.wheel.now)
         if wait:
             raise rate_limited(wait)
 
