@@ -42,7 +42,6 @@ class Conversation:
     id: str
     owners: tuple[str, ...]
     """The visitors (``visitor:id``) whose conversation it is."""
-    visitor_id: str
     opened_at: int
     updated_at: int
     last_offset: int
@@ -65,11 +64,9 @@ class Conversation:
     @classmethod
     def begin(cls, entry: Entry) -> Self:
         """Make the conversation that ``entry``, its first, opens."""
-        kind, _, sender_id = entry.sender.partition(":")
         opened = cls(
             id=entry.channel.partition(":")[2],
-            owners=(entry.sender,) if kind == "visitor" else (),
-            visitor_id=sender_id if kind == "visitor" else "",
+            owners=(entry.sender,) if entry.sender.startswith("visitor:") else (),
             opened_at=entry.at,
             updated_at=entry.at,
             last_offset=entry.offset,
@@ -95,6 +92,11 @@ class Conversation:
         effect = _EFFECTS.get(entry.kind)
         if effect is not None:
             effect(self, entry)
+
+    @property
+    def visitor_id(self) -> str:
+        """The visitor who opened it; empty where none did."""
+        return self.owners[0].partition(":")[2] if self.owners else ""
 
     @property
     def preview(self) -> str:

@@ -359,7 +359,8 @@ class ConversationService:
             lane = self._lanes.get(conversation_id)
             if lane is None:
                 if entry.offset == 1:
-                    self._lanes.add(conversation_id).conversation = Conversation.begin(entry)
+                    conversation = Conversation.begin(entry)
+                    self._lanes.add(conversation.id).conversation = conversation
             elif lane.loading:
                 lane.seen = max(lane.seen, entry.offset)
             elif lane.conversation is None or entry.offset > lane.conversation.last_offset + 1:

@@ -79,7 +79,6 @@ class Conversations:
         return Conversation(
             id="c1",
             owners=("visitor:ann",),
-            visitor_id="ann",
             opened_at=1,
             updated_at=1,
             last_offset=1,
