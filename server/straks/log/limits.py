@@ -18,7 +18,7 @@ class Limits:
     keys: int = 1_000
     """Keys that are remembered of other channels, which grow without end: the last ones."""
 
-    active_channels: int = 20_000
+    active_channels: int = 4_000
     """Channels of which the embedded log knows the end and the keys by heart."""
     active_keys: int = 400_000
     """Most of those keys in all, about 250 bytes each."""
