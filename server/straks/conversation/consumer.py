@@ -30,7 +30,7 @@ _CURSOR_EVERY: Final = 1.0
 """Seconds after which the cursor is moved even when few items were handled."""
 _LOOK_EVERY: Final = 1.0
 """Seconds after which the feed is looked at even if nobody woke the consumer: other nodes."""
-_MOST_NOTED: Final = 2 * BATCH
+_MOST_NOTED: Final = 3 * BATCH // 2
 """New entries after which the feed is looked at, urgent or not: while it is still in memory."""
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0

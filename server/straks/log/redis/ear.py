@@ -64,7 +64,7 @@ class Ear:
         self._listener = listener
         partition = master.partitions[0]
         self._probe = probe_name(partition, node).encode()
-        self._wanted: dict[bytes, None] = {self._probe: None}
+        self._wanted: dict[bytes, bytes] = {self._probe: self._probe}
         self._new: dict[bytes, None] = {}
         self._old: dict[bytes, None] = {}
         self._leaving: Counter[bytes] = Counter()
@@ -80,16 +80,20 @@ class Ear:
         """The loop's time at which a probe was heard last."""
         return self._heard_at
 
-    def want(self, name: str) -> None:
-        """Hear what is published under a name; nothing happens when it is wanted already."""
+    def want(self, name: str) -> bytes:
+        """Hear what is published under a name; nothing happens when it is wanted already.
+
+        Gives the name as Redis says it.
+        """
         key = name.encode()
-        if key in self._wanted:
-            return
-        self._wanted[key] = None
+        if (wanted := self._wanted.get(key)) is not None:
+            return wanted
+        self._wanted[key] = key
         if key in self._old:
             del self._old[key]
         else:
             self._soon(self._new, key)
+        return key
 
     def drop(self, name: str) -> None:
         """End :meth:`want`; nothing happens when it is not wanted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from enum import Enum
 from typing import Final
@@ -40,7 +39,8 @@ class Followed:
 
     def __init__(self) -> None:
         self._last: Position | None = None
-        self._ring: deque[tuple[int, str]] = deque(maxlen=_RING)
+        self._ring: list[str] = []
+        """The ids of what was delivered last, up to ``_last``; the oldest go now and then."""
         self._held: dict[int, tuple[str | None, Entry]] = {}
         self._held_since = False
         """Something was held since the log was asked."""
@@ -62,8 +62,7 @@ class Followed:
     def begin(self, position: Position) -> Sequence[Entry]:
         """Go on from a position, whatever was before. Returns what can be delivered."""
         self._last = position
-        self._ring.clear()
-        self._ring.append((position.offset, position.id))
+        self._ring = [position.id]
         self.forked = False
         return self._release()
 
@@ -81,7 +80,7 @@ class Followed:
         elif entry.offset > last.offset:
             # There is a gap, or what was delivered is not what the entry was put behind.
             self._hold(before, entry)
-        elif (entry.offset, entry.id) not in self._ring:
+        elif self._delivered(entry.offset) != entry.id:
             self.doubted = True
         return ()
 
@@ -101,7 +100,7 @@ class Followed:
         if end.offset > last.offset:
             return Found.MORE
         # What was delivered since the question was sent may be more than the answer knows.
-        if dict(self._ring).get(end.offset, end.id) != end.id:
+        if self._delivered(end.offset) not in {None, end.id}:
             return Found.FORKED
         if not self._held_since:
             self._held.clear()  # The log, asked after they came, knows nothing of them.
@@ -116,14 +115,16 @@ class Followed:
         if last is None or self.forked:
             return ()
         delivered: list[Entry] = []
-        known = dict(self._ring)
         self.forked = not entries and last.offset > 0
         for entry in entries:
             if entry.offset == last.offset + 1:
                 self._deliver(entry)
                 last = Position(offset=entry.offset, id=entry.id)
                 delivered.append(entry)
-            elif entry.offset > last.offset or known.get(entry.offset, entry.id) != entry.id:
+            elif entry.offset > last.offset or self._delivered(entry.offset) not in {
+                None,
+                entry.id,
+            }:
                 self.forked = True  # Entries have gone from the middle, or are others.
                 break
         if not self.forked:
@@ -149,7 +150,14 @@ class Followed:
 
     def _deliver(self, entry: Entry) -> None:
         self._last = Position(offset=entry.offset, id=entry.id)
-        self._ring.append((entry.offset, entry.id))
+        self._ring.append(entry.id)
+        if len(self._ring) > 2 * _RING:
+            del self._ring[:-_RING]
+
+    def _delivered(self, offset: int) -> str | None:
+        """Give the id of what was delivered at an offset; None where that is not remembered."""
+        behind = self._last.offset - offset if self._last is not None else -1
+        return self._ring[-1 - behind] if 0 <= behind < len(self._ring) else None
 
     def _hold(self, before: str | None, entry: Entry) -> None:
         self._held_since = True

@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 class Heard(Protocol):
-    def want(self, name: str) -> None: ...
+    def want(self, name: str) -> bytes: ...
 
     def drop(self, name: str) -> None: ...
 
@@ -53,7 +53,7 @@ class _Place:
 
     __slots__ = ("channel", "followed", "heard", "left_at", "live", "told", "waiters")
 
-    def __init__(self, channel: str, live: str) -> None:
+    def __init__(self, channel: str, live: bytes) -> None:
         self.channel = channel
         self.live = live
         self.followed = Followed()
@@ -61,7 +61,7 @@ class _Place:
         self.left_at: float | None = None
         self.told = False
         """It was told that it is current, and nothing has happened since."""
-        self.waiters: list[asyncio.Future[None]] = []
+        self.waiters: tuple[asyncio.Future[None], ...] = ()
 
     @property
     def current(self) -> bool:
@@ -109,10 +109,9 @@ class Follower:
         if place is not None:
             place.left_at = None
             return
-        place = _Place(channel, channel_keys(channel).live)
-        self._places[channel] = self._by_live[place.live.encode()] = place
+        place = _Place(channel, self._ear.want(channel_keys(channel).live))
+        self._places[channel] = self._by_live[place.live] = place
         self._audit.append(place)
-        self._ear.want(place.live)
 
     def unfollow(self, channel: str) -> None:
         """End that, after a while: who reloads a page comes back."""
@@ -136,7 +135,7 @@ class Follower:
         if place is None or place.current:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        place.waiters.append(waiter)
+        place.waiters += (waiter,)
         try:
             async with asyncio.timeout(_PATIENCE):
                 await waiter
@@ -229,8 +228,8 @@ class Follower:
                 break
             self._leaving.popleft()
             if place.left_at is not None and self._places.get(place.channel) is place:
-                del self._places[place.channel], self._by_live[place.live.encode()]
-                self._ear.drop(place.live)
+                del self._places[place.channel], self._by_live[place.live]
+                self._ear.drop(place.live.decode())
 
     def _look_around(self) -> None:
         """Have the next of those checked that nothing is suspected of."""
@@ -296,7 +295,7 @@ class Follower:
             place.told = True
             assert place.followed.last is not None
             self._synced(place.channel, place.followed.last)
-            waiters, place.waiters = place.waiters, []
+            waiters, place.waiters = place.waiters, ()
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)

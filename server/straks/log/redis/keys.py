@@ -57,7 +57,7 @@ class ChannelKeys(NamedTuple):
     live: str
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=4_096)
 def channel_keys(channel: str) -> ChannelKeys:
     """Name a channel's keys; a conversation and its desk share a partition."""
     ident = channel.partition(":")[2]

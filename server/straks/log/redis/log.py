@@ -57,9 +57,9 @@ __all__ = ["RedisLog"]
 _LOG: Final = logging.getLogger(__name__)
 
 _HOUSEKEEPING_SECONDS: Final = 1.0
-_RECENT: Final = 2048
-"""Entries of each partition's feed that are kept in memory: four times what a consumer lets
-gather, so that one who keeps up never asks Redis for them."""
+_RECENT: Final = 512
+"""Entries of each partition's feed that are kept in memory: a third more than a consumer
+lets gather, so that one who keeps up never asks Redis for them."""
 _DEAF: Final = 3.0
 """Seconds without a heard probe after which a lane does not work."""
 
