@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any, Final
 
-import jwt
 import orjson
 
 from straks.clock import Clock
@@ -21,14 +20,6 @@ SOCKET_TOKEN_LIFE: Final = 60
 
 _ALGORITHM: Final = "HS256"
 _LONGEST: Final = 2048
-_OPTIONS: Final[Any] = {
-    # The times are compared with our own clock below.
-    "verify_exp": False,
-    "verify_iat": False,
-    "verify_nbf": False,
-    "verify_aud": False,
-    "require": ["typ", "sub", "iat", "exp"],
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,19 +91,35 @@ class Tokens:
         """
         if len(token) > _LONGEST:
             raise _invalid()
-        try:
-            payload = jwt.decode(token, self._key, algorithms=[_ALGORITHM], options=_OPTIONS)
-        except (jwt.PyJWTError, ValueError) as error:
-            raise _invalid() from error
+        payload = self._payload(token)
         claims = _claims(payload)
         if payload["exp"] <= self.now():
             raise RefusedError(ErrorCode.TOKEN_EXPIRED, "The token has expired; get another.")
         return claims
 
+    # A JWT (RFC 7519) of one form only: what names another algorithm is not ours, and is never
+    # looked into. A library that reads every form takes a fifth of all that a visitor costs who
+    # comes back.
+
     def _sign(self, payload: dict[str, Any]) -> str:
-        # PyJWT looks at the key anew for each token, which costs more than to sign it.
         signed = _HEADER + b"." + _base64(orjson.dumps(payload))
-        return (signed + b"." + _base64(hmac.digest(self._key, signed, "sha256"))).decode()
+        return (signed + b"." + self._signature(signed)).decode()
+
+    def _payload(self, token: str) -> dict[str, Any]:
+        signed, _, signature = token.encode("utf-8", "replace").rpartition(b".")
+        header, _, body = signed.partition(b".")
+        if not hmac.compare_digest(signature, self._signature(signed)) or header != _HEADER:
+            raise _invalid()
+        try:
+            payload = orjson.loads(urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
+        except ValueError as error:
+            raise _invalid() from error
+        if not isinstance(payload, dict):
+            raise _invalid()
+        return payload
+
+    def _signature(self, signed: bytes) -> bytes:
+        return _base64(hmac.digest(self._key, signed, "sha256"))
 
 
 def _base64(data: bytes) -> bytes:
@@ -123,7 +130,7 @@ _HEADER: Final = _base64(orjson.dumps({"alg": _ALGORITHM, "typ": "JWT"}))
 
 
 def _claims(payload: dict[str, Any]) -> VisitorClaims | SocketClaims:
-    if not isinstance(payload["exp"], int):
+    if not isinstance(payload.get("exp"), int) or not isinstance(payload.get("iat"), int):
         raise _invalid()
     match payload:
         case {
@@ -132,7 +139,7 @@ def _claims(payload: dict[str, Any]) -> VisitorClaims | SocketClaims:
             "org": None | str() as origin,
             "fam": str(family),
             "gen": int(generation),
-            "iat": int(issued_at),
+            "iat": issued_at,
         }:
             return VisitorClaims(
                 visitor=visitor,

@@ -94,6 +94,19 @@ def test_a_signed_token_with_other_claims_is_invalid(
     assert refusal(tokens, token) is ErrorCode.TOKEN_INVALID
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"text"', b"\xff"])
+def test_a_signed_token_without_claims_is_invalid(tokens: Tokens, body: bytes) -> None:
+    token = jwt.api_jws.encode(body, KEY, algorithm="HS256")
+    assert refusal(tokens, token) is ErrorCode.TOKEN_INVALID
+
+
+def test_tokens_are_what_others_take_for_jwt(tokens: Tokens) -> None:
+    token = tokens.issue_visitor(visitor(tokens))
+    # The clock of the tests is not of these days.
+    payload = jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False})
+    assert payload["sub"] == "v1"
+
+
 @settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_other_text_is_invalid(text: str) -> None:
