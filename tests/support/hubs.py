@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame, Frame
+from straks.hub.frames import EntryBurst, EntryFrame, Frame
 from straks_protocol import Principal as WirePrincipal
 from straks_protocol.codec import JSON
 
@@ -92,6 +92,10 @@ class Listener:
 
     def entry(self, frame: EntryFrame) -> None:
         self._take(frame.encoded(JSON, own=frame.sender == self.principal.sender))
+
+    def burst(self, burst: EntryBurst) -> None:
+        for frame in burst.frames:
+            self.entry(frame)
 
     def signal(self, frame: Frame) -> None:
         self._take(frame.encoded(JSON))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame, Frame
+from straks.hub.frames import EntryBurst, EntryFrame, Frame
 from straks.hub.mailbox import Lane
 from straks.log.log import Entry
 from straks_protocol import Codec
@@ -90,6 +90,15 @@ class Subscription:
             buffer.append(frame)
         else:
             buffer[:] = [frame]
+
+    def burst(self, burst: EntryBurst) -> None:
+        live = self._buffer is None and burst.offset == self.next
+        if live and self.principal.sender not in burst.senders:
+            self.next += len(burst.frames)
+            self._writer.send(burst.encoded(self._writer.codec), Lane.PUSH, self.channel)
+        else:
+            for frame in burst.frames:
+                self.entry(frame)
 
     def signal(self, frame: Frame) -> None:
         if self._buffer is None:

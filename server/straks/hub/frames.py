@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from straks.log.log import Entry
 from straks_protocol import Codec
 
 __all__ = [
+    "EntryBurst",
     "EntryFrame",
     "Frame",
     "entry_object",
@@ -102,6 +104,29 @@ class EntryFrame:
                 "entry": entry_object(self.entry, codec, own=own),
             }
             made = self._made[index] = websocket_frame(codec.encode_raw(wire), codec.binary)
+        return made
+
+
+class EntryBurst:
+    """The pushes of several entries of one channel that follow each other, written as one.
+
+    To whoever sent none of them; their senders see their own keys in their own.
+    """
+
+    __slots__ = ("_made", "frames", "offset", "senders")
+
+    def __init__(self, frames: Sequence[EntryFrame]) -> None:
+        self.frames = frames
+        self.offset = frames[0].offset
+        self.senders = {frame.sender for frame in frames}
+        self._made: list[bytes | None] = [None, None]
+
+    def encoded(self, codec: Codec) -> bytes:
+        """Give the WebSocket frames, one behind the other."""
+        made = self._made[codec.binary]
+        if made is None:
+            made = b"".join([frame.encoded(codec, own=False) for frame in self.frames])
+            self._made[codec.binary] = made
         return made
 
 

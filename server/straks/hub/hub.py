@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame, Frame, principal_object, read_frame
+from straks.hub.frames import EntryBurst, EntryFrame, Frame, principal_object, read_frame
 from straks.hub.gossip import Gossip, Loop
 from straks.hub.ports import Connection, Conversations, Followed, Subscriber
 from straks.hub.presence import Presence
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 _ONLINE = ""
 """The place of agents who are connected at all."""
 _CONVERSATION = "conversation:"
+_channel_of = attrgetter("channel")
 _SLICE = 128
 """Presence pushes of one tick: the flip of availability concerns every conversation."""
 
@@ -111,15 +114,21 @@ class Hub(Watcher):
     def committed(self, entries: Sequence[Entry]) -> None:
         """Deliver entries that are durable (a listener of the log)."""
         channels = self._channels
-        for entry in entries:
-            channel = channels.get(entry.channel)
+        for name, run in groupby(entries, _channel_of):
+            channel = channels.get(name)
             if channel is None:
                 continue
-            frame = EntryFrame(entry)
-            for subscriber in channel.fan:
-                subscriber.entry(frame)
-            if entry.advances and entry.channel.startswith(_CONVERSATION):
-                self._show(entry.channel)
+            first, *more = run
+            if more:
+                burst = EntryBurst([EntryFrame(entry) for entry in (first, *more)])
+                for subscriber in channel.fan:
+                    subscriber.burst(burst)
+            else:
+                frame = EntryFrame(first)
+                for subscriber in channel.fan:
+                    subscriber.entry(frame)
+            if name.startswith(_CONVERSATION) and any(e.advances for e in (first, *more)):
+                self._show(name)
 
     def forked(self, channel: str) -> None:
         """Let the subscribers of a channel begin anew: the log lost what they have."""

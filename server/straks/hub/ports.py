@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame, Frame
+from straks.hub.frames import EntryBurst, EntryFrame, Frame
 from straks_protocol import Principal as WirePrincipal
 
 __all__ = ["Connection", "Conversations", "Followed", "Held", "Subscriber"]
@@ -33,6 +33,10 @@ class Subscriber(Protocol):
 
     def entry(self, frame: EntryFrame) -> None:
         """Take a committed entry; they come in offset order."""
+        ...
+
+    def burst(self, burst: EntryBurst) -> None:
+        """Take several that follow each other."""
         ...
 
     def signal(self, frame: Frame) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from straks.accounts.principals import Principal
 from straks.edge.subscription import BUFFER, Subscription
-from straks.hub.frames import EntryFrame, read_frame
+from straks.hub.frames import EntryBurst, EntryFrame, read_frame
 from straks.hub.mailbox import Lane
 from straks.log.log import Entry
 from straks_protocol import Codec
@@ -28,13 +28,21 @@ class Session:
         self.reads: list[int] = []
         self.gaps = 0
         self.anew = 0
+        self.sent = 0
+        self.keys: list[str | None] = []
 
     def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
-        message = orjson.loads(frame[4:] if frame[1] == 126 else frame[2:])
-        if message["type"] == "entry":
-            self.pushed.append(message["entry"]["offset"])
-        else:
-            self.reads.append(message["offset"])
+        self.sent += 1
+        while frame:
+            size, start = frame[1], 2
+            if size == 126:
+                size, start = int.from_bytes(frame[2:4], "big"), 4
+            message, frame = orjson.loads(frame[start : start + size]), frame[start + size :]
+            if message["type"] == "entry":
+                self.pushed.append(message["entry"]["offset"])
+                self.keys.append(message["entry"].get("key"))
+            else:
+                self.reads.append(message["offset"])
 
     def gap(self, subscription: Subscription) -> None:
         self.gaps += 1
@@ -69,6 +77,49 @@ def test_live_entries_go_straight_through() -> None:
         subscription.entry(frame(offset))
     assert session.pushed == [4, 5]
     assert session.gaps == 0
+
+
+def burst(*offsets: int) -> EntryBurst:
+    return EntryBurst([frame(offset) for offset in offsets])
+
+
+def test_a_burst_is_written_at_once() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(3)
+    subscription.burst(burst(4, 5, 6))
+    subscription.entry(frame(7))
+    assert session.pushed == [4, 5, 6, 7]
+    assert session.sent == 2
+
+
+def test_who_sent_something_in_a_burst_sees_the_keys_of_it() -> None:
+    session = Session()
+    session.principal = Principal(kind="agent", id="anna")
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(3)
+    subscription.burst(burst(4, 5))
+    assert session.pushed == [4, 5]
+    assert session.keys == ["k", "k"]
+
+
+def test_a_burst_that_was_sent_in_part_is_sent_on() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(4)
+    subscription.burst(burst(4, 5, 6))
+    assert session.pushed == [5, 6]
+
+
+def test_a_burst_behind_a_gap_asks_to_read_again() -> None:
+    session = Session()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(3)
+    subscription.burst(burst(6, 7))
+    assert (session.pushed, session.gaps) == ([], 1)
+    following = subscription.join(5)
+    assert following is not None
+    assert [e.offset for e in following] == [6, 7]
 
 
 def test_what_the_log_lost_makes_the_client_begin_anew() -> None:

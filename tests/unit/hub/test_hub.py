@@ -98,9 +98,11 @@ def test_who_leaves_while_being_told_disturbs_nobody(hub: Hub) -> None:
     leaver, stayer = Leaver(ANNA), Listener(VERA)
     hub.subscribe(leaver)
     hub.subscribe(stayer)
-    hub.committed([entry(1), entry(2)])
+    hub.committed([entry(1)])
+    hub.committed([entry(2)])
+    hub.committed([entry(3), entry(4)])
     assert [m["entry"]["offset"] for m in leaver.told] == [1]
-    assert [m["entry"]["offset"] for m in stayer.told] == [1, 2]
+    assert [m["entry"]["offset"] for m in stayer.told] == [1, 2, 3, 4]
 
 
 def test_a_signal_goes_to_the_others_only(hub: Hub, loop: Loop) -> None:
