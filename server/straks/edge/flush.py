@@ -23,21 +23,31 @@ class SoonLoop(Protocol):
 
 
 class Flusher:
-    """Calls everyone who wrote in this tick once, at its end."""
+    """Counts ticks, and calls everyone whose output joined in one, at its end."""
 
-    __slots__ = ("_dirty", "_loop")
+    __slots__ = ("_counting", "_dirty", "_loop", "_tick")
 
     def __init__(self, loop: SoonLoop) -> None:
         self._loop = loop
+        self._tick = 1
+        self._counting = False
+        """Somebody asked for the number of this tick: the next one has another."""
         self._dirty: list[Flushed] = []
 
+    def tick(self) -> int:
+        """Give the number of this tick, above 0."""
+        if not self._counting:
+            self._counting = True
+            self._loop.call_soon(self._end)
+        return self._tick
+
     def add(self, flushed: Flushed) -> None:
-        """Flush ``flushed`` at the end of the tick."""
-        if not self._dirty:
-            self._loop.call_soon(self._flush)
+        """Flush ``flushed`` at the end of this tick, whose number somebody has asked for."""
         self._dirty.append(flushed)
 
-    def _flush(self) -> None:
+    def _end(self) -> None:
+        self._counting = False
+        self._tick += 1
         dirty, self._dirty = self._dirty, []
         for flushed in dirty:
             flushed.flush()

@@ -75,7 +75,8 @@ class WebSocket(asyncio.Protocol):
         self._joined: list[bytes] | None = None
         self._joined_size = 0
         self._mailbox: Mailbox | None = None
-        self._wrote = False
+        self._wrote = 0
+        """The tick in which something was written last."""
         self._open = True
         self._lost = False
         self._since = self._heard = self._sent = now
@@ -153,13 +154,13 @@ class WebSocket(asyncio.Protocol):
         self._sent = self._context.wheel.now
         if self._mailbox is not None:
             self._wait(frame, lane, channel)
-        elif not self._wrote:
-            self._wrote = True
-            self._context.flusher.add(self)
+        elif self._wrote != (tick := self._context.flusher.tick()):
+            self._wrote = tick
             self._transport.write(frame)
         else:
             if self._joined is None:
                 self._joined = []
+                self._context.flusher.add(self)
             self._joined.append(frame)
             self._joined_size += len(frame)
             if self._joined_size > _JOINED:
@@ -167,7 +168,6 @@ class WebSocket(asyncio.Protocol):
 
     def flush(self) -> None:
         """End the tick: write what joined in it."""
-        self._wrote = False
         if self._joined is not None and not self._lost:
             self._write_joined()
 
