@@ -38,7 +38,9 @@ async def run(options: Namespace) -> int:
         "rounds": options.rounds,
         "machine": facts(),
         "results": results.rows,
+        "systems": list(systems),
         "not_run": results.not_run,
+        "cannot": results.cannot,
         "failed": results.failed,
     }
     folder: Path = options.out

@@ -58,6 +58,8 @@ class Results:
     rows: dict[str, dict[str, list[Row | None]]] = field(default_factory=dict)
     not_run: dict[str, str] = field(default_factory=dict)
     """Systems that were left out, and why."""
+    cannot: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By case, the systems that cannot do it, and why."""
     failed: dict[str, str] = field(default_factory=dict)
     """``case: system``, and how the last round failed."""
 
@@ -150,7 +152,12 @@ async def run_all(
     there = {name: each for name, each in systems.items() if name not in results.not_run}
     for name in cases:
         case = CASES[name]
-        able = {n: each for n, each in there.items() if case.scenario in each.scenarios}
+        results.cannot[name] = {
+            system: each.cannot[case.scenario]
+            for system, each in systems.items()
+            if case.scenario in each.cannot
+        }
+        able = {n: each for n, each in there.items() if n not in results.cannot[name]}
         results.rows[name] = {system: [] for system in able}
         await _run_case(name, case, able, scale, min(rounds, case.rounds or rounds), results, tell)
     return results

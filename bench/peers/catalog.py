@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,9 +22,14 @@ from bench.server import RedisServer, redis, start_process, until_ready
 
 __all__ = ["SYSTEMS"]
 
-_NO_STORAGE: Final = frozenset({"turn", "fanout", "connect", "idle"})
-"""What a system can do that keeps nothing."""
-_MISSING: Final = "rights by channel, validation, state, inbox, answers"
+_NO_STORAGE: Final = {"storm": "it keeps no messages: nobody can go on where they were"}
+"""What a system cannot do that keeps nothing."""
+_ON_DISK_IN_REDIS: Final = "on the disk, in Redis, before it is acknowledged (appendfsync always)"
+_ONE_CORE: Final = {"GOMAXPROCS": "1"}
+"""Programs in Go run as many threads at a time as the server has cores."""
+_MISSING: Final = (
+    "repeats are stored twice; no rights by channel, validation, state, inbox, answers"
+)
 
 
 class _Program(System):
@@ -77,8 +81,13 @@ class StarletteHub(_Program):
     """A hub in a page of Python."""
 
     name = "uvicorn + Starlette"
-    terms = Terms(durable="no", ordered="as they come", resumable="no", missing=_MISSING)
-    scenarios = _NO_STORAGE
+    terms = Terms(
+        durable="no: nothing is stored",
+        ordered="as they come",
+        resumable="no",
+        missing=f"one node only; {_MISSING}",
+    )
+    cannot = _NO_STORAGE
     needs_redis = False
     file = Path(sys.executable)
 
@@ -95,8 +104,13 @@ class SocketIOPython(_Program):
     """python-socketio over uvicorn."""
 
     name = "python-socketio"
-    terms = Terms(durable="no", ordered="as they come", resumable="no", missing=_MISSING)
-    scenarios = _NO_STORAGE
+    terms = Terms(
+        durable="no: nothing is stored",
+        ordered="as they come",
+        resumable="no",
+        missing=_MISSING,
+    )
+    cannot = _NO_STORAGE
     server = SocketIOServer
     file = HOME / "venv/installed"
 
@@ -129,10 +143,10 @@ class NodeWs(_Node):
     name = "Node ws + Redis"
     program = "ws_redis.js"
     terms = Terms(
-        durable="in Redis before it is acknowledged",
+        durable=_ON_DISK_IN_REDIS,
         ordered="by channel",
-        resumable="yes, from Redis",
-        missing=f"repeats are stored twice; one node only; {_MISSING}",
+        resumable="yes, after any message",
+        missing=f"one node only; {_MISSING}",
     )
 
 
@@ -143,10 +157,11 @@ class SocketIONode(_Node):
     program = "socketio_redis.js"
     server = SocketIOServer
     terms = Terms(
-        durable="in Redis, but acknowledged before",
+        durable="no: acknowledged before it is in Redis, which then syncs it",
         ordered="as they come",
-        resumable="yes, for two minutes, by the session that was cut",
-        missing=f"repeats are stored twice; {_MISSING}",
+        resumable="once, within two minutes, by the session that was cut, while its place is among "
+        "the last 100,000 messages of all channels",
+        missing=_MISSING,
     )
 
 
@@ -160,14 +175,14 @@ class Nats(_Program):
     ready = "/healthz"
     monitored = True
     terms = Terms(
-        durable="on the disk before it is acknowledged",
-        ordered="in one order for all",
-        resumable="yes, with a consumer of the stream",
+        durable="on the disk before it is acknowledged (sync_interval: always)",
+        ordered="in one order for all channels",
+        resumable="yes, after any message, by reading the stream (direct get)",
         missing=_MISSING,
     )
 
     def command(self, folder: Path, port: int, monitor: int, redis_url: str) -> Sequence[str]:
-        """Every write is synced, as Redis and Straks do."""
+        """Every write is synced before it is acknowledged, as with Redis and Straks."""
         config = folder / "nats.conf"
         config.write_text(
             f"listen: 127.0.0.1:{free_port()}\nhttp: 127.0.0.1:{monitor}\n"
@@ -176,6 +191,10 @@ class Nats(_Program):
             "max_connections: 1000000\n"
         )
         return [str(self.file), "--config", str(config)]
+
+    def env(self) -> Mapping[str, str]:
+        """As many threads as it has cores."""
+        return _ONE_CORE
 
 
 class Centrifugo(_Program):
@@ -186,9 +205,9 @@ class Centrifugo(_Program):
     file = HOME / "bin/centrifugo"
     ready = "/health"
     terms = Terms(
-        durable="in Redis before it is acknowledged",
+        durable=_ON_DISK_IN_REDIS,
         ordered="by channel",
-        resumable="yes, from Redis",
+        resumable="yes, after any of the last 10,000 messages of a channel, for a day",
         missing=_MISSING,
     )
 
@@ -205,7 +224,7 @@ class Centrifugo(_Program):
 
     def env(self) -> Mapping[str, str]:
         """As many threads as it has cores."""
-        return {"GOMAXPROCS": os.environ.get("GOMAXPROCS", "1")}
+        return _ONE_CORE
 
 
 SYSTEMS: Final[Mapping[str, System]] = {

@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -17,7 +17,10 @@ from bench.peers.system import Client, mark_of, marked
 __all__ = ["STREAM", "NatsClient", "NatsServer"]
 
 STREAM = "CHAT"
-_SEQUENCE = re.compile(rb"Nats-Sequence: (\d+)")
+_AT_ONCE: Final = 100
+"""Messages that are read from the stream at once."""
+_SEQUENCE: Final = re.compile(rb"Nats-Sequence: (\d+)")
+_PENDING: Final = re.compile(rb"Nats-Num-Pending: (\d+)")
 
 
 class NatsClient(Client):
@@ -35,7 +38,7 @@ class NatsClient(Client):
         self._next = 0
         self._waiting: dict[int, Callable[[dict[str, Any]], None]] = {}
         self._pongs: list[asyncio.Future[None]] = []
-        self._resumed: list[int] = []
+        self._batches: dict[int, _Batch] = {}
 
     @classmethod
     async def connect(cls, port: int) -> NatsClient:
@@ -68,26 +71,20 @@ class NatsClient(Client):
         self._request(channel, marked(mark).encode(), settled)
 
     async def resume(self, before: Client, channel: str) -> list[int]:
-        """Make a consumer of the stream that begins after what came last."""
+        """Read from the stream what came after the sequence number that was seen last.
+
+        What is published in that moment comes twice, with the same sequence number.
+        """
         assert isinstance(before, NatsClient)
         await self.subscribe(channel)
-        self._listen(f"{self._inbox}-more", channel)
-        config = {
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": before.last + 1,
-            "filter_subject": channel,
-            "deliver_subject": f"{self._inbox}-more",
-            "ack_policy": "none",
-        }
-        body = orjson.dumps({"stream_name": STREAM, "config": config})
-        made = await self._ask(f"$JS.API.CONSUMER.CREATE.{STREAM}", body)
-        if "error" in made:
-            raise AssertionError(f"not resumed: {made}")
-        expected = made["num_pending"] + made["delivered"]["consumer_seq"]
-        async with asyncio.timeout(60):
-            while len(self._resumed) < expected:
-                await self._flush()
-        return self._resumed
+        marks: list[int] = []
+        after = before.last
+        while True:
+            batch = await self._read(channel, after)
+            marks += batch.marks
+            if not batch.more:
+                return marks
+            after = batch.last
 
     def close(self) -> None:
         """Cut the connection."""
@@ -112,6 +109,17 @@ class NatsClient(Client):
         self._request(subject, payload, answer.set_result)
         return await asyncio.wait_for(answer, 60)
 
+    async def _read(self, channel: str, after: int) -> _Batch:
+        """Get a batch from the stream, without a consumer: those are for programs that stay."""
+        self._next += 1
+        self._batches[self._next] = batch = _Batch(asyncio.get_running_loop().create_future())
+        wanted = orjson.dumps({"seq": after + 1, "next_by_subj": channel, "batch": _AT_ONCE})
+        subject = f"$JS.API.DIRECT.GET.{STREAM}"
+        head = f"PUB {subject} {self._inbox}.{self._next} {len(wanted)}\r\n".encode()
+        self._socket.send(head + wanted + b"\r\n")
+        await asyncio.wait_for(batch.done, 60)
+        return batch
+
     async def _flush(self) -> None:
         pong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pongs.append(pong)
@@ -128,12 +136,8 @@ class NatsClient(Client):
                 size = int(parts[-1])
                 if len(data) < end + 4 + size:
                     break
-                body = end + 2
-                if parts[0] == b"HMSG":
-                    body += int(parts[-2])
-                    if found := _SEQUENCE.search(data, end, body):
-                        self.last = max(self.last, int(found[1]))
-                self._message(parts, data[body : end + 2 + size])
+                body = end + 2 + (int(parts[-2]) if parts[0] == b"HMSG" else 0)
+                self._message(parts, data[end + 2 : body], data[body : end + 2 + size])
                 at = end + 4 + size
                 continue
             at = end + 2
@@ -145,16 +149,51 @@ class NatsClient(Client):
                 raise AssertionError(line.decode())
         self._rest = data[at:]
 
-    def _message(self, parts: list[bytes], payload: bytes) -> None:
+    def _message(self, parts: list[bytes], head: bytes, payload: bytes) -> None:
+        found = _SEQUENCE.search(head)
+        sequence = int(found[1]) if found else 0
+        self.last = max(self.last, sequence)
         channel = self._channels[int(parts[2])]
-        if not channel:
-            number = int(parts[1].rpartition(b".")[2])
-            self._waiting.pop(number)(orjson.loads(payload))
+        if channel:
+            self.on_entry(channel, mark_of(payload.decode()))
             return
-        mark = mark_of(payload.decode())
-        if parts[1] == channel.encode() and len(parts) == 5 and parts[3].startswith(b"$JS.ACK"):
-            self._resumed.append(mark)
-        self.on_entry(channel, mark)
+        number = int(parts[1].rpartition(b".")[2])
+        batch = self._batches.get(number)
+        if batch is None:
+            self._waiting.pop(number)(orjson.loads(payload))
+        elif batch.ended_by(head):
+            del self._batches[number]
+        else:
+            batch.marks.append(mark_of(payload.decode()))
+            batch.last = sequence
+
+
+class _Batch:
+    """What was read from the stream at once."""
+
+    def __init__(self, done: asyncio.Future[None]) -> None:
+        self.done = done
+        self.marks: list[int] = []
+        self.last = 0
+        """Sequence number of the last of them."""
+        self.more = False
+        """Whether there was more than was asked for."""
+
+    def ended_by(self, head: bytes) -> bool:
+        """Tell whether a message is no message, but the end: the server has sent all it would."""
+        status = head.partition(b"\r\n")[0].split(b" ")
+        if len(status) == 1:
+            return False
+        if status[1] == b"204":
+            pending = _PENDING.search(head)
+            assert pending is not None
+            self.more = int(pending[1]) > 0
+            self.done.set_result(None)
+        elif status[1] == b"404":
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(AssertionError(f"not resumed: {head!r}"))
+        return True
 
 
 class NatsServer(PlainServer):
@@ -172,6 +211,9 @@ class NatsServer(PlainServer):
             "subjects": ["chat.*"],
             "storage": "file",
             "retention": "limits",
+            # Who comes back reads the stream itself; a consumer for each would end at
+            # 1,000, and is meant for programs that stay.
+            "allow_direct": True,
             # What is stored is told with its sequence number to those who listen.
             "republish": {"src": "chat.*", "dest": "live.chat.{{wildcard(1)}}"},
         }

@@ -110,9 +110,10 @@ class StraksSystem(System):
         self.name = f"Straks ({'SQLite' if backend == 'sqlite' else 'Redis'})"
         self._backend = backend
         self.terms = Terms(
-            durable="on the disk before it is acknowledged",
-            ordered="yes, in one order for all",
-            resumable="yes, from any position",
+            durable="on the disk before it is acknowledged "
+            + ("(synchronous FULL)" if backend == "sqlite" else "(Redis, appendfsync always)"),
+            ordered="by channel, without gaps",
+            resumable="yes, after any message, and told when a log has forked",
         )
 
     @asynccontextmanager

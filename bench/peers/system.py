@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,8 @@ from typing import Final
 
 import psutil
 
-__all__ = ["COMPARED", "Client", "Server", "System", "Terms", "marked", "mark_of"]
+__all__ = ["Client", "Server", "System", "Terms", "marked", "mark_of"]
 
-COMPARED: Final = ("turn", "fanout", "connect", "idle", "storm")
-"""The scenarios that are run with every system that can do the work."""
 _TEXT: Final = " Hello, my parcel has not come yet. It was to be here on Tuesday, order 48151623. "
 
 
@@ -70,20 +68,20 @@ class Server(ABC):
     def __init__(self, port: int, pids: Sequence[int], storage: Sequence[int] = ()) -> None:
         """``pids``: of the server's processes; ``storage``: of what it keeps its data in."""
         self.port: Final = port
-        self._processes = [psutil.Process(pid) for pid in pids]
-        self._storage = [psutil.Process(pid) for pid in storage]
+        self.pids: Final = tuple(pids)
+        self.storage_pids: Final = tuple(storage)
 
     def cpu_seconds(self) -> float:
         """CPU time of the server so far, all threads, user and system."""
-        return _cpu_seconds(self._processes)
+        return _cpu_seconds(self.pids)
 
     def storage_cpu_seconds(self) -> float:
         """The same of what it keeps its data in."""
-        return _cpu_seconds(self._storage)
+        return _cpu_seconds(self.storage_pids)
 
     def memory(self) -> int:
         """Bytes of the server that are in memory."""
-        return sum(process.memory_info().rss for process in self._processes)
+        return sum(psutil.Process(pid).memory_info().rss for pid in self.pids)
 
     @abstractmethod
     async def connect(self, *, agent: bool = False) -> Client:
@@ -106,8 +104,8 @@ class System(ABC):
 
     name: str
     terms: Terms
-    scenarios: frozenset[str] = frozenset(COMPARED)
-    """Those that it can do."""
+    cannot: Mapping[str, str] = {}
+    """Scenarios that it cannot do, and why, in the words of the report."""
 
     def lacking(self) -> str | None:
         """Say what is not installed that it needs; None: it can be started."""
@@ -122,5 +120,5 @@ class System(ABC):
         """
 
 
-def _cpu_seconds(processes: Sequence[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
+def _cpu_seconds(pids: Sequence[int]) -> float:
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pids)

@@ -25,7 +25,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     for name, value in report["machine"].items():
         yield f"- {name}: {value}"
     yield ""
-    yield from _table(report["results"])
+    yield from _table(report)
     yield ""
     yield "In brackets: how many times better Straks is than that system in the same round, median"
     yield "(lowest–highest); below 1, that system is better. Systems over Redis are compared with"
@@ -41,6 +41,13 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         row = (system.name, terms.durable, terms.ordered, terms.resumable, terms.missing or "–")
         yield f"| {' | '.join(row)} |"
     yield ""
+    if any(report["cannot"].values()):
+        yield "## Cannot"
+        yield ""
+        for case, reasons in report["cannot"].items():
+            for name, reason in reasons.items():
+                yield f"- {SYSTEMS[name].name}, {CASES[case].title.lower()}: {reason}"
+        yield ""
     if report["not_run"]:
         yield "## Not run"
         yield ""
@@ -55,19 +62,26 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield ""
 
 
-def _table(results: Mapping[str, Any]) -> Iterator[str]:
-    summaries = {case: summarize(case, rows) for case, rows in results.items()}
-    systems = [name for name in SYSTEMS if any(name in each for each in summaries.values())]
+def _table(report: Mapping[str, Any]) -> Iterator[str]:
+    summaries = {case: summarize(case, rows) for case, rows in report["results"].items()}
+    systems = report["systems"]
     yield f"| | {' | '.join(SYSTEMS[name].name for name in systems)} |"
     yield "|---" * (len(systems) + 1) + "|"
     for case, found in summaries.items():
-        cells = [_cell(found.get(name)) for name in systems]
+        cells = [
+            _cell(found[name]) if name in found else _why_not(report, case, name)
+            for name in systems
+        ]
         yield f"| {CASES[case].title}, {CASES[case].unit} | {' | '.join(cells)} |"
 
 
-def _cell(summary: Summary | None) -> str:
-    if summary is None:
-        return "–"
+def _why_not(report: Mapping[str, Any], case: str, system: str) -> str:
+    if system in report["cannot"].get(case, ()):
+        return "cannot"
+    return "not run" if system in report["not_run"] else "failed"
+
+
+def _cell(summary: Summary) -> str:
     figure = f"{summary.figure:,.0f}" if summary.figure >= 100 else f"{summary.figure:.2f}"
     if summary.ratio is None:
         return figure

@@ -48,6 +48,9 @@ def test_systems_side_by_side(tmp_path: Path) -> None:
     assert "| Straks (SQLite) | uvicorn + Starlette |" in page
     report = json.loads((tmp_path / "report.json").read_text())
     assert [row["done"] > 0 for row in report["results"]["turn"]["starlette"]] == [True, True]
-    assert "starlette" not in report["results"]["storm"]  # It cannot resume.
+    assert report["cannot"]["storm"] == {
+        "starlette": "it keeps no messages: nobody can go on where they were"
+    }
+    assert "| cannot |" in page
     for name in ("turn.svg", "turn.png", "storm.svg"):
         assert (tmp_path / name).stat().st_size > 1_000

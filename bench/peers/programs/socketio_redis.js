@@ -10,7 +10,8 @@ await redis.connect();
 
 const http = createServer((_, response) => response.end("ok"));
 const io = new Server(http, {
-  adapter: createAdapter(redis),
+  // With the usual 10,000 messages of all, who was cut would soon have no place to go on from.
+  adapter: createAdapter(redis, { maxLen: 100_000 }),
   transports: ["websocket"],
   connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
 });

@@ -55,7 +55,9 @@ def report(turn: dict[str, Any]) -> dict[str, Any]:
         "at": "2026-01-01",
         "rounds": 2,
         "machine": {"processor": "one"},
+        "systems": ["straks-redis", "centrifugo", "nats", "starlette", "ws"],
         "results": {"turn": turn},
+        "cannot": {"turn": {"starlette": "it is too tired"}},
         "not_run": {"nats": "nats-server is not installed"},
         "failed": {"turn: ws": "Traceback\nAssertionError: lost"},
     }
@@ -67,8 +69,13 @@ def test_the_page_says_who_is_ahead_what_was_not_run_and_what_failed() -> None:
         "centrifugo": rounds("per_cpu_s", 20, 40),
     }
     lines = page(report(turn)).splitlines()
-    assert "| Straks (Redis) | Centrifugo |" in " ".join(lines)
-    assert any("10.00 | 30.00 (0.38; 0.25–0.50)" in line for line in lines)
+    head = (
+        "| | Straks (Redis) | Centrifugo | NATS JetStream | uvicorn + Starlette | Node ws + Redis |"
+    )
+    assert head in lines
+    cells = "10.00 | 30.00 (0.38; 0.25–0.50) | not run | cannot | failed |"
+    assert any(line.endswith(cells) for line in lines)
+    assert any(line.endswith(": it is too tired") for line in lines)
     ahead = lines.index("## Where another is ahead")
     assert lines[ahead + 2].startswith("- Centrifugo: message, stored")
     assert "- NATS JetStream: nats-server is not installed" in lines
