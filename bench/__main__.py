@@ -13,10 +13,11 @@ import uvloop
 from bench import compare
 from bench.compared.run import CASES
 from bench.figures import show
+from bench.load import PROCESSES, LoadFailedError
 from bench.peers.catalog import SYSTEMS
 from bench.scenarios import alone, ask, edge, replay, turn
 from bench.scenarios.replay import BadFileError
-from bench.server import CORES, StartFailedError, pin
+from bench.server import CORES, StartFailedError, load_core, pin
 
 SCENARIOS = {
     "ask": ask.run,
@@ -51,6 +52,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             run.__doc__ if run.__module__ == alone.__name__ else sys.modules[run.__module__].__doc__
         )
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
+        if name in ("ask", "edge", "turn"):
+            one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
         if name == "fanout":
             one.add_argument("--burst", type=_count, default=1, help="messages at once")
         if name == "idle":
@@ -84,6 +87,7 @@ def _add_compare(scenarios: Any) -> None:
     one.add_argument("--rounds", type=_count, default=5)
     one.add_argument("--seconds", type=float, default=2.0, help="of load in a round")
     one.add_argument("--rate", type=float, help="messages a second where it is fixed")
+    one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
     one.add_argument("--connections", type=_count, default=5_000, help="that are idle")
     one.add_argument("--visitors", type=_count, default=2_000, help="that come back at once")
     one.add_argument("--out", type=Path, default=compare.RESULTS, help="folder for the report")
@@ -94,12 +98,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one scenario; 0 when nothing was lost, duplicated or reordered, else 1; 2: cannot run."""
     options = parse(arguments)
     if len(CORES) > 1:
-        pin(0, 1)
+        pin(0, load_core(0))
     try:
         if options.scenario == "compare":
             return uvloop.run(compare.run(options))
         rows = uvloop.run(SCENARIOS[options.scenario](options))
-    except (BadFileError, StartFailedError, OSError) as error:
+    except (BadFileError, LoadFailedError, StartFailedError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     show(rows, as_json=options.json)

@@ -30,6 +30,7 @@ async def run(options: Namespace) -> int:
         rate=options.rate or 500.0,
         connections=options.connections,
         visitors=options.visitors,
+        processes=options.processes,
     )
     results = await run_all(systems, options.cases or list(CASES), scale, options.rounds, _tell)
     report: dict[str, Any] = {

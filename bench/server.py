@@ -26,10 +26,10 @@ __all__ = [
     "Running",
     "StartFailedError",
     "RedisServer",
+    "load_core",
     "pin",
     "redis",
     "start_process",
-    "starlette_peer",
     "straks",
     "straks_nodes",
     "until_ready",
@@ -62,10 +62,18 @@ class Running:
     """Process ids of what it keeps its log in, beside itself."""
     _cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process may load the same server, signed in as here."""
+        cookies = dict(self._cookies)
+        return _again, (self.port, self.process.pid, tuple(self.storage), cookies)
+
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, all threads, user and system."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        return _cpu_seconds(self.process)
+
+    def storage_cpu_seconds(self) -> float:
+        """The same of what it keeps its log in."""
+        return sum(_cpu_seconds(psutil.Process(pid)) for pid in self.storage)
 
     async def sign_in(self) -> None:
         """Sign the bench's agent in, once for all its connections."""
@@ -88,9 +96,26 @@ class Running:
         )
 
 
+def _again(port: int, pid: int, storage: Sequence[int], cookies: dict[str, str]) -> Running:
+    return Running(port, psutil.Process(pid), storage, _cookies=httpx.Cookies(cookies))
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
 def pin(pid: int, cpu: int) -> None:
     """Keep a process on one core, so that server and load do not share; a no-op on one core."""
     os.sched_setaffinity(pid, {CORES[cpu % len(CORES)]})
+
+
+def load_core(number: int) -> int:
+    """Give the core of a process of the load: its own, behind those of servers and Redis.
+
+    On two cores all of the load is on one, which it shares with Redis.
+    """
+    return 1 if len(CORES) < 3 else 2 + number % (len(CORES) - 2)
 
 
 @asynccontextmanager
@@ -311,21 +336,3 @@ def _add_agent(env: Mapping[str, str]) -> None:
     )  # fmt: skip
     if added.returncode:
         raise StartFailedError(added.stderr.decode(errors="replace"))
-
-
-@asynccontextmanager
-async def starlette_peer() -> AsyncIterator[Running]:
-    """The request/reply peer: uvicorn with Starlette's WebSocket."""
-    port = free_port()
-    folder = Path(tempfile.mkdtemp(prefix="straks-bench-"))
-    command = [
-        sys.executable, "-m", "uvicorn", "bench.peers.starlette_edge:app", "--port", str(port),
-        "--log-level", "warning", "--loop", "uvloop", "--http", "httptools",
-        "--ws", "websockets-sansio", "--no-access-log",
-    ]  # fmt: skip
-    try:
-        async with start_process(command, {}, 0, folder / "peer.log") as process:
-            await until_ready(process, f"http://127.0.0.1:{port}/", folder / "peer.log")
-            yield Running(port, psutil.Process(process.pid))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from bench.compared.measured import Meter
-from bench.figures import percentiles
+from bench.latency import Latencies
 from bench.peers.system import Server
 
 __all__ = ["measure"]
@@ -28,4 +28,4 @@ async def measure(server: Server, seconds: float) -> dict[str, Any]:
             client.close()
 
     await asyncio.gather(*(again() for _ in range(AT_ONCE)))
-    return {**meter.row(len(waits)), **percentiles(waits)}
+    return {**meter.row(len(waits)), **Latencies.of(waits).row()}

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from bench.compared.measured import Meter
-from bench.figures import percentiles
+from bench.latency import Latencies
 from bench.peers.system import Server
 
 __all__ = ["measure"]
@@ -38,7 +38,7 @@ async def measure(server: Server, seconds: float, burst: int = 1) -> dict[str, A
     row = meter.row(crowd.sent * len(clients))
     for client in (publisher, *clients):
         client.close()
-    return {**row, **percentiles(waits)}
+    return {**row, **Latencies.of(waits).row()}
 
 
 class _Crowd:

@@ -32,6 +32,8 @@ class Scale:
     """That are open and idle."""
     visitors: int
     """That come back at once."""
+    processes: int = 1
+    """Of the load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ CASES: Final[Mapping[str, Case]] = {
         title="Message, stored, acknowledged and delivered to an agent",
         figure="per_cpu_s",
         unit="messages a second of the server's CPU",
-        measure=lambda server, scale: turn.measure(server, scale.seconds),
+        measure=lambda server, scale: turn.measure(server, scale.seconds, None, scale.processes),
     ),
     "turn-latency": Case(
         scenario="turn",
@@ -78,7 +80,9 @@ CASES: Final[Mapping[str, Case]] = {
         figure="p50_ms",
         unit="milliseconds",
         lower_is_better=True,
-        measure=lambda server, scale: turn.measure(server, scale.seconds, scale.rate),
+        measure=lambda server, scale: turn.measure(
+            server, scale.seconds, scale.rate, scale.processes
+        ),
     ),
     "fanout": Case(
         scenario="fanout",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
-from bench.compared.measured import Meter
-from bench.figures import percentiles
-from bench.pace import paced
+from bench.latency import Latencies
+from bench.load import Portion, drive, portions
+from bench.pace import Kept, Span, keep, until
 from bench.peers.system import Client, Server
 
 __all__ = ["measure"]
@@ -18,61 +19,73 @@ AGENTS = 10
 WARM_UP = 0.5
 
 
-async def measure(server: Server, seconds: float, rate: float | None = None) -> dict[str, Any]:
+async def measure(
+    server: Server, seconds: float, rate: float | None = None, processes: int = 1
+) -> dict[str, Any]:
     """A closed loop of one outstanding message for each visitor, or ``rate`` a second in all.
 
     Raises:
         AssertionError: what was acknowledged was not delivered, once and in order.
     """
-    agents = [await server.connect(agent=True) for _ in range(AGENTS)]
-    talks: dict[str, _Talk] = {}
-    for number in range(VISITORS):
-        visitor, agent = await server.connect(), agents[number % AGENTS]
-        channel = await server.channel(visitor, agent)
-        talks[channel] = _Talk(visitor, channel)
-    for agent in agents:
-        agent.on_entry = lambda channel, mark: talks[channel].delivered(mark)
-    all_talks = list(talks.values())
-    load = asyncio.create_task(_load(all_talks, rate))
-    await asyncio.sleep(WARM_UP)
-    for talk in all_talks:
-        talk.acks.clear()
-        talk.deliveries.clear()
-    meter = Meter(server)
-    before = sum(talk.acked for talk in all_talks)
-    await asyncio.sleep(seconds)
-    row = meter.row(sum(talk.acked for talk in all_talks) - before)
-    waits = [wait for talk in all_talks for wait in talk.acks]
-    deliveries = [wait for talk in all_talks for wait in talk.deliveries]
-    for talk in all_talks:
-        talk.stopped = True
-    behind = await load
-    await _settled(all_talks)
-    for client in (*agents, *(talk.visitor for talk in all_talks)):
-        client.close()
-    if behind:
-        row["behind"] = True
-    else:
-        row |= {**percentiles(waits), **percentiles(deliveries, "delivery_")}
-    return row
+    processes = min(processes, AGENTS)
+    people = zip(portions(VISITORS, processes), portions(AGENTS, processes), strict=True)
+    works = [
+        Talks(server, visitors, agents, rate and rate / processes, number / processes)
+        for number, (visitors, agents) in enumerate(people)
+    ]
+    row, portion = await drive(works, server, WARM_UP, seconds)
+    if portion.refusal() is None:
+        row["histograms"] = {prefix: waits.packed() for prefix, waits in portion.waits.items()}
+    return {**row, **portion.figures()}
 
 
-async def _load(talks: list[_Talk], rate: float | None) -> bool:
-    """Give whether the load could not keep its schedule."""
-    if rate is None:
+@dataclass(slots=True)
+class Talks:
+    """Visitors who speak with agents; a work of the load."""
+
+    server: Server
+    visitors: int
+    agents: int
+    rate: float | None
+    phase: float
+    """See :func:`bench.pace.keep`."""
+    _talks: list[_Talk] = field(default_factory=list)
+    _agents: list[Client] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """Connect all, each visitor with an agent."""
+        self._agents = [await self.server.connect(agent=True) for _ in range(self.agents)]
+        talks: dict[str, _Talk] = {}
+        for number in range(self.visitors):
+            visitor, agent = await self.server.connect(), self._agents[number % self.agents]
+            channel = await self.server.channel(visitor, agent)
+            talks[channel] = _Talk(visitor, channel)
+        for agent in self._agents:
+            agent.on_entry = lambda channel, mark: talks[channel].delivered(mark)
+        self._talks = list(talks.values())
+
+    async def run(self, span: Span) -> Portion:
+        """Speak, and wait until all was acknowledged and delivered."""
+        talks, book = self._talks, _Book(span, closed=self.rate is None)
         for talk in talks:
-            talk.closed_loop = True
-            talk.say()
-        while not all(talk.stopped for talk in talks):
-            await asyncio.sleep(0.01)
-        return False
-    began = time.perf_counter()
-    sent = await paced(
-        rate,
-        lambda _: not talks[0].stopped,
-        lambda number, due: talks[number % len(talks)].say(due),
-    )
-    return sent < 0.99 * rate * (time.perf_counter() - began) - 1
+            talk.book = book
+        kept: Kept | None = None
+        if self.rate is None:
+            await until(span.began)
+            for talk in talks:
+                talk.say()
+            await until(span.end)
+        else:
+            kept = await keep(
+                span,
+                self.rate,
+                lambda number, due: talks[number % len(talks)].say(due),
+                phase=self.phase,
+            )
+        await _settled(talks)
+        for client in (*self._agents, *(talk.visitor for talk in talks)):
+            client.close()
+        return Portion(book.done, {"": book.acks, "delivery_": book.deliveries}, kept)
 
 
 async def _settled(talks: list[_Talk]) -> None:
@@ -83,33 +96,48 @@ async def _settled(talks: list[_Talk]) -> None:
         await asyncio.sleep(0.01)
 
 
+class _Book:
+    """What is written down of all talks."""
+
+    def __init__(self, span: Span, *, closed: bool) -> None:
+        self.span = span
+        self.closed = closed
+        """Whether a visitor says the next when the last was acknowledged."""
+        self.done = 0
+        self.acks, self.deliveries = Latencies(), Latencies()
+
+
 class _Talk:
     """One visitor's."""
 
+    book: _Book
+
     def __init__(self, visitor: Client, channel: str) -> None:
         self.visitor, self._channel = visitor, channel
-        self.stopped = self.closed_loop = False
         self.sent = self.acked = self.received = 0
-        self.acks: list[float] = []
-        self.deliveries: list[float] = []
-        self._sent_at: dict[int, float] = {}
+        self._due: dict[int, float] = {}
 
     def say(self, due: float | None = None) -> None:
-        if self.stopped:
-            return
+        """Say something, that was due then; in a closed loop it is due when it is said."""
         self.sent += 1
-        mark, now = self.sent, due or time.perf_counter()
-        self._sent_at[mark] = now
-        self.visitor.publish(self._channel, mark, lambda: self._settle(now))
+        mark, due = self.sent, due or time.perf_counter()
+        self._due[mark] = due
+        self.visitor.publish(self._channel, mark, lambda: self._settle(due))
 
-    def _settle(self, sent: float) -> None:
+    def _settle(self, due: float) -> None:
         self.acked += 1
-        self.acks.append(time.perf_counter() - sent)
-        if self.closed_loop:
+        now, book = time.perf_counter(), self.book
+        book.done += book.span.holds(now)
+        if book.span.holds(due):
+            book.acks.note(now - due)
+        if book.closed and now < book.span.end:
             self.say()
 
     def delivered(self, mark: int) -> None:
+        """Count what an agent got."""
         self.received += 1
         if mark != self.received:
             raise AssertionError(f"message {mark} came in the place of {self.received}")
-        self.deliveries.append(time.perf_counter() - self._sent_at.pop(mark))
+        due = self._due.pop(mark)
+        if self.book.span.holds(due):
+            self.book.deliveries.note(time.perf_counter() - due)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from itertools import count
+import secrets
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -77,10 +77,6 @@ class PlainClient(Client):
 class PlainServer(Server):
     """A channel is a name."""
 
-    def __init__(self, port: int, pids: Sequence[int], storage: Sequence[int] = ()) -> None:
-        super().__init__(port, pids, storage)
-        self._channels = count(1)
-
     async def prepare(self) -> None:
         """Do what has to be done once."""
 
@@ -89,8 +85,8 @@ class PlainServer(Server):
         return await PlainClient.connect(self.port)
 
     async def channel(self, visitor: Client, agent: Client | None) -> str:
-        """Make up a name."""
-        channel = f"chat.{next(self._channels):026}"
+        """Make up a name, that no other process of the load comes upon."""
+        channel = f"chat.{secrets.token_hex(13)}"
         if agent is not None:
             await agent.subscribe(channel)
         return channel

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from argparse import Namespace
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.figures import percentiles
-from bench.pace import paced
+from bench.latency import Latencies
+from bench.load import Portion, drive, portions
+from bench.pace import Span, keep
 from bench.peer import Peer, new_key
 from bench.server import Running, straks
 from bench.tally import Tally
@@ -17,7 +20,7 @@ from bench.tally import Tally
 __all__ = ["run"]
 
 VISITORS = 50
-RATE = 200.0
+RATE = 500.0
 WARM_UP = 1.0
 ANSWERS = Path(__file__).resolve().parents[2] / "server" / "straks" / "demo" / "answers"
 QUESTIONS = (
@@ -32,48 +35,82 @@ QUESTIONS = (
 
 async def run(options: Namespace) -> list[dict[str, Any]]:
     """Questions at an even rate; the wait is from the schedule's time to the answer's arrival."""
-    rate = options.rate or RATE
+    rate, processes = options.rate or RATE, min(options.processes, VISITORS)
     async with straks(options.backend, answers=ANSWERS) as server:
-        tally = Tally()
-        askers = await asyncio.gather(*(Asker.begin(server, n, tally) for n in range(VISITORS)))
-        await _paced(askers, rate, WARM_UP)
+        works = [
+            Questions(server, visitors, rate / processes, number / processes)
+            for number, visitors in enumerate(portions(VISITORS, processes))
+        ]
+        row, portion = await drive(works, server, WARM_UP, options.seconds)
+    return [
+        {
+            "scenario": "ask",
+            "backend": options.backend,
+            **portion.counts,
+            **row,
+            **portion.figures(),
+        }
+    ]
+
+
+@dataclass(slots=True)
+class Questions:
+    """Visitors who ask; a work of the load."""
+
+    server: Running
+    visitors: int
+    rate: float
+    phase: float
+    """See :func:`bench.pace.keep`."""
+    _askers: list[Asker] = field(default_factory=list)
+    _tally: Tally = field(default_factory=Tally)
+
+    async def begin(self) -> None:
+        """Connect all, and let each ask once."""
+        self._askers = await asyncio.gather(
+            *(Asker.begin(self.server, n, self._tally) for n in range(self.visitors))
+        )
+
+    async def run(self, span: Span) -> Portion:
+        """Ask, and hold what was acknowledged and answered against what is stored."""
+        askers, book = self._askers, Book(span)
         for asker in askers:
-            asker.waits.clear()
-        cpu, began = server.cpu_seconds(), time.perf_counter()
-        asked = await _paced(askers, rate, options.seconds)
-        elapsed = time.perf_counter() - began
-        used = server.cpu_seconds() - cpu
+            asker.book = book
+        kept = await keep(
+            span,
+            self.rate,
+            lambda number, due: askers[number % len(askers)].ask(
+                QUESTIONS[number % len(QUESTIONS)], due
+            ),
+            phase=self.phase,
+        )
         deadline = time.perf_counter() + 30
         while any(asker.pending for asker in askers) and time.perf_counter() < deadline:
             await asyncio.sleep(0.02)
-        fresh = await Peer.connect(server.port, await server.agent_token())
+        fresh = await Peer.connect(self.server.port, await self.server.agent_token())
         for asker in askers:
-            tally.compare(asker.channel, await fresh.history(asker.channel))
-        counts = tally.counts()
+            self._tally.compare(asker.channel, await fresh.history(asker.channel))
+        counts = Counter(self._tally.counts())
         counts["lost"] += sum(len(asker.pending) for asker in askers)
         counts["duplicated"] += sum(asker.doubled for asker in askers)
-        return [
-            {
-                "scenario": "ask",
-                "backend": options.backend,
-                **counts,
-                "unknown": sum(asker.unknown for asker in askers),
-                "seconds": round(elapsed, 2),
-                "rate": round(asked / elapsed),
-                **percentiles([wait for asker in askers for wait in asker.waits]),
-                "server_cpu_s": round(used, 3),
-            }
-        ]
+        counts["unknown"] = sum(asker.unknown for asker in askers)
+        return Portion(book.done, {"": book.waits}, kept, counts)
 
 
-async def _paced(askers: list[Asker], rate: float, seconds: float) -> int:
-    return await paced(
-        rate,
-        lambda elapsed: elapsed < seconds,
-        lambda number, due: askers[number % len(askers)].ask(
-            QUESTIONS[number % len(QUESTIONS)], due
-        ),
-    )
+class Book:
+    """What is written down of all askers."""
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.done = 0
+        """Answers that arrived in the measured time."""
+        self.waits = Latencies()
+
+    def answered(self, due: float, now: float) -> None:
+        """Note an answer."""
+        self.done += self.span.holds(now)
+        if self.span.holds(due):
+            self.waits.note(now - due)
 
 
 class Asker:
@@ -81,9 +118,10 @@ class Asker:
 
     def __init__(self, visitor: Peer, channel: str, name: str, tally: Tally) -> None:
         self.visitor, self.channel, self.name, self.tally = visitor, channel, name, tally
-        self.waits: list[float] = []
-        self.pending: dict[int, float] = {}
-        """Offset of a question that waits for its answer, by the time it was due."""
+        self.book: Book | None = None
+        """None: nothing is measured yet."""
+        self.pending: dict[int | str, float] = {}
+        """Key, then offset, of a question that waits for its answer, by the time it was due."""
         self.unknown = self.doubled = 0
         self._answered: dict[int, float] = {}
 
@@ -101,6 +139,7 @@ class Asker:
         """Send a question."""
         key = new_key()
         self.tally.sent += 1
+        self.pending[key] = due
         frame = {
             "type": "publish", "channel": self.channel, "key": key, "kind": "message",
             "data": {"text": text},
@@ -111,12 +150,13 @@ class Asker:
         if reply["type"] != "published":
             raise AssertionError(f"a question was refused: {reply}")
         offset = reply["offset"]
+        del self.pending[key]
         self.tally.ack(self.channel, key, offset, reply["entry_id"])
         arrived = self._answered.get(offset)
         if arrived is None:
             self.pending[offset] = due
-        else:
-            self.waits.append(arrived - due)
+        elif self.book is not None:
+            self.book.answered(due, arrived)
 
     def arrived(self, channel: str, entry: dict[str, Any]) -> None:
         """Count an entry; an answer ends the wait of its question."""
@@ -128,5 +168,5 @@ class Asker:
         self.doubled += question in self._answered
         self._answered[question] = now
         due = self.pending.pop(question, None)
-        if due is not None:
-            self.waits.append(now - due)
+        if due is not None and self.book is not None:
+            self.book.answered(due, now)

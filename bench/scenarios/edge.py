@@ -1,104 +1,199 @@
-"""Request and reply at the edge, beside uvicorn with Starlette in the same run."""
+"""Request and reply at the edge, beside others in the same run."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from bench import wire
-from bench.figures import percentiles
-from bench.server import Running, starlette_peer, straks
+from bench.latency import Latencies
+from bench.load import Portion, drive, portions
+from bench.pace import Kept, Span, keep, until
+from bench.peers.edge import PEERS
+from bench.server import Running, straks
 
 __all__ = ["run"]
 
 CONNECTIONS = 100
 ROUNDS = 5
+WARM_UP = 0.3
+OURS = "straks"
 CHANNEL = "conversation:" + "a" * 26
 REQUEST = orjson.dumps({"type": "unsubscribe", "id": 1, "channel": CHANNEL})
 FRAME = bytes((0x81, 0x80 | len(REQUEST), 0, 0, 0, 0)) + REQUEST
 """Masked with zeros: valid, and unmasked like any other by the server."""
 
+Row: TypeAlias = dict[str, Any]
 
-async def run(options: Namespace) -> list[dict[str, Any]]:
-    """Alternate rounds on both servers; report medians and the ratio within each round.
 
-    Both read the same frames with the same codec, which checks every field, and write the same
-    reply: what differs is the way from the socket to the message. Straks has sessions and limits
-    on it, its peer has neither; the peer is uvicorn at its fastest.
+async def run(options: Namespace) -> list[Row]:
+    """Rounds on all servers in turn; report medians and the ratios within each round.
+
+    All read the same frames, check every field and write the same reply: what differs is the way
+    from the socket to the message. Straks has sessions and limits on it, its peers have neither;
+    they are as fast as they can be set. In a closed loop, what is done in a second of the server's
+    CPU is compared; with ``--rate`` the time to the reply is.
     """
-    async with straks("sqlite") as ours, starlette_peer() as theirs:
-        seconds = options.seconds / (2 * ROUNDS)
-        await _round(ours, seconds / 2, hello=True)
-        await _round(theirs, seconds / 2, hello=False)
-        pairs = []
+    missing = {name: reason for name, peer in PEERS.items() if (reason := peer.lacking())}
+    async with AsyncExitStack() as stack:
+        servers: dict[str, Running] = {
+            OURS: await stack.enter_async_context(straks("sqlite")),
+        }
+        for name, peer in PEERS.items():
+            if name not in missing:
+                servers[name] = await stack.enter_async_context(peer.start())
+        seconds = options.seconds / (len(servers) * ROUNDS)
+        rounds: list[dict[str, Row]] = []
         for number in range(ROUNDS):
-            order = [(ours, True), (theirs, False)]
-            results = {}
-            for server, hello in order if number % 2 == 0 else reversed(order):
-                results[hello] = await _round(server, seconds, hello=hello)
-            pairs.append((results[True], results[False]))
-    ratios = sorted(mine["per_cpu_s"] / peer["per_cpu_s"] for mine, peer in pairs)
-    mine = _median([pair[0] for pair in pairs])
-    peer = _median([pair[1] for pair in pairs])
-    row = {
-        "scenario": "edge",
-        "backend": "none",
-        "server": "straks",
-        **mine,
-        "starlette_per_cpu_s": peer["per_cpu_s"],
-        "ratio": round(median(ratios), 2),
-        "ratio_min": round(ratios[0], 2),
-        "ratio_max": round(ratios[-1], 2),
-    }
-    return [{"scenario": "edge", "server": "uvicorn + Starlette", **peer}, row]
+            order = list(servers)[:: -1 if number % 2 else 1]
+            rounds.append(
+                {name: await _round(name, servers[name], seconds, options) for name in order}
+            )
+    rows = {name: _joined([each[name] for each in rounds]) for name in servers}
+    ours = {"scenario": "edge", "backend": "none", "server": OURS, **rows.pop(OURS)}
+    figures = ("p50_ms", "p99_ms") if options.rate else ("per_cpu_s",)
+    for name, peer in PEERS.items():
+        if name in missing:
+            ours[name] = missing[name]
+            continue
+        for figure in figures:
+            ours[f"{name}_{figure}"] = rows[name].get(figure)
+            label = f"{peer.prefix}ratio" + (f"_{figure[:3]}" if options.rate else "")
+            ours |= _ratios(label, figure, rounds, name)
+    theirs = [{"scenario": "edge", "server": PEERS[name].name, **row} for name, row in rows.items()]
+    return [*theirs, ours]
 
 
-def _median(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    whole = {name: median(one[name] for one in rounds) for name in rounds[0]}
+def _joined(rounds: Sequence[Row]) -> Row:
+    """Medians of the rounds; of p99 the best, since on a shared machine it is the machine's."""
+    whole: Row = {}
+    for name in dict.fromkeys(name for one in rounds for name in one):
+        values = [one[name] for one in rounds if name in one]
+        if isinstance(values[0], str):
+            whole[name] = f"{len(values)} of {len(rounds)} rounds: {values[0]}"
+        elif name in ("p99_ms", "p999_ms"):
+            whole[name] = min(values)
+        else:
+            whole[name] = median(values)
     for name in ("sent", "acked", "delivered", "lost", "duplicated", "reordered", "skipped"):
         whole[name] = sum(one[name] for one in rounds)
     return whole
 
 
-async def _round(server: Running, seconds: float, *, hello: bool) -> dict[str, Any]:
-    """A closed loop of one outstanding request on each connection."""
-    clients = [Client() for _ in range(CONNECTIONS)]
-    for client in clients:
-        await client.begin(server.port, hello=hello)
-    cpu, began = server.cpu_seconds(), time.perf_counter()
-    for client in clients:
-        client.ask()
-    await asyncio.sleep(seconds)
-    for client in clients:
-        client.stopped = True
-    elapsed, used = time.perf_counter() - began, server.cpu_seconds() - cpu
-    done = sum(client.replies for client in clients)
-    deadline = time.perf_counter() + 5
-    while time.perf_counter() < deadline and any(c.replies < c.sent for c in clients):
-        await asyncio.sleep(0.01)
-    for client in clients:
-        client.close()
-    waits = [wait for client in clients for wait in client.waits]
+def _ratios(label: str, figure: str, rounds: Sequence[Mapping[str, Row]], peer: str) -> Row:
+    """How many times better we were in the same round: median, lowest and highest."""
+    pairs = [
+        (one[OURS][figure], one[peer][figure])
+        for one in rounds
+        if figure in one[OURS] and figure in one[peer]
+    ]
+    if not pairs:
+        return {}
+    less_is_better = figure.endswith("_ms")
+    ratios = sorted((theirs / ours if less_is_better else ours / theirs) for ours, theirs in pairs)
     return {
-        "sent": sum(client.sent for client in clients),
-        "acked": sum(client.replies for client in clients),
-        "delivered": sum(client.replies for client in clients),
-        "lost": sum(client.sent - client.replies for client in clients),
-        "duplicated": 0,
-        "reordered": sum(client.strange for client in clients),
-        "skipped": 0,
-        "seconds": round(elapsed, 2),
-        "rate": round(done / elapsed),
-        **percentiles(waits),
-        "server_cpu_s": round(used, 3),
-        "per_cpu_s": round(done / max(used, 1e-6)),
+        label: round(median(ratios), 2),
+        f"{label}_min": round(ratios[0], 2),
+        f"{label}_max": round(ratios[-1], 2),
     }
+
+
+async def _round(name: str, server: Running, seconds: float, options: Namespace) -> Row:
+    works = [
+        Requests(
+            server.port,
+            connections,
+            options.rate and options.rate / options.processes,
+            number / options.processes,
+            hello=name == OURS,
+        )
+        for number, connections in enumerate(portions(CONNECTIONS, options.processes))
+    ]
+    row, portion = await drive(works, server, WARM_UP, seconds)
+    return {**portion.counts, **row, **portion.figures()}
+
+
+@dataclass(slots=True)
+class Requests:
+    """Connections that ask; a work of the load."""
+
+    port: int
+    connections: int
+    rate: float | None
+    """Requests a second; None: each connection asks again as soon as it is answered."""
+    phase: float
+    """See :func:`bench.pace.keep`."""
+    hello: bool
+    """Whether the server wants to be greeted."""
+    _clients: Sequence[Client] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """Connect all."""
+        kind = Client if self.rate is None else PacedClient
+        self._clients = [kind() for _ in range(self.connections)]
+        for client in self._clients:
+            await client.begin(self.port, hello=self.hello)
+
+    async def run(self, span: Span) -> Portion:
+        """Ask, and wait for the replies that are outstanding."""
+        portion = await (self._closed(span) if self.rate is None else self._paced(span))
+        deadline = time.perf_counter() + 5
+        while time.perf_counter() < deadline and any(c.replies < c.sent for c in self._clients):
+            await asyncio.sleep(0.01)
+        for client in self._clients:
+            client.close()
+        replies = sum(client.replies for client in self._clients)
+        sent = sum(client.sent for client in self._clients)
+        portion.counts = Counter(
+            sent=sent, acked=replies, delivered=replies, lost=sent - replies, duplicated=0,
+            reordered=sum(client.strange for client in self._clients), skipped=0,
+        )  # fmt: skip
+        return portion
+
+    async def _closed(self, span: Span) -> Portion:
+        await until(span.began)
+        for client in self._clients:
+            client.ask()
+        await until(span.begin)
+        before = sum(client.replies for client in self._clients)
+        await until(span.end)
+        for client in self._clients:
+            client.stopped = True
+        return Portion(sum(client.replies for client in self._clients) - before)
+
+    async def _paced(self, span: Span) -> Portion:
+        clients = [client for client in self._clients if isinstance(client, PacedClient)]
+        book = Book(span)
+        for client in clients:
+            client.book = book
+        assert self.rate is not None
+        kept: Kept = await keep(
+            span,
+            self.rate,
+            lambda number, due: clients[number % len(clients)].ask_at(due),
+            phase=self.phase,
+        )
+        while any(client.dues for client in clients) and time.perf_counter() < span.end + 5:
+            await asyncio.sleep(0.01)
+        return Portion(book.done, {"": book.waits}, kept)
+
+
+class Book:
+    """What is written down of all connections."""
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.done = 0
+        self.waits = Latencies()
 
 
 class Client(asyncio.Protocol):
@@ -111,11 +206,9 @@ class Client(asyncio.Protocol):
     def __init__(self) -> None:
         self.stopped = False
         self.sent = self.replies = self.strange = 0
-        self.waits: list[float] = []
         self._socket: wire.Socket
         self._first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._write: Callable[[bytes], None]
-        self._asked = 0.0
+        self._write: Any
         self._reply = b""
 
     async def begin(self, port: int, *, hello: bool) -> None:
@@ -140,12 +233,10 @@ class Client(asyncio.Protocol):
     def ask(self) -> None:
         """Send the next request."""
         self.sent += 1
-        self._asked = time.perf_counter()
         self._write(FRAME)
 
     def data_received(self, data: bytes) -> None:
         """Count a reply, then ask again."""
-        self.waits.append(time.perf_counter() - self._asked)
         self.replies += 1
         self.strange += data != self._reply
         if not self.stopped:
@@ -154,3 +245,34 @@ class Client(asyncio.Protocol):
     def close(self) -> None:
         """Cut the connection."""
         self._socket.close()
+
+
+class PacedClient(Client):
+    """One that asks when it is time, whatever is outstanding."""
+
+    book: Book
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dues: deque[float] = deque()
+        """Of what is outstanding, in order."""
+        self._rest = b""
+
+    def ask_at(self, due: float) -> None:
+        """Send the next request, that was due then."""
+        self.dues.append(due)
+        self.ask()
+
+    def data_received(self, data: bytes) -> None:
+        """Count replies, of which several may come at once."""
+        now, book = time.perf_counter(), self.book
+        whole = self._rest + data
+        count, left = divmod(len(whole), len(self._reply))
+        self._rest = whole[len(whole) - left :]
+        self.strange += whole[: len(whole) - left] != self._reply * count
+        self.replies += count
+        for _ in range(count):
+            due = self.dues.popleft()
+            book.done += book.span.holds(now)
+            if book.span.holds(due):
+                book.waits.note(now - due)

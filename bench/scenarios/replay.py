@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from bench.figures import percentiles
+from bench.latency import Latencies
 from bench.peer import Peer, new_key
 from bench.server import ORIGIN, Nodes, Running, straks, straks_nodes
 from bench.steady import Steady
@@ -87,7 +87,7 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
                     group.create_task(work(number))
         elapsed, used = time.perf_counter() - began, server.cpu_seconds() - cpu
         await _compare(server, tally)
-    waits = [wait for desk in desks for wait in desk.waits]
+    waits = Latencies.of(wait for desk in desks for wait in desk.waits)
     return [
         {
             "scenario": "replay",
@@ -96,7 +96,7 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
             **tally.counts(),
             "seconds": round(elapsed, 2),
             "rate": round(tally.sent / elapsed),
-            **percentiles(waits),
+            **waits.row(),
             "server_cpu_s": round(used, 3),
         }
     ]
@@ -143,7 +143,7 @@ async def _over_nodes(options: Namespace, chats: Chats, tally: Tally) -> list[di
             "unrecovered": sum(desk.unrecovered for desk in desks),
             "seconds": round(elapsed, 2),
             "rate": round(tally.sent / elapsed),
-            **percentiles([wait for desk in desks for wait in desk.waits]),
+            **Latencies.of(wait for desk in desks for wait in desk.waits).row(),
         }
     ]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from argparse import Namespace
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from bench.figures import percentiles
-from bench.pace import paced
+from bench.latency import Latencies
+from bench.load import Portion, drive, portions
+from bench.pace import Kept, Span, keep, until
 from bench.peer import Peer, new_key
 from bench.server import Running, straks
 from bench.tally import Tally
@@ -25,69 +28,85 @@ WARM_UP = 1.0
 
 async def run(options: Namespace) -> list[dict[str, Any]]:
     """Closed loop of one outstanding message per visitor, or ``--rate`` messages a second."""
+    processes = min(options.processes, AGENTS)
+    people = zip(portions(VISITORS, processes), portions(AGENTS, processes), strict=True)
     async with straks(options.backend) as server:
-        tally = Tally()
-        agents = [
-            await Peer.connect(server.port, await server.agent_token()) for _ in range(AGENTS)
+        works = [
+            Turns(
+                server,
+                visitors,
+                agents,
+                options.rate and options.rate / processes,
+                number / processes,
+            )
+            for number, (visitors, agents) in enumerate(people)
         ]
-        turns = await asyncio.gather(
-            *(Turn.begin(server, agents[n % AGENTS], tally) for n in range(VISITORS))
-        )
-        desk = {turn.channel: turn for turn in turns}
-        for agent in agents:
-            agent.on_entry = lambda channel, entry: desk[channel].delivered(entry)
-        load = _paced(turns, options.rate) if options.rate else _closed(turns)
-        generator = asyncio.create_task(load)
-        await asyncio.sleep(WARM_UP)
-        for turn in turns:
-            turn.acks.clear()
-            turn.deliveries.clear()
-        before, cpu, began = _acked(tally), server.cpu_seconds(), time.perf_counter()
-        await asyncio.sleep(options.seconds)
-        done, used = _acked(tally) - before, server.cpu_seconds() - cpu
-        elapsed = time.perf_counter() - began
-        acks = [wait for turn in turns for wait in turn.acks]
-        deliveries = [wait for turn in turns for wait in turn.deliveries]
-        for turn in turns:
-            turn.stopped = True
-        await generator
-        await _settled(turns)
-        fresh = await Peer.connect(server.port, await server.agent_token())
-        for turn in turns:
-            tally.compare(turn.channel, await fresh.history(turn.channel))
+        row, portion = await drive(works, server, WARM_UP, options.seconds)
+        row["acks_per_cpu_s"] = row.pop("per_cpu_s")
         return [
             {
                 "scenario": "turn",
                 "backend": options.backend,
-                **tally.counts(),
-                "seconds": round(elapsed, 2),
-                "rate": round(done / elapsed),
-                **percentiles(acks),
-                **percentiles(deliveries, "delivery_"),
-                "server_cpu_s": round(used, 3),
-                "acks_per_cpu_s": round(done / max(used, 1e-6)),
+                **portion.counts,
+                **row,
+                **portion.figures(),
             }
         ]
 
 
-def _acked(tally: Tally) -> int:
-    return sum(len(entries) for entries in tally.acked.values())
+@dataclass(slots=True)
+class Turns:
+    """Visitors who speak with agents; a work of the load."""
 
+    server: Running
+    visitors: int
+    agents: int
+    rate: float | None
+    phase: float
+    """See :func:`bench.pace.keep`."""
+    _turns: list[Turn] = field(default_factory=list)
+    _tally: Tally = field(default_factory=Tally)
 
-async def _closed(turns: list[Turn]) -> None:
-    for turn in turns:
-        turn.closed_loop = True
-        turn.say()
-    while not all(turn.stopped for turn in turns):
-        await asyncio.sleep(0.05)
+    async def begin(self) -> None:
+        """Connect all, each visitor with an agent."""
+        agents = [
+            await Peer.connect(self.server.port, await self.server.agent_token())
+            for _ in range(self.agents)
+        ]
+        self._turns = await asyncio.gather(
+            *(
+                Turn.begin(self.server, agents[n % len(agents)], self._tally)
+                for n in range(self.visitors)
+            )
+        )
+        desk = {turn.channel: turn for turn in self._turns}
+        for agent in agents:
+            agent.on_entry = lambda channel, entry: desk[channel].delivered(entry)
 
-
-async def _paced(turns: list[Turn], rate: float) -> None:
-    await paced(
-        rate,
-        lambda _: not turns[0].stopped,
-        lambda number, due: turns[number % len(turns)].say(due),
-    )
+    async def run(self, span: Span) -> Portion:
+        """Speak, and hold what was acknowledged and delivered against what is stored."""
+        turns, book = self._turns, Book(span, closed=self.rate is None)
+        for turn in turns:
+            turn.book = book
+        kept: Kept | None = None
+        if self.rate is None:
+            await until(span.began)
+            for turn in turns:
+                turn.say()
+            await until(span.end)
+        else:
+            kept = await keep(
+                span,
+                self.rate,
+                lambda number, due: turns[number % len(turns)].say(due),
+                phase=self.phase,
+            )
+        await _settled(turns)
+        fresh = await Peer.connect(self.server.port, await self.server.agent_token())
+        for turn in turns:
+            self._tally.compare(turn.channel, await fresh.history(turn.channel))
+        counts = Counter(self._tally.counts())
+        return Portion(book.done, {"": book.acks, "delivery_": book.deliveries}, kept, counts)
 
 
 async def _settled(turns: list[Turn]) -> None:
@@ -98,17 +117,32 @@ async def _settled(turns: list[Turn]) -> None:
         await asyncio.sleep(0.02)
 
 
+class Book:
+    """What is written down of all conversations."""
+
+    def __init__(self, span: Span, *, closed: bool) -> None:
+        self.span = span
+        self.closed = closed
+        """Whether a visitor says the next when the last was acknowledged."""
+        self.done = 0
+        self.acks, self.deliveries = Latencies(), Latencies()
+
+    def delivered(self, due: float, now: float) -> None:
+        """Note a delivery, if what was said was due in the measured time."""
+        if self.span.holds(due):
+            self.deliveries.note(now - due)
+
+
 class Turn:
     """One conversation under load."""
 
+    book: Book
+
     def __init__(self, visitor: Peer, channel: str, tally: Tally) -> None:
         self.visitor, self.channel, self.tally = visitor, channel, tally
-        self.stopped = self.closed_loop = False
-        self.acks: list[float] = []
-        self.deliveries: list[float] = []
-        self.waiting: dict[str, float] = {}
-        """Offset or key of what was not yet acknowledged and delivered, by its time."""
-        self._sent_at: dict[int, float] = {}
+        self.waiting: set[str] = set()
+        """Keys of what was not yet acknowledged."""
+        self._due: dict[int, float] = {}
         self._early: dict[int, float] = {}
 
     @classmethod
@@ -122,31 +156,31 @@ class Turn:
         return cls(visitor, channel, tally)
 
     def say(self, due: float | None = None) -> None:
-        """Send a message."""
-        if self.stopped:
-            return
-        key, now = new_key(), due or time.perf_counter()
+        """Send a message, that was due then; in a closed loop it is due when it is sent."""
+        key, moment = new_key(), due or time.perf_counter()
         self.tally.sent += 1
-        self.waiting[key] = now
+        self.waiting.add(key)
         frame = {
             "type": "publish", "channel": self.channel, "key": key, "kind": "message",
             "data": {"text": TEXT},
         }  # fmt: skip
-        self.visitor.call(frame, lambda reply: self._settled(key, now, reply))
+        self.visitor.call(frame, lambda reply: self._settled(key, moment, reply))
 
-    def _settled(self, key: str, sent: float, reply: dict[str, Any]) -> None:
+    def _settled(self, key: str, due: float, reply: dict[str, Any]) -> None:
         if reply["type"] != "published":
             raise AssertionError(f"a publish was refused: {orjson.dumps(reply).decode()}")
-        offset, now = reply["offset"], time.perf_counter()
-        self.acks.append(now - sent)
+        offset, now, book = reply["offset"], time.perf_counter(), self.book
+        book.done += book.span.holds(now)
+        if book.span.holds(due):
+            book.acks.note(now - due)
         self.tally.ack(self.channel, key, offset, reply["entry_id"])
         arrived = self._early.pop(offset, None)
         if arrived is None:
-            self._sent_at[offset] = sent
+            self._due[offset] = due
         else:
-            self.deliveries.append(arrived - sent)
-        del self.waiting[key]
-        if self.closed_loop:
+            book.delivered(due, arrived)
+        self.waiting.remove(key)
+        if book.closed and now < book.span.end:
             self.say()
 
     def delivered(self, entry: dict[str, Any]) -> None:
@@ -155,8 +189,8 @@ class Turn:
         self.tally.stream("agent", self.channel).arrived(offset, entry["id"])
         if entry["from"]["kind"] != "visitor":
             return
-        sent = self._sent_at.pop(offset, None)
-        if sent is None:
+        due = self._due.pop(offset, None)
+        if due is None:
             self._early[offset] = time.perf_counter()
         else:
-            self.deliveries.append(time.perf_counter() - sent)
+            self.book.delivered(due, time.perf_counter())

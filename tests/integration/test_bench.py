@@ -54,3 +54,38 @@ def test_systems_side_by_side(tmp_path: Path) -> None:
     assert "| cannot |" in page
     for name in ("turn.svg", "turn.png", "storm.svg"):
         assert (tmp_path / name).stat().st_size > 1_000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("turn", "--rate", "100", "--processes", "2"),
+        ("turn", "--backend", "redis"),
+        ("ask", "--rate", "50"),
+    ],
+    ids=" ".join,
+)
+def test_what_the_load_did_is_told_with_how_well_it_kept_its_schedule(
+    arguments: tuple[str, ...],
+) -> None:
+    done = bench(*arguments, "--seconds", "0.5", "--json")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert row["sent"] == row["acked"] > 0
+    assert row["load_cpu"] > 0
+    if "--rate" not in arguments and arguments[0] == "turn":
+        assert row["latency"].startswith("none: ")
+    else:
+        assert row["sends_missing"] == 0
+        assert row["latency"].startswith("refused: ") if "latency" in row else row["p50_ms"] > 0
+
+
+def test_the_edge_beside_others() -> None:
+    done = bench("edge", "--seconds", "1.5", "--json")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert row["ratio_min"] <= row["ratio"] <= row["ratio_max"]
+    if (ROOT / ".peers/node_modules").exists():
+        assert row["ws_ratio"] > 0
+    else:
+        assert row["ws"].startswith("not run: ")
