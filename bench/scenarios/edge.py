@@ -94,7 +94,8 @@ def _ratios(label: str, figure: str, rounds: Sequence[Mapping[str, Row]], peer: 
     pairs = [
         (one[OURS][figure], one[peer][figure])
         for one in rounds
-        if figure in one[OURS] and figure in one[peer]
+        # In a short round on a busy machine nothing may have been done.
+        if one[OURS].get(figure) and one[peer].get(figure)
     ]
     if not pairs:
         return {}
