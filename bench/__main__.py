@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 
 from bench import compare
-from bench.compared.run import CASES
+from bench.compared.cases import CASES
 from bench.figures import show
 from bench.load import PROCESSES, LoadFailedError
 from bench.peers.catalog import SYSTEMS

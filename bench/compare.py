@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench.compared.run import CASES, Scale, run_all
+from bench.compared.cases import CASES, Scale
+from bench.compared.run import run_all
 from bench.peers.catalog import SYSTEMS
 from bench.report.against import compare
 from bench.report.charts import draw
+from bench.report.curves import draw_curves
 from bench.report.machine import facts
 from bench.report.markdown import page
 
@@ -37,6 +39,7 @@ async def run(options: Namespace) -> int:
         "command": shlex.join(["python", "-m", "bench", *sys.argv[1:]]),
         "at": datetime.now(UTC).strftime("%Y-%m-%d"),
         "rounds": options.rounds,
+        "rate": scale.rate,
         "machine": facts(),
         "results": results.rows,
         "systems": list(systems),
@@ -49,6 +52,7 @@ async def run(options: Namespace) -> int:
     (folder / "report.json").write_text(json.dumps(report, indent=1))
     (folder / "report.md").write_text(page(report))
     draw(results.rows, folder)
+    draw_curves(results.rows, folder)
     print(page(report))
     for what, how in results.failed.items():
         print(f"{what} failed:\n{how}", file=sys.stderr)

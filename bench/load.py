@@ -6,7 +6,7 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -20,7 +20,7 @@ from bench.latency import Latencies
 from bench.pace import Kept, Span, until
 from bench.server import CORES, load_core, pin
 
-__all__ = ["PROCESSES", "LoadFailedError", "Portion", "Work", "drive", "portions"]
+__all__ = ["PROCESSES", "LoadFailedError", "Portion", "Work", "drive", "portions", "told"]
 
 PROCESSES: Final = max(1, min(4, len(CORES) - 2))
 """So many cores are left when servers and Redis have one each."""
@@ -109,6 +109,14 @@ async def drive(
     row = meter.row(portion.done)
     row |= {"load_cpu": round(portion.cpu, 2), "load_processes": len(works)}
     return row, portion
+
+
+def told(row: Mapping[str, Any], portion: Portion) -> dict[str, Any]:
+    """Give all figures of a load, and, where there are latencies, their histograms."""
+    whole = {**row, **portion.figures()}
+    if portion.refusal() is None:
+        whole["histograms"] = {prefix: waits.packed() for prefix, waits in portion.waits.items()}
+    return whole
 
 
 async def _metered(server: Measured, span: Span) -> Meter:

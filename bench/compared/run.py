@@ -5,52 +5,19 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from bench.compared import connect, fanout, idle, storm, turn
+from bench.compared.cases import CASES, Case, Row, Scale
 from bench.peers.system import Server, System
 
-__all__ = ["CASES", "Case", "Results", "Scale", "run_all"]
+__all__ = ["Results", "run_all"]
 
-Row: TypeAlias = dict[str, Any]
-Measure: TypeAlias = Callable[[Server, "Scale"], Awaitable[Row]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """How much is done."""
-
-    seconds: float
-    """Of load in a round."""
-    rate: float
-    """Messages a second where the rate is fixed."""
-    connections: int
-    """That are open and idle."""
-    visitors: int
-    """That come back at once."""
-    processes: int = 1
-    """Of the load."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Something that is measured."""
-
-    scenario: str
-    title: str
-    figure: str
-    """What is compared: a field of the rows."""
-    unit: str
-    measure: Measure
-    lower_is_better: bool = False
-    fresh: bool = False
-    """On a server that was started for the round: what it took before stays with it."""
-    rounds: int | None = None
-    """At most so many."""
+_TRIES: Final = 3
+"""How often a round is done whose load does not keep its schedule."""
 
 
 @dataclass(slots=True)
@@ -64,76 +31,6 @@ class Results:
     """By case, the systems that cannot do it, and why."""
     failed: dict[str, str] = field(default_factory=dict)
     """``case: system``, and how the last round failed."""
-
-
-CASES: Final[Mapping[str, Case]] = {
-    "turn": Case(
-        scenario="turn",
-        title="Message, stored, acknowledged and delivered to an agent",
-        figure="per_cpu_s",
-        unit="messages a second of the server's CPU",
-        measure=lambda server, scale: turn.measure(server, scale.seconds, None, scale.processes),
-    ),
-    "turn-latency": Case(
-        scenario="turn",
-        title="Time to the acknowledgement at a fixed rate, p50",
-        figure="p50_ms",
-        unit="milliseconds",
-        lower_is_better=True,
-        measure=lambda server, scale: turn.measure(
-            server, scale.seconds, scale.rate, scale.processes
-        ),
-    ),
-    "fanout": Case(
-        scenario="fanout",
-        title="One message delivered to 500",
-        figure="per_cpu_s",
-        unit="deliveries a second of the server's CPU",
-        measure=lambda server, scale: fanout.measure(server, scale.seconds),
-    ),
-    "fanout-8": Case(
-        scenario="fanout",
-        title="Bursts of 8 messages delivered to 500",
-        figure="per_cpu_s",
-        unit="deliveries a second of the server's CPU",
-        measure=lambda server, scale: fanout.measure(server, scale.seconds, 8),
-    ),
-    "connect": Case(
-        scenario="connect",
-        title="Connections opened and let in",
-        figure="per_cpu_s",
-        unit="connections a second of the server's CPU",
-        measure=lambda server, scale: connect.measure(server, scale.seconds),
-    ),
-    "idle": Case(
-        scenario="idle",
-        title="Memory of an open connection",
-        figure="kib_per_connection",
-        unit="KiB",
-        lower_is_better=True,
-        fresh=True,
-        rounds=2,
-        measure=lambda server, scale: idle.measure(server, scale.connections),
-    ),
-    "idle-subscribed": Case(
-        scenario="idle",
-        title="Memory of a connection that is subscribed to a channel of its own",
-        figure="kib_per_connection",
-        unit="KiB",
-        lower_is_better=True,
-        fresh=True,
-        rounds=2,
-        measure=lambda server, scale: idle.measure(server, scale.connections, subscribed=True),
-    ),
-    "storm": Case(
-        scenario="storm",
-        title="Everybody comes back at once and goes on where they were",
-        figure="per_cpu_s",
-        unit="visitors a second of the server's CPU",
-        rounds=3,
-        measure=lambda server, scale: storm.measure(server, scale.visitors),
-    ),
-}
 
 
 async def run_all(
@@ -196,7 +93,10 @@ async def _round(
 ) -> Row | None:
     """Measure; what goes wrong with a peer is told, and ends nothing."""
     try:
-        row = await case.measure(server, scale)
+        for _ in range(_TRIES):
+            row = await case.measure(server, scale)
+            if not row.get("latency", "").startswith("refused"):
+                break
     except Exception:  # Whatever it is stands in the report.
         results.failed[what] = traceback.format_exc(limit=-2)
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.latency import Latencies
-from bench.load import Portion, drive, portions
+from bench.load import Portion, drive, portions, told
 from bench.pace import Kept, Span, keep, until
 from bench.peers.system import Client, Server
 
@@ -34,9 +34,9 @@ async def measure(
         for number, (visitors, agents) in enumerate(people)
     ]
     row, portion = await drive(works, server, WARM_UP, seconds)
-    if portion.refusal() is None:
-        row["histograms"] = {prefix: waits.packed() for prefix, waits in portion.waits.items()}
-    return {**row, **portion.figures()}
+    if rate is None:
+        return row
+    return told(row, portion)
 
 
 @dataclass(slots=True)

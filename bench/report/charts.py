@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.compared.run import CASES
+from bench.compared.cases import CASES
 from bench.peers.catalog import SYSTEMS
 from bench.report.summary import summarize
 
@@ -22,7 +22,8 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
 
     made: list[Path] = []
     for case, rows in results.items():
-        found = summarize(case, rows)
+        figure_of_case = CASES[case].figures[0]
+        found = summarize(figure_of_case, rows)
         if not found:
             continue
         names = [name for name in SYSTEMS if name in found][::-1]
@@ -34,10 +35,11 @@ def draw(results: Mapping[str, Any], folder: Path) -> list[Path]:
             [found[name].figure for name in names],
             color=colours,
         )
-        axes.bar_label(bars, fmt="{:,.1f}" if CASES[case].lower_is_better else "{:,.0f}", padding=4)
-        better = "less is better" if CASES[case].lower_is_better else "more is better"
-        axes.set_title(CASES[case].title, loc="left", fontsize=11)
-        axes.set_xlabel(f"{CASES[case].unit}; {better}")
+        less = figure_of_case.lower_is_better
+        axes.bar_label(bars, fmt="{:,.2f}" if less else "{:,.0f}", padding=4)
+        title = ", ".join(filter(None, (CASES[case].title, figure_of_case.label)))
+        axes.set_title(title, loc="left", fontsize=11)
+        axes.set_xlabel(f"{figure_of_case.unit}; {'less' if less else 'more'} is better")
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(x=0.12)
         for kind in ("svg", "png"):

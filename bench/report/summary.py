@@ -1,4 +1,4 @@
-"""Rounds become one figure and a ratio for each case and system."""
+"""Rounds become one figure and a ratio for each system."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeAlias
 
-from bench.compared.run import CASES
+from bench.compared.cases import Figure
 
-__all__ = ["Summary", "beside", "summarize"]
+__all__ = ["Rounds", "Summary", "beside", "summarize"]
 
 Rounds: TypeAlias = Sequence[Mapping[str, Any] | None]
 
@@ -21,16 +21,27 @@ class Summary:
     """One system in one case."""
 
     figure: float
-    """Median of the rounds."""
+    """Median of the rounds, or the best of them."""
     ratio: float | None
-    """How many times better Straks is, median of the rounds; None: this is Straks."""
+    """How many times better Straks is; None: this is Straks, or there is nothing beside it.
+
+    Where the median counts, the median of the ratios in each round; else the best beside the best.
+    """
     lowest: float | None
+    """Ratio of a round."""
     highest: float | None
 
     @property
     def is_ahead(self) -> bool:
-        """Whether this system is better than Straks, beyond the spread of the rounds."""
-        return self.highest is not None and self.highest < 1
+        """Whether this system is better than Straks."""
+        return self.ratio is not None and self.ratio < 1
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether each round says the same of who is better."""
+        if self.lowest is None or self.highest is None:
+            return False
+        return self.highest < 1 if self.is_ahead else self.lowest >= 1
 
 
 def beside(system: str) -> str:
@@ -38,31 +49,45 @@ def beside(system: str) -> str:
     return "straks-redis" if system in _OVER_REDIS else "straks-sqlite"
 
 
-def summarize(case: str, rows: Mapping[str, Rounds]) -> dict[str, Summary]:
+def summarize(figure: Figure, rows: Mapping[str, Rounds]) -> dict[str, Summary]:
     """Compare each system with Straks in the same round."""
-    known = CASES[case]
     found: dict[str, Summary] = {}
     for system, rounds in rows.items():
-        values = [float(row[known.figure]) for row in rounds if row and known.figure in row]
+        values = _values(figure, rounds)
         if not values:
             continue
         ours = rows.get(beside(system), ())
         ratios = sorted(
-            _ratio(float(mine[known.figure]), float(row[known.figure]), known.lower_is_better)
+            _ratio(figure, float(mine[figure.field]), float(row[figure.field]))
             for mine, row in zip(ours, rounds, strict=False)
-            if mine and row and known.figure in mine and known.figure in row
+            if mine and row and figure.field in mine and figure.field in row
         )
-        is_straks = system.startswith("straks")
+        value = _one(figure, values)
+        ratio: float | None = None
+        if not system.startswith("straks") and ratios:
+            ratio = median(ratios)
+            if figure.best_round:
+                ratio = _ratio(figure, _one(figure, _values(figure, ours)), value)
         found[system] = Summary(
-            figure=median(values),
-            ratio=None if is_straks or not ratios else median(ratios),
-            lowest=None if is_straks or not ratios else ratios[0],
-            highest=None if is_straks or not ratios else ratios[-1],
+            figure=value,
+            ratio=ratio,
+            lowest=None if ratio is None else ratios[0],
+            highest=None if ratio is None else ratios[-1],
         )
     return found
 
 
-def _ratio(ours: float, theirs: float, lower_is_better: bool) -> float:
-    if lower_is_better:
+def _values(figure: Figure, rounds: Rounds) -> list[float]:
+    return [float(row[figure.field]) for row in rounds if row and figure.field in row]
+
+
+def _one(figure: Figure, values: Sequence[float]) -> float:
+    if not figure.best_round:
+        return median(values)
+    return min(values) if figure.lower_is_better else max(values)
+
+
+def _ratio(figure: Figure, ours: float, theirs: float) -> float:
+    if figure.lower_is_better:
         ours, theirs = theirs, ours
     return ours / max(theirs, 1e-9)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,15 +40,18 @@ def test_a_scenario_on_straks_alone(arguments: tuple[str, ...]) -> None:
     assert row["per_cpu_s"] > 0
 
 
-def test_systems_side_by_side(tmp_path: Path) -> None:
+def compare(out: Path, cases: Sequence[str], *options: str) -> tuple[str, Any]:
     done = bench(
-        *("compare", "--systems", "straks-sqlite", "starlette", "--cases", "turn", "storm"),
-        *("--rounds", "2", "--seconds", "0.5", "--visitors", "50", "--out", str(tmp_path)),
+        *("compare", "--systems", "straks-sqlite", "starlette", "--cases", *cases),
+        *("--seconds", "0.3", "--visitors", "50", "--out", str(out), *options),
     )
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "report.md").read_text()
+    return (out / "report.md").read_text(), json.loads((out / "report.json").read_text())
+
+
+def test_systems_side_by_side(tmp_path: Path) -> None:
+    page, report = compare(tmp_path, ("turn", "storm"), "--rounds", "2")
     assert "| Straks (SQLite) | uvicorn + Starlette |" in page
-    report = json.loads((tmp_path / "report.json").read_text())
     assert [row["done"] > 0 for row in report["results"]["turn"]["starlette"]] == [True, True]
     assert report["cannot"]["storm"] == {
         "starlette": "it keeps no messages: nobody can go on where they were"
@@ -54,6 +59,19 @@ def test_systems_side_by_side(tmp_path: Path) -> None:
     assert "| cannot |" in page
     for name in ("turn.svg", "turn.png", "storm.svg"):
         assert (tmp_path / name).stat().st_size > 1_000
+
+
+def test_latencies_side_by_side(tmp_path: Path) -> None:
+    cases = ("turn-latency", "fanout-latency", "connect-latency")
+    page, report = compare(tmp_path, cases, "--rounds", "1", "--rate", "100")
+    for case in cases:
+        rows = [row for rounds in report["results"][case].values() for row in rounds]
+        assert all(row["done"] > 0 and row["sends_missing"] == 0 for row in rows)
+        # The machine may be too busy for a schedule; then it is said.
+        assert all(("p50_ms" in row) != ("latency" in row) for row in rows)
+        if any("p50_ms" in row for row in rows):
+            assert (tmp_path / f"{case}-percentiles.svg").stat().st_size > 1_000
+    assert ("## Refused" in page) == ('"latency": "refused' in json.dumps(report))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.compared.cases import CASES
+from bench.latency import Latencies
 from bench.report.against import compare
 from bench.report.markdown import page
 from bench.report.summary import beside, summarize
@@ -18,7 +20,7 @@ def test_more_is_better_where_work_is_counted() -> None:
         "straks-sqlite": rounds("per_cpu_s", 100, 300, 200),
         "starlette": rounds("per_cpu_s", 50, 100, 400),
     }
-    found = summarize("turn", rows)
+    found = summarize(CASES["turn"].figures[0], rows)
     assert (found["straks-sqlite"].figure, found["straks-sqlite"].ratio) == (200, None)
     theirs = found["starlette"]
     assert (theirs.figure, theirs.ratio, theirs.lowest, theirs.highest) == (100, 2, 0.5, 3)
@@ -30,7 +32,7 @@ def test_less_is_better_where_time_or_memory_is() -> None:
         "straks-redis": rounds("kib_per_connection", 2, 4),
         "ws": rounds("kib_per_connection", 1, 2),
     }
-    theirs = summarize("idle", rows)["ws"]
+    theirs = summarize(CASES["idle"].figures[0], rows)["ws"]
     assert theirs.ratio == 0.5
     assert theirs.is_ahead
 
@@ -40,8 +42,10 @@ def test_a_round_that_failed_is_left_out_of_both() -> None:
         "straks-redis": rounds("per_cpu_s", 10, None, 30),
         "centrifugo": rounds("per_cpu_s", None, 1, 10),
     }
-    assert summarize("turn", rows)["centrifugo"].ratio == 3
-    assert "socketio" not in summarize("turn", {**rows, "socketio": rounds("per_cpu_s", None)})
+    assert summarize(CASES["turn"].figures[0], rows)["centrifugo"].ratio == 3
+    assert "socketio" not in summarize(
+        CASES["turn"].figures[0], {**rows, "socketio": rounds("per_cpu_s", None)}
+    )
 
 
 def test_who_keeps_messages_in_redis_is_compared_with_straks_on_redis() -> None:
@@ -49,11 +53,51 @@ def test_who_keeps_messages_in_redis_is_compared_with_straks_on_redis() -> None:
     assert {beside(name) for name in ("starlette", "nats")} == {"straks-sqlite"}
 
 
+def test_of_p99_the_best_round_counts_and_of_p50_the_median() -> None:
+    p50, p99 = CASES["turn-latency"].figures[:2]
+    rows = {
+        "straks-redis": [{"p50_ms": 1, "p99_ms": 9}, {"p50_ms": 2, "p99_ms": 2}],
+        "ws": [{"p50_ms": 2, "p99_ms": 6}, {"p50_ms": 4, "p99_ms": 12}],
+    }
+    medians = summarize(p50, rows)["ws"]
+    assert (medians.figure, medians.ratio) == (3, 2)
+    best = summarize(p99, rows)["ws"]
+    assert (best.figure, best.ratio) == (6, 3)
+    assert best.lowest is not None
+    assert round(best.lowest, 2) == 0.67
+    assert best.highest == 6
+    assert not best.is_ahead
+    assert not best.is_certain
+
+
+def waits(*milliseconds: float) -> dict[str, Any]:
+    noted = Latencies.of(each / 1000 for each in milliseconds)
+    return {
+        **noted.row(), "histograms": {"": noted.packed()}, "late_p99_ms": 0.25, "load_cpu": 0.4,
+    }  # fmt: skip
+
+
+def test_percentiles_are_those_of_the_best_round_and_what_was_refused_is_said() -> None:
+    refused = {"latency": "refused: sends were late: p99 9 ms, above 2 ms"}
+    rows = {"straks-redis": [waits(1, 8), waits(2, 4)], "ws": [refused, refused]}
+    whole = {**report({}), "results": {"turn-latency": rows}, "cannot": {}, "failed": {}}
+    lines = page(whole).splitlines()
+    assert "| Straks (Redis) | 2 | 4 | 4 | 4 | 4 | 4 | 4 |" in lines
+    assert any("lateness, which is part of them, was 0.25–0.25 ms" in line for line in lines)
+    assert any(line.endswith("| not run | failed | refused |") for line in lines)
+    assert lines[lines.index("## Refused") + 2] == (
+        "- Node ws + Redis, time to the acknowledgement at a fixed rate: 2 of 2 rounds, the last "
+        "because sends were late: p99 9 ms, above 2 ms"
+    )
+    assert "Nowhere in this run." in lines
+
+
 def report(turn: dict[str, Any]) -> dict[str, Any]:
     return {
         "command": "python -m bench compare",
         "at": "2026-01-01",
         "rounds": 2,
+        "rate": 500.0,
         "machine": {"processor": "one"},
         "systems": ["straks-redis", "centrifugo", "nats", "starlette", "ws"],
         "results": {"turn": turn},
@@ -78,6 +122,7 @@ def test_the_page_says_who_is_ahead_what_was_not_run_and_what_failed() -> None:
     assert any(line.endswith(": it is too tired") for line in lines)
     ahead = lines.index("## Where another is ahead")
     assert lines[ahead + 2].startswith("- Centrifugo: message, stored")
+    assert lines[ahead + 2].endswith("2.67 times better than Straks (Redis), in every round")
     assert "- NATS JetStream: nats-server is not installed" in lines
     assert "- turn: ws: `AssertionError: lost`" in lines
 
