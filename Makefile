@@ -74,9 +74,7 @@ fix: $(VENV)/installed-dev  ## Format, and mend what the linters can mend.
 bench: install $(VENV)/installed-dev  ## Measure Straks beside other systems, and write a report.
 	@.ci/packages redis-server=redis-server npm=npm
 	@$(BIN)/python -m bench.peers.install || true  # What could not be had is reported as not run.
-	@$(BIN)/python -m bench edge
-	@$(BIN)/python -m bench ask --rate 200
-	@$(BIN)/python -m bench compare --seconds 1.5
+	@$(BIN)/python -m bench compare --seconds 1 --connections 3000
 
 dist: install $(VENV)/installed-dev  ## Make a wheel that installs and serves without Node.
 	@HATCH_BUILD_NO_HOOKS= $(PIP) wheel --no-deps --wheel-dir dist .

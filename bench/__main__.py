@@ -83,7 +83,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _add_compare(scenarios: Any) -> None:
     one = scenarios.add_parser("compare", help=compare.__doc__, description=compare.__doc__)
     one.add_argument("--systems", nargs="*", choices=[*SYSTEMS], help="those; all without it")
-    one.add_argument("--cases", nargs="*", choices=[*CASES], help="those; all without it")
+    one.add_argument(
+        "--cases", nargs="*", choices=[*CASES, *compare.ALONE], help="those; all without it"
+    )
     one.add_argument("--rounds", type=_count, default=5)
     one.add_argument("--seconds", type=float, default=2.0, help="of load in a round")
     one.add_argument("--rate", type=float, help="messages a second where it is fixed")

@@ -33,9 +33,12 @@ async def measure(server: Server, seconds: float, burst: int = 1) -> dict[str, A
     while time.perf_counter() < stop:
         done = crowd.expect(burst)
         for mark in range(crowd.sent - burst + 1, crowd.sent + 1):
-            publisher.publish(channel, mark, lambda: None)
+            publisher.publish(channel, mark, crowd.acknowledged)
         await asyncio.wait_for(done, 30)
     row = meter.row(crowd.sent * len(clients))
+    async with asyncio.timeout(30):
+        while crowd.acks < crowd.sent:
+            await asyncio.sleep(0.01)
     for client in (publisher, *clients):
         client.close()
     return row
@@ -86,13 +89,16 @@ class _Speech:
         for number, client in enumerate(self._clients):
             client.on_entry = lambda _, mark, number=number: heard(number, mark)  # type: ignore[misc]  # a bound default
 
+        def acknowledged() -> None:
+            portion.counts["acked"] += 1
+
         def say(number: int, due: float) -> None:
             dues.append(due)
-            self._publisher.publish(self._channel, number + 1, lambda: None)
+            self._publisher.publish(self._channel, number + 1, acknowledged)
 
         portion.kept = await keep(span, self.rate, say)
         async with asyncio.timeout(30):
-            while any(mark != len(dues) for mark in last):
+            while portion.counts["acked"] < len(dues) or min(last) < len(dues):
                 await asyncio.sleep(0.01)
         for client in (self._publisher, *self._clients):
             client.close()
@@ -104,7 +110,7 @@ class _Crowd:
     """Those who wait for the same."""
 
     def __init__(self, size: int) -> None:
-        self.sent = 0
+        self.sent = self.acks = 0
         self._last = [0] * size
         self._left = 0
         self._done: asyncio.Future[None]
@@ -114,6 +120,9 @@ class _Crowd:
         self._left = count * len(self._last)
         self._done = asyncio.get_running_loop().create_future()
         return self._done
+
+    def acknowledged(self) -> None:
+        self.acks += 1
 
     def arrived(self, number: int, mark: int) -> None:
         _follows(self._last[number], mark)

@@ -9,15 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from bench.compared.cases import CASES, Case, Row, Scale
+from bench.load import in_time
 from bench.peers.system import Server, System
 
 __all__ = ["Results", "run_all"]
-
-_TRIES: Final = 3
-"""How often a round is done whose load does not keep its schedule."""
 
 
 @dataclass(slots=True)
@@ -93,10 +90,7 @@ async def _round(
 ) -> Row | None:
     """Measure; what goes wrong with a peer is told, and ends nothing."""
     try:
-        for _ in range(_TRIES):
-            row = await case.measure(server, scale)
-            if not row.get("latency", "").startswith("refused"):
-                break
+        row = await in_time(lambda: case.measure(server, scale))
     except Exception:  # Whatever it is stands in the report.
         results.failed[what] = traceback.format_exc(limit=-2)
         return None

@@ -28,7 +28,7 @@ _ON_DISK_IN_REDIS: Final = "on the disk, in Redis, before it is acknowledged (ap
 _ONE_CORE: Final = {"GOMAXPROCS": "1"}
 """Programs in Go run as many threads at a time as the server has cores."""
 _MISSING: Final = (
-    "repeats are stored twice; no rights by channel, validation, state, inbox, answers"
+    "a repeat is a second message; no rights by channel, validation, state, inbox, answers"
 )
 
 

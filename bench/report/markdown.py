@@ -10,6 +10,7 @@ from bench.latency import CURVE
 from bench.pace import LATE_P99
 from bench.peers.catalog import SYSTEMS
 from bench.report.curves import curves
+from bench.report.scenarios import edge_lines, question_lines
 from bench.report.summary import Summary, beside, summarize
 
 __all__ = ["page"]
@@ -38,12 +39,14 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     for name, value in report["machine"].items():
         yield f"- {name}: {value}"
     yield ""
-    yield from _table(report)
-    yield ""
-    yield _LEGEND
-    yield ""
-    yield from _ahead(report["results"])
+    if report["results"]:
+        yield from _table(report)
+        yield ""
+        yield _LEGEND
+        yield ""
+        yield from _ahead(report["results"])
     yield from _percentiles(report["results"])
+    yield from _alone(report)
     yield "## Terms"
     yield ""
     yield "| system | acknowledged is durable | ordered | resumable | does not do |"
@@ -109,10 +112,12 @@ def _ahead(results: Mapping[str, Any]) -> Iterator[str]:
                     continue
                 nobody = False
                 certain = "in every round" if summary.is_certain else "though not in every round"
+                durable = SYSTEMS[name].terms.durable
                 yield (
                     f"- {SYSTEMS[name].name}: {_title(case, figure).lower()}, "
                     f"{1 / max(summary.ratio, 1e-9):.2f} times better than "
                     f"{SYSTEMS[beside(name)].name}, {certain}"
+                    + (f" (durable: {durable})" if durable.startswith("no") else "")
                 )
     if nobody:
         yield "Nowhere in this run."
@@ -143,6 +148,17 @@ def _late(rows: Mapping[str, Any]) -> str:
         f"The load's own p99 lateness, which is part of them, was {late[0]:.2f}–{late[-1]:.2f} ms; "
         f"it took at most {busy:.0%} of its core."
     )
+
+
+def _alone(report: Mapping[str, Any]) -> Iterator[str]:
+    alone = report["alone"]
+    if "edge" in alone:
+        yield from edge_lines("Request and reply at the edge", alone["edge"], paced=False)
+    if "edge-latency" in alone:
+        title = "Time of a request at the edge at a fixed rate"
+        yield from edge_lines(title, alone["edge-latency"], paced=True)
+    if "ask" in alone:
+        yield from question_lines("A question and its canned answer, durable", alone["ask"])
 
 
 def _cannot(report: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeAlias
@@ -49,14 +49,18 @@ def beside(system: str) -> str:
     return "straks-redis" if system in _OVER_REDIS else "straks-sqlite"
 
 
-def summarize(figure: Figure, rows: Mapping[str, Rounds]) -> dict[str, Summary]:
+def summarize(
+    figure: Figure,
+    rows: Mapping[str, Rounds],
+    ours_beside: Callable[[str], str] = beside,
+) -> dict[str, Summary]:
     """Compare each system with Straks in the same round."""
     found: dict[str, Summary] = {}
     for system, rounds in rows.items():
         values = _values(figure, rounds)
         if not values:
             continue
-        ours = rows.get(beside(system), ())
+        ours = rows.get(ours_beside(system), ())
         ratios = sorted(
             _ratio(figure, float(mine[figure.field]), float(row[figure.field]))
             for mine, row in zip(ours, rounds, strict=False)

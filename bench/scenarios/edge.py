@@ -6,19 +6,22 @@ import asyncio
 import time
 from argparse import Namespace
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import orjson
 
 from bench import wire
+from bench.compared.cases import Figure
 from bench.latency import Latencies
-from bench.load import Portion, drive, portions
+from bench.load import Portion, drive, in_time, portions
 from bench.pace import Kept, Span, keep, until
 from bench.peers.edge import PEERS
+from bench.report.summary import Summary, summarize
 from bench.server import Running, straks
 
 __all__ = ["run"]
@@ -31,6 +34,15 @@ CHANNEL = "conversation:" + "a" * 26
 REQUEST = orjson.dumps({"type": "unsubscribe", "id": 1, "channel": CHANNEL})
 FRAME = bytes((0x81, 0x80 | len(REQUEST), 0, 0, 0, 0)) + REQUEST
 """Masked with zeros: valid, and unmasked like any other by the server."""
+
+_CLOSED: Final = {
+    "ratio": Figure(field="per_cpu_s", unit="requests a second of the server's CPU"),
+}
+_AT_RATE: Final = {
+    "ratio_p50": Figure(field="p50_ms", unit="milliseconds", lower_is_better=True),
+    "ratio_p99": Figure(field="p99_ms", unit="milliseconds", lower_is_better=True, best_round=True),
+}
+"""By the name of the ratio, what is compared."""
 
 Row: TypeAlias = dict[str, Any]
 
@@ -56,19 +68,21 @@ async def run(options: Namespace) -> list[Row]:
         for number in range(ROUNDS):
             order = list(servers)[:: -1 if number % 2 else 1]
             rounds.append(
-                {name: await _round(name, servers[name], seconds, options) for name in order}
+                {
+                    name: await in_time(partial(_round, name, servers[name], seconds, options))
+                    for name in order
+                }
             )
     rows = {name: _joined([each[name] for each in rounds]) for name in servers}
     ours = {"scenario": "edge", "backend": "none", "server": OURS, **rows.pop(OURS)}
-    figures = ("p50_ms", "p99_ms") if options.rate else ("per_cpu_s",)
-    for name, peer in PEERS.items():
-        if name in missing:
-            ours[name] = missing[name]
-            continue
-        for figure in figures:
-            ours[f"{name}_{figure}"] = rows[name].get(figure)
-            label = f"{peer.prefix}ratio" + (f"_{figure[:3]}" if options.rate else "")
-            ours |= _ratios(label, figure, rounds, name)
+    for name in missing:
+        ours[name] = missing[name]
+    for label, figure in (_AT_RATE if options.rate else _CLOSED).items():
+        by_server = {name: [each[name] for each in rounds] for name in servers}
+        for name, beside in summarize(figure, by_server, lambda _: OURS).items():
+            if name != OURS:
+                ours[f"{name}_{figure.field}"] = float(f"{beside.figure:.6g}")
+                ours |= _ratios(f"{PEERS[name].prefix}{label}", beside)
     theirs = [{"scenario": "edge", "server": PEERS[name].name, **row} for name, row in rows.items()]
     return [*theirs, ours]
 
@@ -89,22 +103,14 @@ def _joined(rounds: Sequence[Row]) -> Row:
     return whole
 
 
-def _ratios(label: str, figure: str, rounds: Sequence[Mapping[str, Row]], peer: str) -> Row:
-    """How many times better we were in the same round: median, lowest and highest."""
-    pairs = [
-        (one[OURS][figure], one[peer][figure])
-        for one in rounds
-        # In a short round on a busy machine nothing may have been done.
-        if one[OURS].get(figure) and one[peer].get(figure)
-    ]
-    if not pairs:
+def _ratios(label: str, beside: Summary) -> Row:
+    """How many times better we were, and in the single rounds."""
+    if beside.ratio is None or beside.lowest is None or beside.highest is None:
         return {}
-    less_is_better = figure.endswith("_ms")
-    ratios = sorted((theirs / ours if less_is_better else ours / theirs) for ours, theirs in pairs)
     return {
-        label: round(median(ratios), 2),
-        f"{label}_min": round(ratios[0], 2),
-        f"{label}_max": round(ratios[-1], 2),
+        label: round(beside.ratio, 2),
+        f"{label}_min": round(beside.lowest, 2),
+        f"{label}_max": round(beside.highest, 2),
     }
 
 

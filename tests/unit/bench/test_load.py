@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from bench.latency import Latencies
-from bench.load import LoadFailedError, Portion, drive, portions
+from bench.load import LoadFailedError, Portion, drive, in_time, portions
 from bench.pace import Span, keep
 
 
@@ -82,3 +83,25 @@ async def test_several_begin_at_once_and_their_figures_are_joined() -> None:
 async def test_a_process_that_fails_says_how(when: str) -> None:
     with pytest.raises(LoadFailedError, match=f"ValueError: it cannot {when}"):
         await drive([Ticks(100, 0.0), Ticks(100, 0.0, when)], Nothing(), 0.0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "measured"),
+    [
+        ([{"p50_ms": 1}], 1),
+        ([{"latency": "none: a closed loop has no schedule"}], 1),
+        ([{"latency": "refused: late"}, {"p50_ms": 1}], 2),
+        ([{"latency": "refused: late"}] * 3, 3),
+        ([{"latency": "refused: late", "lost": 1}], 1),
+    ],
+)
+async def test_what_was_late_is_measured_again_unless_something_is_wrong(
+    rows: list[dict[str, Any]], measured: int
+) -> None:
+    left = list(rows)
+
+    async def measure() -> dict[str, Any]:
+        return left.pop(0)
+
+    assert await in_time(measure) == rows[measured - 1]
+    assert not left

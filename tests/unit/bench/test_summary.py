@@ -103,6 +103,7 @@ def report(turn: dict[str, Any]) -> dict[str, Any]:
         "results": {"turn": turn},
         "cannot": {"turn": {"starlette": "it is too tired"}},
         "not_run": {"nats": "nats-server is not installed"},
+        "alone": {},
         "failed": {"turn: ws": "Traceback\nAssertionError: lost"},
     }
 
@@ -134,3 +135,33 @@ def test_what_is_worse_than_before_beyond_the_noise_is_marked() -> None:
     assert line == "turn, straks-sqlite: 105.00 → 65.00 (0.62)  WORSE"
     (line,) = compare(before, before)
     assert not line.endswith("WORSE")
+
+
+def test_the_edge_and_a_question_have_tables_of_their_own() -> None:
+    edge = [
+        {"server": "uvicorn + Starlette", "per_cpu_s": 20_000},
+        {
+            "server": "straks", "per_cpu_s": 80_000, "ws": "not run: node_modules is not installed",
+            "ratio": 4.0, "ratio_min": 3.5, "ratio_max": 4.2,
+        },
+    ]  # fmt: skip
+    paced = [
+        {"server": "uvicorn + Starlette", "latency": "5 of 5 rounds: refused: sends were late"},
+        {"server": "Node ws", "p50_ms": 0.2, "p99_ms": 3.0},
+        {"server": "straks", "p50_ms": 0.1, "p99_ms": 2.0, "ws_ratio_p50": 2.0,
+         "ws_ratio_p50_min": 1.9, "ws_ratio_p50_max": 2.1},
+    ]  # fmt: skip
+    question = [
+        {"backend": "sqlite", "rate": 500, "p50_ms": 0.8, "p99_ms": 2.0, "p999_ms": 4.0,
+         "late_p99_ms": 0.1, "load_cpu": 0.2, "lost": 0, "duplicated": 0, "unknown": 0},
+    ]  # fmt: skip
+    alone = {"edge": edge, "edge-latency": paced, "ask": question}
+    lines = page({**report({}), "results": {}, "alone": alone, "cannot": {}}).splitlines()
+    assert "| Straks | 80,000 |" in lines
+    assert "| uvicorn + Starlette | 20,000 (4.00; 3.50–4.20) |" in lines
+    assert "| Node ws | not run |" in lines
+    assert "Node ws was not run: node_modules is not installed." in lines
+    assert "| uvicorn + Starlette | refused | refused |" in lines
+    assert "| Node ws | 0.2 (2.00; 1.90–2.10) | 3 |" in lines
+    assert "uvicorn + Starlette, 5 of 5 rounds: refused: sends were late." in lines
+    assert "| Straks on sqlite | 500 | 0.8 | 2 | 4 | 0.1 | 0.2 | 0 | 0 | 0 |" in lines
