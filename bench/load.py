@@ -6,12 +6,12 @@ import asyncio
 import time
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import uvloop
 
@@ -30,6 +30,9 @@ __all__ = [
     "portions",
     "told",
 ]
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 PROCESSES: Final = max(1, min(4, len(CORES) - 2))
 """So many cores are left when servers and Redis have one each."""
@@ -117,9 +120,9 @@ async def drive(
     else:
         await works[0].begin()
         span = Span(time.perf_counter() + _LEAD, warm_up, seconds)
-        meter, portion = await asyncio.gather(_metered(server, span), _measured(works[0], span))
+        portion, meter = await _beside(_measured(works[0], span), _metered(server, span))
     row = meter.row(portion.done)
-    row |= {"load_cpu": round(portion.cpu, 2), "load_processes": len(works)}
+    row |= {"load_cpu": round(portion.cpu, 3), "load_processes": len(works)}
     return row, portion
 
 
@@ -156,9 +159,20 @@ async def _metered(server: Measured, span: Span) -> Meter:
 
 async def _measured(work: Work, span: Span) -> Portion:
     """Do a work, and see what it takes of this process."""
-    portion, cpu = await asyncio.gather(work.run(span), _own_cpu(span))
+    portion, cpu = await _beside(work.run(span), _own_cpu(span))
     portion.cpu = cpu
     return portion
+
+
+async def _beside(work: Coroutine[Any, Any, T], other: Coroutine[Any, Any, S]) -> tuple[T, S]:
+    """Do something beside a work, as long as that does not fail."""
+    task = asyncio.create_task(other)
+    try:
+        done = await work
+    except BaseException:
+        task.cancel()
+        raise
+    return done, await task
 
 
 async def _own_cpu(span: Span) -> float:
@@ -186,18 +200,23 @@ async def _apart(
         span = Span(time.perf_counter() + _LEAD, warm_up, seconds)
         for _, ours in started:
             ours.send(span)
-        meter, *parts = await asyncio.gather(
-            _metered(server, span), *(_told(ours) for _, ours in started)
+        parts, meter = await _beside(
+            _all_told([ours for _, ours in started]), _metered(server, span)
         )
     finally:
         for process, ours in started:
             ours.close()
             process.terminate()
             await asyncio.to_thread(process.join)
-    whole: Portion = parts[0]
+    whole = parts[0]
     for part in parts[1:]:
         whole.add(part)
     return meter, whole
+
+
+async def _all_told(pipes: Sequence[Connection]) -> list[Portion]:
+    parts: list[Portion] = await asyncio.gather(*(_told(pipe) for pipe in pipes))
+    return parts
 
 
 async def _told(pipe: Connection) -> Any:

@@ -146,7 +146,7 @@ CASES: Final[Mapping[str, Case]] = {
     "storm": Case(
         scenario="storm",
         title="Everybody comes back at once and goes on where they were",
-        figures=_per_cpu("visitors"),
+        figures=(*_per_cpu("visitors"), *_waits("back_", "until one is back, ")),
         rounds=3,
         measure=lambda server, scale: storm.measure(server, scale.visitors),
     ),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from bench.compared.measured import Meter
+from bench.latency import Latencies
 from bench.peers.system import Client, Server
 
 __all__ = ["measure"]
@@ -15,6 +17,8 @@ BY_AGENT = 100
 """Visitors with whom one agent speaks."""
 TOGETHER = 5
 """Visitors that an agent takes at a time: connections have a limit of what is unanswered."""
+BUSY = 0.9
+"""Share of its core from which on the load is what everybody waits for."""
 MISSED_BY = 10
 """One in so many misses a message."""
 
@@ -40,21 +44,30 @@ async def measure(server: Server, visitors: int) -> dict[str, Any]:
         *(_say(agent, channel, 2) for agent, channel in zip(spoken, missing, strict=True))
     )
     meter, turn = Meter(server), asyncio.Semaphore(AT_ONCE)
-    expected = set(missing)
+    expected, waits, began = set(missing), Latencies(), time.perf_counter()
 
     async def come_back(before: Client, channel: str) -> Client:
         async with turn:
             client = await server.again(before)
             missed = await client.resume(before, channel)
+            waits.note(time.perf_counter() - began)
         if missed != ([2] if channel in expected else []):
             raise AssertionError(f"{channel} has missed {missed}")
         return client
 
     back = await asyncio.gather(*(come_back(*each) for each in people))
-    row = meter.row(len(back))
+    row = {**meter.row(len(back)), **_told(waits, meter)}
     for client in (*back, *agents):
         client.close()
     return {**row, "lost": 0}
+
+
+def _told(waits: Latencies, meter: Meter) -> dict[str, Any]:
+    """Give how long they waited, all from the moment of the first, if it was for the server."""
+    busy = meter.row(0)["load_cpu"]
+    if busy > BUSY:
+        return {"latency": f"none: the load took {busy:.0%} of its core, above {BUSY:.0%}"}
+    return waits.row("back_")
 
 
 async def _settle_in(server: Server, agent: Client) -> tuple[Client, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -12,12 +13,18 @@ from bench.server import CORES
 
 __all__ = ["facts"]
 
+_PLACES: Final = (
+    "servers on one, load and Redis on the other"
+    if len(CORES) < 3
+    else "servers on one, Redis on another, the load on the others"
+)
+
 
 def facts() -> dict[str, str]:
     """Give what a reader must know of this machine."""
     return {
         "processor": _processor(),
-        "cores": f"{len(CORES)}: servers on one, load and Redis on the other",
+        "cores": f"{len(CORES)}: {_PLACES}",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

@@ -180,7 +180,7 @@ def _refused(results: Mapping[str, Any]) -> Iterator[str]:
                 yield (
                     f"{SYSTEMS[name].name}, {CASES[case].title.lower()}: "
                     f"{len(refused)} of {len(rounds)} rounds, the last because "
-                    f"{refused[-1].removeprefix('refused: ')}"
+                    f"{refused[-1].partition(': ')[2]}"
                 )
 
 
