@@ -6,6 +6,7 @@ and reported as *not run* later.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["HOME", "PROGRAMS", "main"]
+__all__ = ["HOME", "PROGRAMS", "VERSIONS", "main"]
 
 HOME: Final = Path(__file__).parents[2] / ".peers"
 PROGRAMS: Final = Path(__file__).parent / "programs"
@@ -23,6 +24,18 @@ _GO: Final = {
     "centrifugo": "github.com/centrifugal/centrifugo/v6@v6.9.1",
 }
 _PYTHON: Final = ("python-socketio==5.18.1", "uvicorn[standard]==0.54.0", "redis==8.1.0")
+
+VERSIONS: Final = (
+    *(f"{name} {module.rpartition('@v')[2]}" for name, module in _GO.items()),
+    *(
+        f"{name}@{version}"
+        for name, version in json.loads((PROGRAMS / "package.json").read_text())[
+            "dependencies"
+        ].items()
+    ),
+    *(package.replace("==", " ") for package in _PYTHON[:2]),
+)
+"""What the peers are, those from a registry."""
 
 
 def main() -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import platform
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from bench.peers.install import VERSIONS
 from bench.server import CORES
 
 __all__ = ["facts"]
@@ -27,7 +30,14 @@ def facts() -> dict[str, str]:
         "cores": f"{len(CORES)}: {_PLACES}",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
+        "programs": ", ".join(
+            (
+                f"Python {platform.python_version()}",
+                _version("redis-server", "Redis"),
+                _version("node", "Node"),
+                *VERSIONS,
+            )
+        ),
         "commit": _commit(),
     }
 
@@ -37,6 +47,14 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def _version(program: str, name: str) -> str:
+    if shutil.which(program) is None:
+        return f"no {name}"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"\d+\.\d+\.\d+", done.stdout)
+    return f"{name} {found[0]}" if found else name
 
 
 def _commit() -> str:
