@@ -36,7 +36,7 @@ S = TypeVar("S")
 
 PROCESSES: Final = max(1, min(4, len(CORES) - 2))
 """So many cores are left when servers and Redis have one each."""
-_TRIES: Final = 3
+_TRIES: Final = 2
 _FAULTS: Final = ("lost", "duplicated", "reordered")
 """What is counted and must not be passed over, however the time was kept."""
 _LEAD: Final = 0.05
@@ -127,7 +127,7 @@ async def drive(
 
 
 async def in_time(measure: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """Measure again when the load could not keep its schedule, three times at most.
+    """Measure once more when the load could not keep its schedule.
 
     What disturbed it (another program on the machine) may be over then. The last row is given,
     whatever it says.

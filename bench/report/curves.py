@@ -47,14 +47,8 @@ def draw_curves(results: Mapping[str, Any], folder: Path) -> list[Path]:
             continue
         figure = Figure(figsize=(7, 4.2), layout="constrained")
         axes = figure.subplots()
-        others = 0
         for name, curve in found.items():
-            style: dict[str, Any] = {"color": _OURS.get(name), "linewidth": 2.4}
-            if name not in _OURS:
-                colour, dash = _THEIRS[others % len(_THEIRS)], _DASHES[others % len(_DASHES)]
-                style = {"color": colour, "linestyle": dash, "linewidth": 1.5}
-                others += 1
-            axes.plot(range(len(CURVE)), curve, label=SYSTEMS[name].name, **style)
+            axes.plot(range(len(CURVE)), curve, label=SYSTEMS[name].name, **_style(name))
         axes.set_xticks(range(len(CURVE)), [f"p{share:g}" for share in CURVE])
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
@@ -68,3 +62,15 @@ def draw_curves(results: Mapping[str, Any], folder: Path) -> list[Path]:
             figure.savefig(path)
             made.append(path)
     return made
+
+
+def _style(system: str) -> dict[str, Any]:
+    """Give a system the same looks in all pictures."""
+    if system in _OURS:
+        return {"color": _OURS[system], "linewidth": 2.4}
+    number = [name for name in SYSTEMS if name not in _OURS].index(system)
+    return {
+        "color": _THEIRS[number % len(_THEIRS)],
+        "linestyle": _DASHES[number % len(_DASHES)],
+        "linewidth": 1.5,
+    }
