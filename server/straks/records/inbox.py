@@ -24,6 +24,12 @@ class SQLInboxRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        new = upsert(database, inbox)
+        self._upsert = new.on_conflict_do_update(
+            index_elements=[inbox.c.id],
+            set_={c.name: new.excluded[c.name] for c in inbox.c if not c.primary_key},
+            where=new.excluded.last_offset >= inbox.c.last_offset,
+        )
 
     async def save(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """Keep each summary under the inbox it is in, unless a later one is there.
@@ -33,15 +39,9 @@ class SQLInboxRecords:
         """
         if not rows:
             return
-        new = upsert(self._database, inbox)
-        changed = {c.name: new.excluded[c.name] for c in inbox.c if not c.primary_key}
-        statement = new.on_conflict_do_update(
-            index_elements=[inbox.c.id],
-            set_=changed,
-            where=new.excluded.last_offset >= inbox.c.last_offset,
-        )
+        values = [_row(name, summary) for name, summary in rows]
         async with self._database.write() as connection:
-            await connection.execute(statement, [_row(name, summary) for name, summary in rows])
+            await connection.execute(self._upsert, values)
 
     async def list(
         self,
