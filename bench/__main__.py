@@ -11,14 +11,16 @@ from typing import Any
 import uvloop
 
 from bench import compare
+from bench.aged.work import FEWEST
 from bench.compared.run import CASES
 from bench.figures import show
 from bench.peers.catalog import SYSTEMS
-from bench.scenarios import alone, ask, edge, replay, turn
+from bench.scenarios import age, alone, ask, edge, replay, turn
 from bench.scenarios.replay import BadFileError
 from bench.server import CORES, StartFailedError, pin
 
 SCENARIOS = {
+    "age": age.run,
     "ask": ask.run,
     "connect": alone.run_connect,
     "edge": edge.run,
@@ -51,6 +53,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             run.__doc__ if run.__module__ == alone.__name__ else sys.modules[run.__module__].__doc__
         )
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
+        if name == "age":
+            _add_age(one)
         if name == "fanout":
             one.add_argument("--burst", type=_count, default=1, help="messages at once")
         if name == "idle":
@@ -72,9 +76,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         return options
     if getattr(options, "nodes", 1) > 1 and options.backend != "redis":
         parser.error("--nodes needs --backend redis: servers share nothing else")
+    if options.scenario == "age" and options.backend != "sqlite":
+        parser.error("age is of the log in SQLite: Redis keeps what is a day old at most")
     if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
         parser.error("--seconds and --rate must be above zero")
     return options
+
+
+def _stored(text: str) -> int:
+    if (number := _count(text)) < FEWEST:
+        raise argparse.ArgumentTypeError(f"must be {FEWEST} or more")
+    return number
+
+
+def _add_age(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--stored", type=_stored, nargs="+", default=age.SIZES, help="conversations")
+    one.add_argument("--rounds", type=_count, default=5, help="that share the seconds")
+    one.add_argument("--cache", type=Path, help="folder of what is stored; .straks-bench without")
+    one.add_argument("--out", type=Path, default=compare.RESULTS, help="folder for the report")
 
 
 def _add_compare(scenarios: Any) -> None:

@@ -51,3 +51,26 @@ def test_systems_side_by_side(tmp_path: Path) -> None:
     assert "starlette" not in report["results"]["storm"]  # It cannot resume.
     for name in ("turn.svg", "turn.png", "storm.svg"):
         assert (tmp_path / name).stat().st_size > 1_000
+
+
+def test_few_and_many_stored_conversations_side_by_side(tmp_path: Path) -> None:
+    arguments = (
+        *("age", "--stored", "100", "200", "--rounds", "2", "--seconds", "1", "--rate", "200"),
+        *("--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"), "--json"),
+    )
+    done = bench(*arguments)
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert (row["scenario"], row["stored"]) == ("age", 200)
+    assert row["message_p50_ms"] > 0
+    assert row["come_back_p50_ms"] > 0
+    result = json.loads((tmp_path / "out" / "age.json").read_text())
+    assert list(result["sizes"]) == ["100", "200"]
+    assert (tmp_path / "out" / "age.svg").stat().st_size > 1_000
+    kept = list((tmp_path / "cache").glob("v*/data/*"))
+    made = [path.stat().st_mtime_ns for path in kept]
+    assert len(made) > 4
+    again = bench(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "writing" not in again.stderr
+    assert [path.stat().st_mtime_ns for path in kept] == made

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ["turn", "--seconds", "0"],
         ["ask", "--rate", "-1"],
         ["edge", "--rate", "fast"],
+        ["age", "--stored", "99"],
         ["replay"],
         ["replay", "chats.jsonl", "--visitors", "0"],
         ["replay", "chats.jsonl", "--limit", "0"],
