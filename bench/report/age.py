@@ -39,7 +39,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"`{result['command']}`, {result['at']}, on commit {result['machine']['commit']}:"
     yield f"{result['rate']:,.0f} things a second beside so many stored conversations, servers of"
     yield "all sizes loaded in turn. Milliseconds, p50 / p99, medians of the rounds. The ratio is"
-    yield "of p50 beside the most to p50 beside the fewest in the same round, median (lowest–highest)."
+    yield "of p50 beside the most to that beside the fewest in the same round (lowest–highest)."
     yield ""
     yield f"| | {' | '.join(f'{int(count):,}' for count in sizes)} | ratio |"
     yield "|---" * (len(sizes) + 2) + "|"
