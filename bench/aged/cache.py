@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -54,7 +55,8 @@ class Stored:
         """Copy it to ``folder/data``, without its bytes where the file system can do that.
 
         A database that a server has open cannot share its file with anything else, and what the
-        measured work adds must not be there in the next run.
+        measured work adds must not be there in the next run. It is on the disk at the end: to
+        write it there must not be part of what is measured.
 
         Raises:
             StartFailedError: it cannot be copied.
@@ -63,6 +65,9 @@ class Stored:
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode:
             raise StartFailedError(done.stderr.decode(errors="replace"))
+        for path in (folder / "data").iterdir():
+            with path.open("rb") as copied:
+                os.fsync(copied.fileno())
 
 
 async def stored(cache: Path, count: int) -> Stored:

@@ -33,7 +33,7 @@ def page(result: Mapping[str, Any]) -> str:
 
 
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:
-    sizes = result["sizes"]
+    sizes, cpu = result["sizes"], result["cpu_ratio"]
     yield "## The cost of age"
     yield ""
     yield f"`{result['command']}`, {result['at']}, on commit {result['machine']['commit']}:"
@@ -44,12 +44,10 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"| | {' | '.join(f'{int(count):,}' for count in sizes)} | ratio |"
     yield "|---" * (len(sizes) + 2) + "|"
     for kind, ratio in result["ratios"].items():
-        cells = [
-            f"{size['waits_ms'][kind]['p50']:.2f} / {size['waits_ms'][kind]['p99']:.2f}"
-            for size in sizes.values()
-        ]
-        spread = f"{ratio['median']:.2f} ({ratio['lowest']:.2f}–{ratio['highest']:.2f})"
-        yield f"| {kind} | {' | '.join(cells)} | {spread} |"
+        cells = [_shares(size["waits_ms"][kind]) for size in sizes.values()]
+        yield f"| {kind} | {' | '.join(cells)} | {_spread(ratio)} |"
+    cells = [f"{size['server_cpu_ms']:.3f}" for size in sizes.values()]
+    yield f"| the server's processor, ms for each | {' | '.join(cells)} | {_spread(cpu)} |"
     for name, title in (
         ("start_s", "start, seconds"),
         ("start_uss_mib", "memory when started, MiB"),
@@ -62,6 +60,18 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield "![p50 over the number of stored conversations](age.svg)"
 
 
+def _shares(waits: Mapping[str, float | None]) -> str:
+    """Give p50 and p99, unless the load never kept its pace: then they mean nothing."""
+    p50, p99 = waits["p50"], waits["p99"]
+    return "–" if p50 is None or p99 is None else f"{p50:.2f} / {p99:.2f}"
+
+
+def _spread(ratio: Mapping[str, float] | None) -> str:
+    if ratio is None:
+        return "–"
+    return f"{ratio['median']:.2f} ({ratio['lowest']:.2f}–{ratio['highest']:.2f})"
+
+
 def _draw(result: Mapping[str, Any], folder: Path) -> None:
     # It takes a second to import, and is needed at the very end.
     from matplotlib.figure import Figure
@@ -70,6 +80,7 @@ def _draw(result: Mapping[str, Any], folder: Path) -> None:
     axes = figure.subplots()
     counts = [int(count) for count in result["sizes"]]
     for kind, colour in _COLOURS.items():
+        # What is None is left out of the line.
         values = [size["waits_ms"][kind]["p50"] for size in result["sizes"].values()]
         axes.plot(counts, values, marker="o", color=colour, label=kind)
     axes.set_xscale("log")

@@ -8,12 +8,13 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bench.aged.cache import CACHE, SETTINGS, stored
 from bench.aged.house import Known
@@ -28,15 +29,17 @@ SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 RATE: Final = 500.0
 _SEED: Final = 1
 
+Row: TypeAlias = dict[str, Any]
 
-async def run(options: Namespace) -> list[dict[str, Any]]:
+
+async def run(options: Namespace) -> list[Row]:
     """Load one server after the other, round after round; all of them run all the time."""
     sizes = sorted(set(options.stored))
     houses = [await stored(options.cache or CACHE, count) for count in sizes]
     rate = options.rate or RATE
     seconds = options.seconds / options.rounds
-    rows: dict[int, dict[str, Any]] = {}
-    rounds: dict[int, list[dict[str, Any]]] = {count: [] for count in sizes}
+    rows: dict[int, Row] = {}
+    rounds: dict[int, list[Row]] = {count: [] for count in sizes}
     async with AsyncExitStack() as stack:
         servers = []
         for house in houses:
@@ -55,7 +58,10 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
                 _tell(f"round {number + 1} of {options.rounds}: {aged.count:,} stored")
                 rounds[aged.count].append(await measure(aged, rate, seconds))
         for aged in servers:
-            rows[aged.count] |= _prefixed("end", aged.running.memory())
+            cpu = median(one["server_cpu_ms"] for one in rounds[aged.count])
+            rows[aged.count] |= {
+                "server_cpu_ms": round(cpu, 4), **_prefixed("end", aged.running.memory()),
+            }  # fmt: skip
     result = {
         "scenario": "age",
         "backend": options.backend,
@@ -68,7 +74,11 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
                          "rounds": rounds[count]}
             for count in sizes
         },
-        "ratios": {kind: _ratio(kind, rounds[sizes[0]], rounds[sizes[-1]]) for kind in KINDS},
+        "ratios": {
+            kind: _ratio(partial(_p50, kind), rounds[sizes[0]], rounds[sizes[-1]])
+            for kind in KINDS
+        },
+        "cpu_ratio": _ratio(_cpu, rounds[sizes[0]], rounds[sizes[-1]]),
     }  # fmt: skip
     report.write(result, options.out)
     _tell(f"The report is in {options.out}")
@@ -87,49 +97,62 @@ def _prefixed(prefix: str, figures: dict[str, float]) -> dict[str, float]:
     return {f"{prefix}_{name}": value for name, value in figures.items()}
 
 
-def _medians(rounds: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Give p50 and p99 of each kind, medians over the rounds."""
+def _medians(rounds: Sequence[Row]) -> dict[str, dict[str, float | None]]:
+    """Give p50 and p99 of each kind, medians over the rounds in which the load kept its pace."""
+    kept = [one["waits_ms"] for one in rounds if not one["behind"]]
     return {
         kind: {
-            share: round(median(one["waits_ms"][kind][share] for one in rounds), 3)
+            share: round(median(waits[kind][share] for waits in kept), 3) if kept else None
             for share in ("p50", "p99")
         }
         for kind in KINDS
     }
 
 
-def _ratio(kind: str, few: list[dict[str, Any]], many: list[dict[str, Any]]) -> dict[str, float]:
-    """How many times longer it takes beside many: p50, in the same round each."""
+def _p50(kind: str, one: Row) -> float:
+    return float(one["waits_ms"][kind]["p50"])
+
+
+def _cpu(one: Row) -> float:
+    return float(one["server_cpu_ms"])
+
+
+def _ratio(
+    figure: Callable[[Row], float], few: Sequence[Row], many: Sequence[Row]
+) -> dict[str, float] | None:
+    """Tell how many times more a figure is beside many than beside few in the same round."""
     ratios = sorted(
-        there["waits_ms"][kind]["p50"] / max(here["waits_ms"][kind]["p50"], 1e-6)
+        figure(there) / max(figure(here), 1e-6)
         for here, there in zip(few, many, strict=True)
+        if not here["behind"] and not there["behind"]
     )
+    if not ratios:
+        return None
     figures = {"median": median(ratios), "lowest": ratios[0], "highest": ratios[-1]}
     return {name: round(value, 3) for name, value in figures.items()}
 
 
-def _table(result: dict[str, Any], rounds: dict[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _table(result: Row, rounds: Mapping[int, Sequence[Row]]) -> list[Row]:
     """A row for each size; the last has the ratios too, and what was lost at any size."""
     rows = []
     for count, measured in rounds.items():
         size = result["sizes"][str(count)]
-        row: dict[str, Any] = {"scenario": "age", "backend": result["backend"], "stored": count}
+        row: Row = {"scenario": "age", "backend": result["backend"], "stored": count}
         for name in ("sent", "acked", "delivered", "lost", "duplicated", "reordered"):
             row[name] = sum(one[name] for one in measured)
         row["behind"] = sum(one["behind"] for one in measured)
         for kind, waits in size["waits_ms"].items():
             for share, value in waits.items():
                 row[f"{_field(kind)}_{share}_ms"] = value
-        row["server_cpu_ms"] = round(median(one["server_cpu_ms"] for one in measured), 4)
         row |= {name: value for name, value in size.items() if isinstance(value, float)}
         rows.append(row)
     last = rows[-1]
     for name in ("lost", "duplicated", "reordered"):
         last[name] = sum(row[name] for row in rows)
-    for kind, ratio in result["ratios"].items():
-        last[f"{_field(kind)}_ratio"] = ratio["median"]
-    worst = result["ratios"]["message"]
-    last |= {"ratio": worst["median"], "ratio_min": worst["lowest"], "ratio_max": worst["highest"]}
+    for kind, ratio in (*result["ratios"].items(), ("server cpu", result["cpu_ratio"])):
+        if ratio is not None:
+            last[f"{_field(kind)}_ratio"] = ratio["median"]
+            last[f"{_field(kind)}_ratio_spread"] = f"{ratio['lowest']:.2f}–{ratio['highest']:.2f}"
     return rows
 
 

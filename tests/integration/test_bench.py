@@ -74,3 +74,38 @@ def test_few_and_many_stored_conversations_side_by_side(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert "writing" not in again.stderr
     assert [path.stat().st_mtime_ns for path in kept] == made
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "redis"])
+def test_a_short_day(tmp_path: Path, backend: str) -> None:
+    texts = tmp_path / "chats.jsonl"
+    texts.write_text('{"turns": [{"text": "My lamp is broken."}, {"text": "A new one."}]}\n')
+    done = bench(
+        *("mixed", "--minutes", "0.05", "--rate", "10", "--idle", "20", "--agents", "2"),
+        *("--texts", str(texts), "--backend", backend, "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert (row["scenario"], row["backend"]) == ("mixed", backend)
+    assert row["connections"] > 20
+    assert row["conversations"] > 0
+    assert row["open_count"] == row["conversations"]
+    assert row["message_p50_ms"] > 0
+    assert row["server_cpu_s"] > 0
+
+
+def test_memory_over_a_short_time(tmp_path: Path) -> None:
+    done = bench(
+        *("soak", "--minutes", "0.05", "--rate", "10", "--idle", "5", "--agents", "2"),
+        *("--every", "1", "--warm-up", "0.02", "--out", str(tmp_path), "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert row["scenario"] == "soak"
+    assert row["uss_kib_per_hour"] is not None
+    assert " descriptors, " in done.stderr
+    result = json.loads((tmp_path / "soak.json").read_text())
+    assert len(result["samples"]) == row["samples"] > 3
+    assert result["samples"][-1]["stored"] == row["conversations"]
+    for name in ("soak.svg", "soak.png"):
+        assert (tmp_path / name).stat().st_size > 1_000

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bench.aged import cache, house
 from bench.aged.house import Agent, Known
 from bench.aged.work import KINDS
 from bench.report.age import page, write
+from bench.scenarios.age import _p50, _ratio
 
 BEGINNING = [b'{"type":"header"}\n', b'{"type":"secret"}\n', b'{"type":"row","table":"agents"}\n']
 KNOWN = [Known(f"visitor{number}", f"token{number}") for number in range(10)]
@@ -117,7 +119,13 @@ def test_a_copy_is_of_its_own(tmp_path: Path) -> None:
 
 
 def result() -> dict[str, Any]:
-    size = {"start_s": 1.5, "start_uss_mib": 60.0, "end_uss_mib": 61.0, "data_mib": 3.0}
+    size = {
+        "server_cpu_ms": 0.5,
+        "start_s": 1.5,
+        "start_uss_mib": 60.0,
+        "end_uss_mib": 61.0,
+        "data_mib": 3.0,
+    }
     return {
         "command": "python -m bench age",
         "at": "2026-01-01",
@@ -128,6 +136,7 @@ def result() -> dict[str, Any]:
             for count, p50 in (("1000", 1.0), ("1000000", 1.1))
         },
         "ratios": {kind: {"median": 1.1, "lowest": 1.0, "highest": 1.25} for kind in KINDS},
+        "cpu_ratio": None,
     }
 
 
@@ -136,6 +145,19 @@ def test_the_page_has_every_kind_at_every_size() -> None:
     assert "| | 1,000 | 1,000,000 | ratio |" in lines
     for kind in KINDS:
         assert f"| {kind} | 1.00 / 9.00 | 1.10 / 9.00 | 1.10 (1.00–1.25) |" in lines
+    assert "| the server's processor, ms for each | 0.500 | 0.500 | – |" in lines
+
+
+def measured(p50: float, *, behind: bool = False) -> dict[str, Any]:
+    return {"waits_ms": {"open": {"p50": p50, "p99": 9.0}}, "behind": behind}
+
+
+def test_a_round_in_which_the_load_was_late_tells_nothing() -> None:
+    few = [measured(1.0), measured(1.0), measured(50.0, behind=True), measured(2.0)]
+    many = [measured(1.5), measured(50.0, behind=True), measured(1.0), measured(2.0)]
+    figure = partial(_p50, "open")
+    assert _ratio(figure, few, many) == {"median": 1.25, "lowest": 1.0, "highest": 1.5}
+    assert _ratio(figure, few[2:3], many[2:3]) is None
 
 
 def test_the_report_is_a_page_figures_and_pictures(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[3]
         ["ask", "--rate", "-1"],
         ["edge", "--rate", "fast"],
         ["age", "--stored", "99"],
+        ["mixed", "--minutes", "0"],
+        ["soak", "--idle", "-1"],
         ["replay"],
         ["replay", "chats.jsonl", "--visitors", "0"],
         ["replay", "chats.jsonl", "--limit", "0"],
