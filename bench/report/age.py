@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     ):
         cells = [f"{size[name]:,.1f}" for size in sizes.values()]
         yield f"| {title} | {' | '.join(cells)} | |"
+    if behind := sum(one["behind"] for size in sizes.values() for one in size["rounds"]):
+        yield ""
+        yield f"In {behind} rounds the load itself was late; they are left out."
     yield ""
     yield "![p50 over the number of stored conversations](age.svg)"
 
@@ -79,12 +83,16 @@ def _draw(result: Mapping[str, Any], folder: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     counts = [int(count) for count in result["sizes"]]
+    known = False
     for kind, colour in _COLOURS.items():
-        # What is None is left out of the line.
-        values = [size["waits_ms"][kind]["p50"] for size in result["sizes"].values()]
+        p50s = [size["waits_ms"][kind]["p50"] for size in result["sizes"].values()]
+        values = [math.nan if p50 is None else p50 for p50 in p50s]
+        known = known or not all(map(math.isnan, values))
         axes.plot(counts, values, marker="o", color=colour, label=kind)
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
+    if known:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
     axes.set_title("Cost of age", loc="left", fontsize=11)
     axes.set_xlabel("stored conversations")
     axes.set_ylabel("p50, milliseconds; less is better")

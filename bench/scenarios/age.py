@@ -8,10 +8,9 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, TypeAlias
@@ -75,10 +74,9 @@ async def run(options: Namespace) -> list[Row]:
             for count in sizes
         },
         "ratios": {
-            kind: _ratio(partial(_p50, kind), rounds[sizes[0]], rounds[sizes[-1]])
-            for kind in KINDS
+            kind: _waits_ratio(kind, rounds[sizes[0]], rounds[sizes[-1]]) for kind in KINDS
         },
-        "cpu_ratio": _ratio(_cpu, rounds[sizes[0]], rounds[sizes[-1]]),
+        "cpu_ratio": _cpu_ratio(rounds[sizes[0]], rounds[sizes[-1]]),
     }  # fmt: skip
     report.write(result, options.out)
     _tell(f"The report is in {options.out}")
@@ -98,34 +96,41 @@ def _prefixed(prefix: str, figures: dict[str, float]) -> dict[str, float]:
 
 
 def _medians(rounds: Sequence[Row]) -> dict[str, dict[str, float | None]]:
-    """Give p50 and p99 of each kind, medians over the rounds in which the load kept its pace."""
-    kept = [one["waits_ms"] for one in rounds if not one["behind"]]
-    return {
-        kind: {
-            share: round(median(waits[kind][share] for waits in kept), 3) if kept else None
+    """Give p50 and p99 of each kind, medians over the rounds that tell of it."""
+    medians: dict[str, dict[str, float | None]] = {}
+    for kind in KINDS:
+        kept = [one["waits_ms"][kind] for one in rounds if _tells(kind, one)]
+        medians[kind] = {
+            share: round(median(waits[share] for waits in kept), 3) if kept else None
             for share in ("p50", "p99")
         }
-        for kind in KINDS
-    }
+    return medians
 
 
-def _p50(kind: str, one: Row) -> float:
-    return float(one["waits_ms"][kind]["p50"])
+def _tells(kind: str, one: Row) -> bool:
+    """Whether a round tells of a kind: the load was not late, and it was done at all."""
+    return not one["behind"] and one["waits_ms"][kind]["count"] > 0
 
 
-def _cpu(one: Row) -> float:
-    return float(one["server_cpu_ms"])
-
-
-def _ratio(
-    figure: Callable[[Row], float], few: Sequence[Row], many: Sequence[Row]
-) -> dict[str, float] | None:
-    """Tell how many times more a figure is beside many than beside few in the same round."""
-    ratios = sorted(
-        figure(there) / max(figure(here), 1e-6)
+def _waits_ratio(kind: str, few: Sequence[Row], many: Sequence[Row]) -> dict[str, float] | None:
+    """Tell how many times longer a kind takes beside many: p50, in the same round each."""
+    return _ratio(
+        (there["waits_ms"][kind]["p50"], here["waits_ms"][kind]["p50"])
         for here, there in zip(few, many, strict=True)
-        if not here["behind"] and not there["behind"]
+        if _tells(kind, here) and _tells(kind, there)
     )
+
+
+def _cpu_ratio(few: Sequence[Row], many: Sequence[Row]) -> dict[str, float] | None:
+    """Tell how many times more of the server's processor the same takes."""
+    return _ratio(
+        (there["server_cpu_ms"], here["server_cpu_ms"])
+        for here, there in zip(few, many, strict=True)
+    )
+
+
+def _ratio(pairs: Iterable[tuple[float, float]]) -> dict[str, float] | None:
+    ratios = sorted(there / max(here, 1e-6) for there, here in pairs)
     if not ratios:
         return None
     figures = {"median": median(ratios), "lowest": ratios[0], "highest": ratios[-1]}

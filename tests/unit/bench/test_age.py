@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from bench.aged import cache, house
 from bench.aged.house import Agent, Known
 from bench.aged.work import KINDS
 from bench.report.age import page, write
-from bench.scenarios.age import _p50, _ratio
+from bench.scenarios.age import _medians, _waits_ratio
 
 BEGINNING = [b'{"type":"header"}\n', b'{"type":"secret"}\n', b'{"type":"row","table":"agents"}\n']
 KNOWN = [Known(f"visitor{number}", f"token{number}") for number in range(10)]
@@ -132,7 +131,11 @@ def result() -> dict[str, Any]:
         "rate": 500.0,
         "machine": {"commit": "abc"},
         "sizes": {
-            count: {**size, "waits_ms": {kind: {"p50": p50, "p99": 9.0} for kind in KINDS}}
+            count: {
+                **size,
+                "rounds": [{"behind": False}, {"behind": True}],
+                "waits_ms": {kind: {"p50": p50, "p99": 9.0} for kind in KINDS},
+            }
             for count, p50 in (("1000", 1.0), ("1000000", 1.1))
         },
         "ratios": {kind: {"median": 1.1, "lowest": 1.0, "highest": 1.25} for kind in KINDS},
@@ -145,19 +148,29 @@ def test_the_page_has_every_kind_at_every_size() -> None:
     assert "| | 1,000 | 1,000,000 | ratio |" in lines
     for kind in KINDS:
         assert f"| {kind} | 1.00 / 9.00 | 1.10 / 9.00 | 1.10 (1.00–1.25) |" in lines
+    assert "In 2 rounds the load itself was late; they are left out." in lines
     assert "| the server's processor, ms for each | 0.500 | 0.500 | – |" in lines
 
 
-def measured(p50: float, *, behind: bool = False) -> dict[str, Any]:
-    return {"waits_ms": {"open": {"p50": p50, "p99": 9.0}}, "behind": behind}
+def measured(p50: float, *, behind: bool = False, count: int = 9) -> dict[str, Any]:
+    waits = {"count": count, "p50": p50, "p99": 9.0}
+    return {"waits_ms": dict.fromkeys(KINDS, waits), "behind": behind}
 
 
 def test_a_round_in_which_the_load_was_late_tells_nothing() -> None:
     few = [measured(1.0), measured(1.0), measured(50.0, behind=True), measured(2.0)]
     many = [measured(1.5), measured(50.0, behind=True), measured(1.0), measured(2.0)]
-    figure = partial(_p50, "open")
-    assert _ratio(figure, few, many) == {"median": 1.25, "lowest": 1.0, "highest": 1.5}
-    assert _ratio(figure, few[2:3], many[2:3]) is None
+    ratio = {"median": 1.25, "lowest": 1.0, "highest": 1.5}
+    assert _waits_ratio("open", few, many) == ratio
+    assert _medians(few)["open"] == {"p50": 1.0, "p99": 9.0}
+    assert _waits_ratio("open", few[2:3], many[2:3]) is None
+    assert _medians(few[2:3])["open"] == {"p50": None, "p99": None}
+
+
+def test_nor_does_one_in_which_it_was_never_done() -> None:
+    never = [measured(0.0, count=0)]
+    assert _waits_ratio("open", [measured(1.0)], never) is None
+    assert _medians([*never, measured(3.0)])["open"]["p50"] == 3.0
 
 
 def test_the_report_is_a_page_figures_and_pictures(tmp_path: Path) -> None:
@@ -165,6 +178,15 @@ def test_the_report_is_a_page_figures_and_pictures(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "age.json").read_text()) == result()
     for name in ("age.md", "age.svg", "age.png"):
         assert (tmp_path / "out" / name).stat().st_size > 500
+
+
+def test_when_the_load_was_always_late_the_report_says_no_more(tmp_path: Path) -> None:
+    late = result()
+    for size in late["sizes"].values():
+        size["waits_ms"] = {kind: {"p50": None, "p99": None} for kind in KINDS}
+    late["ratios"] = dict.fromkeys(KINDS)
+    write(late, tmp_path)
+    assert "| open | – | – | – |" in (tmp_path / "age.md").read_text().splitlines()
 
 
 def test_age_is_of_sqlite_alone() -> None:
