@@ -11,21 +11,25 @@ from typing import Any
 import uvloop
 
 from bench import compare
+from bench.aged.work import FEWEST
 from bench.compared.cases import CASES
 from bench.figures import show
 from bench.load import PROCESSES, LoadFailedError
 from bench.peers.catalog import SYSTEMS
-from bench.scenarios import alone, ask, edge, replay, turn
+from bench.scenarios import age, alone, ask, edge, mixed, replay, soak, turn
 from bench.scenarios.replay import BadFileError
 from bench.server import CORES, StartFailedError, load_core, pin
 
 SCENARIOS = {
+    "age": age.run,
     "ask": ask.run,
     "connect": alone.run_connect,
     "edge": edge.run,
     "fanout": alone.run_fanout,
     "idle": alone.run_idle,
+    "mixed": mixed.run,
     "replay": replay.run,
+    "soak": soak.run,
     "storm": alone.run_storm,
     "turn": turn.run,
 }
@@ -34,6 +38,20 @@ SCENARIOS = {
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
+        raise argparse.ArgumentTypeError("must be above zero")
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be below zero")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not number > 0:
         raise argparse.ArgumentTypeError("must be above zero")
     return number
 
@@ -54,11 +72,20 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
         if name in ("ask", "edge", "turn"):
             one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
+        if name == "age":
+            _add_age(one)
         if name == "fanout":
             one.add_argument("--burst", type=_count, default=1, help="messages at once")
         if name == "idle":
             one.add_argument("--connections", type=_count, default=10_000)
             one.add_argument("--subscribed", action="store_true", help="each to a conversation")
+        if name == "mixed":
+            _add_day(one, minutes=2.0)
+        if name == "soak":
+            _add_day(one, minutes=10.0)
+            one.add_argument("--every", type=_positive, default=5.0, help="seconds: a sample")
+            one.add_argument("--warm-up", type=_positive, help="minutes; a fifth without it")
+            one.add_argument("--out", type=Path, default=compare.RESULTS, help="for the series")
         if name == "storm":
             one.add_argument("--visitors", type=_count, default=10_000)
         if name == "replay":
@@ -75,9 +102,32 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         return options
     if getattr(options, "nodes", 1) > 1 and options.backend != "redis":
         parser.error("--nodes needs --backend redis: servers share nothing else")
+    if options.scenario == "age" and options.backend != "sqlite":
+        parser.error("age is of the log in SQLite: Redis keeps what is a day old at most")
     if options.seconds <= 0 or (options.rate is not None and options.rate <= 0):
         parser.error("--seconds and --rate must be above zero")
     return options
+
+
+def _stored(text: str) -> int:
+    if (number := _count(text)) < FEWEST:
+        raise argparse.ArgumentTypeError(f"must be {FEWEST} or more")
+    return number
+
+
+def _add_age(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--stored", type=_stored, nargs="+", default=age.SIZES, help="conversations")
+    one.add_argument("--rounds", type=_count, default=7, help="that share the seconds")
+    one.add_argument("--cache", type=Path, help="folder of what is stored; .straks-bench without")
+    one.add_argument("--out", type=Path, default=compare.RESULTS, help="folder for the report")
+
+
+def _add_day(one: argparse.ArgumentParser, minutes: float) -> None:
+    one.add_argument("--minutes", type=_positive, default=minutes, help="for which visitors come")
+    one.add_argument("--seed", type=int, default=1, help="of who comes when, and wants what")
+    one.add_argument("--agents", type=_count, default=8)
+    one.add_argument("--idle", type=_whole, default=500, help="visitors who stay, and say nothing")
+    one.add_argument("--texts", type=Path, help="chats, as for replay, that visitors talk like")
 
 
 def _add_compare(scenarios: Any) -> None:

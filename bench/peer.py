@@ -32,11 +32,13 @@ class RefusedError(Exception):
 class Peer:
     """One connection that has said ``hello``. Set ``on_entry`` to see pushed entries.
 
-    Set ``on_resync`` to learn of channels that must be subscribed to again.
+    Set ``on_signal`` to see signals, and ``on_resync`` to learn of channels that must be subscribed
+    to again.
     """
 
     def __init__(self) -> None:
         self.on_entry: Callable[[str, Frame], None] = lambda _channel, _entry: None
+        self.on_signal: Callable[[Frame], None] = lambda _frame: None
         self.on_resync: Callable[[str], None] = lambda _channel: None
         self.on_gone: Callable[[], None] = lambda: None
         self.gone = False
@@ -72,6 +74,8 @@ class Peer:
             settle = self._waiting.pop(frame["id"], None)
             if settle is not None:
                 settle(frame)
+        elif kind == "signal":
+            self.on_signal(frame)
         elif kind == "unsubscribed":
             self.on_resync(frame["channel"])
         elif kind == "error":
@@ -96,6 +100,11 @@ class Peer:
         frame["id"] = self._next
         self._waiting[self._next] = settle
         self._socket.send(orjson.dumps(frame))
+
+    def tell(self, frame: Frame) -> None:
+        """Send what gets no reply; on a connection that has ended it is lost, as it may be."""
+        if not self.gone:
+            self._socket.send(orjson.dumps(frame))
 
     async def request(self, frame: Frame) -> Frame:
         """Send a request and wait for its reply, again when it came too soon.

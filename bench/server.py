@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ __all__ = [
     "redis",
     "start_process",
     "straks",
+    "straks_in",
     "straks_nodes",
     "until_ready",
 ]
@@ -60,6 +62,8 @@ class Running:
     process: psutil.Process
     storage: Sequence[int] = ()
     """Process ids of what it keeps its log in, beside itself."""
+    start_seconds: float = 0.0
+    """From the start of the process until it was ready."""
     _cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -75,21 +79,27 @@ class Running:
         """The same of what it keeps its log in."""
         return sum(_cpu_seconds(psutil.Process(pid)) for pid in self.storage)
 
+    def memory(self) -> dict[str, float]:
+        """MiB that are in memory, and that are there for this process alone."""
+        used = self.process.memory_full_info()
+        return {"rss_mib": round(used.rss / 2**20, 1), "uss_mib": round(used.uss / 2**20, 1)}
+
     async def sign_in(self) -> None:
         """Sign the bench's agent in, once for all its connections."""
-        async with self._http() as http:
+        async with self.http() as http:
             reply = await http.post("/v1/session", json={"email": EMAIL, "password": PASSWORD})
             reply.raise_for_status()
             self._cookies.update(reply.cookies)
 
     async def agent_token(self) -> str:
         """Give a fresh socket token of the agent."""
-        async with self._http() as http:
+        async with self.http() as http:
             reply = await http.get("/v1/session")
             reply.raise_for_status()
             return str(reply.json()["token"])
 
-    def _http(self) -> httpx.AsyncClient:
+    def http(self) -> httpx.AsyncClient:
+        """Give a client of the HTTP API, on which the agent is signed in; the caller closes it."""
         origin = f"http://127.0.0.1:{self.port}"
         return httpx.AsyncClient(
             base_url=origin, headers={"Origin": origin}, cookies=self._cookies, timeout=30
@@ -204,19 +214,20 @@ async def straks(backend: str, **settings: Any) -> AsyncIterator[Running]:
         if backend == "redis":
             async with (
                 redis(folder) as log,
-                _straks(folder, {"redis": log.url, **settings}) as running,
+                straks_in(folder, redis=log.url, **settings) as running,
             ):
                 running.storage = (log.pid,)
                 yield running
         else:
-            async with _straks(folder, settings) as running:
+            async with straks_in(folder, **settings) as running:
                 yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
-async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Running]:
+async def straks_in(folder: Path, **settings: Any) -> AsyncIterator[Running]:
+    """A Straks server whose data is in ``folder/data``; what is there has the bench's agent."""
     port = free_port()
     env = {
         **UNLIMITED,
@@ -225,12 +236,17 @@ async def _straks(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[Ru
         "STRAKS_LOG_LEVEL": "warning",
         **{f"STRAKS_{name.upper()}": str(value) for name, value in settings.items()},
     }
-    command = [sys.executable, "-m", "straks"]
-    _add_agent(env)
+    if (folder / "data").exists():
+        _set_password(env, "password", EMAIL)
+    else:
+        _add_agent(env)
     log = folder / "straks.log"
-    async with start_process([*command, "serve"], env, 0, log) as process:
+    began = time.perf_counter()
+    async with start_process([sys.executable, "-m", "straks", "serve"], env, 0, log) as process:
         await until_ready(process, f"http://127.0.0.1:{port}/readyz", log)
-        running = Running(port, psutil.Process(process.pid))
+        running = Running(
+            port, psutil.Process(process.pid), start_seconds=time.perf_counter() - began
+        )
         await running.sign_in()
         yield running
 
@@ -329,10 +345,13 @@ async def straks_nodes(count: int) -> AsyncIterator[Nodes]:
 
 
 def _add_agent(env: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "straks", "agent", "add", EMAIL, "--name", "Bench"]
-    added = subprocess.run(
-        [*command, "--password-stdin"],
+    _set_password(env, "add", EMAIL, "--name", "Bench")
+
+
+def _set_password(env: Mapping[str, str], *command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "straks", "agent", *command, "--password-stdin"],
         env={**os.environ, **env}, input=PASSWORD.encode(), capture_output=True, check=False,
     )  # fmt: skip
-    if added.returncode:
-        raise StartFailedError(added.stderr.decode(errors="replace"))
+    if done.returncode:
+        raise StartFailedError(done.stderr.decode(errors="replace"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ Token = Callable[[], Awaitable[str]]
 class Steady:
     """Sends again, under the same key, what got no answer. Set ``on_entry`` to see entries.
 
+    Set ``on_signal`` to see signals, and ``on_resumed`` to learn that a channel is live again.
+
     ``unrecovered`` counts how often the server could not go on from where a channel stood.
     """
 
@@ -28,6 +31,8 @@ class Steady:
         ``token``: gives an agent's; None: a visitor.
         """
         self.on_entry: Callable[[str, Frame], None] = lambda _channel, _entry: None
+        self.on_signal: Callable[[Frame], None] = lambda _frame: None
+        self.on_resumed: Callable[[str], None] = lambda _channel: None
         self.unrecovered = 0
         self._ports = ports
         self._origin = origin
@@ -40,6 +45,7 @@ class Steady:
         self._held: dict[str, list[Frame]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._down_until = 0.0
 
     async def request(self, frame: Frame) -> Frame:
         """Send a request until it is answered.
@@ -71,8 +77,19 @@ class Steady:
         del self._positions[channel]
         await self.request({"type": "unsubscribe", "channel": channel})
 
+    def tell(self, frame: Frame) -> None:
+        """Send what gets no reply, if there is a connection."""
+        if self._peer is not None:
+            self._peer.tell(frame)
+
+    def drop(self, seconds: float) -> None:
+        """Be without a network for some time, and come back then."""
+        self._down_until = time.monotonic() + seconds
+        if self._peer is not None:
+            self._peer.close()
+
     def close(self) -> None:
-        """Cut the connection."""
+        """Cut the connection for good."""
         self._closed = True
         for task in self._tasks:
             task.cancel()
@@ -82,6 +99,8 @@ class Steady:
     async def _connected(self) -> Peer:
         async with self._turn:
             while self._peer is None or self._peer.gone:
+                if (down := self._down_until - time.monotonic()) > 0:
+                    await asyncio.sleep(down)
                 for port in self._ports:
                     try:
                         self._peer = await self._connect(port)
@@ -102,6 +121,7 @@ class Steady:
             self._visitor_token = peer.token
         self._held.clear()  # What the old connection brought comes again with the resumption.
         peer.on_entry, peer.on_resync = self._pushed, self._again
+        peer.on_signal = lambda frame: self.on_signal(frame)
         peer.on_gone = self._come_back
         for channel in list(self._positions):
             self._again(channel)
@@ -134,6 +154,7 @@ class Steady:
                 for entry in reply["entries"]:
                     self._arrived(channel, entry)
                 more = reply["more"]
+            self.on_resumed(channel)
         finally:
             self._resuming.discard(channel)
             for entry in self._held.pop(channel, []):

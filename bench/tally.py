@@ -39,11 +39,16 @@ class Tally:
         self.acked: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
         """By channel and offset: the key and the entry id of what was acknowledged."""
         self.streams: dict[tuple[str, str], Stream] = {}
+        self._of_channel: dict[str, list[Stream]] = defaultdict(list)
         self._stored_lost = self._stored_duplicated = self._stored_reordered = 0
 
     def stream(self, receiver: str, channel: str) -> Stream:
         """The book of one receiver for one channel."""
-        return self.streams.setdefault((receiver, channel), Stream())
+        found = self.streams.get((receiver, channel))
+        if found is None:
+            found = self.streams[receiver, channel] = Stream()
+            self._of_channel[channel].append(found)
+        return found
 
     def ack(self, channel: str, key: str, offset: int, entry_id: str) -> None:
         """Note an acknowledgement."""
@@ -60,8 +65,8 @@ class Tally:
         )
         for offset, (_, entry_id) in self.acked[channel].items():
             self._stored_lost += stored.get(offset) != entry_id
-        for (_, of), stream in self.streams.items():
-            if of != channel or not stream.seen:
+        for stream in self._of_channel[channel]:
+            if not stream.seen:
                 continue
             first, last = min(stream.seen), max(offsets, default=0)
             for offset in range(first, last + 1):

@@ -64,7 +64,7 @@ def summarize(
         ratios = sorted(
             _ratio(figure, float(mine[figure.field]), float(row[figure.field]))
             for mine, row in zip(ours, rounds, strict=False)
-            if _has(figure, mine) and _has(figure, row)
+            if _has(mine, figure) and _has(row, figure)
         )
         value = _one(figure, values)
         ratio: float | None = None
@@ -82,10 +82,10 @@ def summarize(
 
 
 def _values(figure: Figure, rounds: Rounds) -> list[float]:
-    return [float(row[figure.field]) for row in rounds if _has(figure, row)]
+    return [float(row[figure.field]) for row in rounds if _has(row, figure)]
 
 
-def _has(figure: Figure, row: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
+def _has(row: Mapping[str, Any] | None, figure: Figure) -> TypeGuard[Mapping[str, Any]]:
     """Whether a round gave a figure; nothing at all in a round is none, and has no ratio."""
     return row is not None and bool(row.get(figure.field))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ import msgspec
 from straks.accounts.secret import is_secret
 from straks.config import Settings
 from straks.log.log import Entry
-from straks.log.moving import Arrival, Departure, Head, Pending
+from straks.log.moving import Arrival, Head, Pending
 from straks.moving.errors import MovingError
 from straks.moving.file import count, damaged, read
 from straks.moving.lines import (
@@ -56,7 +56,7 @@ async def import_all(settings: Settings, path: Path, tell: Callable[[str], None]
     async with AsyncExitStack() as stack:
         try:
             target = await open_target(settings, stack)
-            await _put(target, path, header, secret, tell)
+            await _put(target, path, header, secret, counts, tell)
             tell("Comparing")
             await _compare(target, path, header, counts)
             await target.finish()
@@ -101,7 +101,12 @@ def _known(path: Path, header: Header) -> Header:
 
 
 async def _put(
-    target: Target, path: Path, header: Header, secret: bytes, tell: Callable[[str], None]
+    target: Target,
+    path: Path,
+    header: Header,
+    secret: bytes,
+    counts: Counts,
+    tell: Callable[[str], None],
 ) -> None:
     done = Counts()
     progress = Progress(tell, done)
@@ -115,7 +120,7 @@ async def _put(
     async with target.open_log() as log:
         await _put_log(log, counted(), header)
     tell("Storing the records")
-    await target.put_records(_pages(path), secret)
+    await target.put_records(_pages(path, counts.rows), secret)
 
 
 async def _put_log(log: Arrival, lines: Iterator[Line], header: Header) -> None:
@@ -141,8 +146,9 @@ async def _put_log(log: Arrival, lines: Iterator[Line], header: Header) -> None:
     await log.finish(header.consumers)
 
 
-def _pages(path: Path) -> Iterator[tuple[str, list[Row]]]:
-    rows = (line for line in read(path) if isinstance(line, TableRow))
+def _pages(path: Path, count: int) -> Iterator[tuple[str, list[Row]]]:
+    # They are at the beginning: behind the last of them there is nothing to look for.
+    rows = islice((line for line in read(path) if isinstance(line, TableRow)), count)
     page: list[Row] = []
     for table, several in groupby(rows, key=lambda row: row.table):
         for row in several:
@@ -161,15 +167,18 @@ async def _compare(target: Target, path: Path, header: Header, counts: Counts) -
     async with target.open_log() as log:
         if (channels := len(await log.channels())) != counts.channels:
             raise _differs(f"there are {channels} channels, not {counts.channels}")
-        name, stored = "", _nothing()
+        name, stored = "", deque[Entry]()
         for line in read(path):
             match line:
                 case Channel():
-                    name, stored = line.head.name, _entries(log, line.head)
+                    name = line.head.name
+                    stored.clear()
                     if await log.head(name) != line.head:
                         raise _differs(name)
                 case Said():
-                    if await anext(stored, None) != line.entry(name):
+                    if not stored:
+                        stored.extend(await log.entries(name, line.offset - 1, _PAGE))
+                    if not stored or stored.popleft() != line.entry(name):
                         raise _differs(f"entry {line.offset} of {name}")
                 case TableRow():
                     expected.add(line.table, line.values)
@@ -182,20 +191,6 @@ async def _compare(target: Target, path: Path, header: Header, counts: Counts) -
             found.add(table, row)
     if other := expected.other(found):
         raise _differs(other)
-
-
-async def _entries(log: Departure, head: Head) -> AsyncIterator[Entry]:
-    after = 0
-    while after < head.position.offset:
-        entries = await log.entries(head.name, after, _PAGE)
-        for entry in entries:
-            yield entry
-        after = entries[-1].offset if entries else head.position.offset
-
-
-async def _nothing() -> AsyncIterator[Entry]:
-    return
-    yield
 
 
 def _place(pending: Pending) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from straks.log.limits import Limits
@@ -36,8 +35,7 @@ class Order:
             return "an export begins with one header"
         if isinstance(line, Header) and line.format != FORMAT:
             return f"it has format {line.format}, this release reads {FORMAT}"
-        lowest = -_LARGEST if isinstance(line, TableRow) else 0
-        if not all(lowest <= value <= _LARGEST for value in _numbers(line)):
+        if not _in_range(line):
             return "a number is out of range"
         match line:
             case Said():
@@ -102,13 +100,16 @@ class Order:
         return None
 
 
-def _numbers(line: Line) -> Iterator[int]:
+def _in_range(line: Line) -> bool:
     match line:
         case Said():
-            yield from (line.offset, line.at)
+            return 0 <= line.offset <= _LARGEST and 0 <= line.at <= _LARGEST
         case Channel(head=head):
-            yield from (head.position.offset, head.at, head.state, *head.marks.values())
+            numbers = (head.position.offset, head.at, head.state, *head.marks.values())
+            return min(numbers) >= 0 and max(numbers) <= _LARGEST
         case Waiting():
-            yield line.pending.offset
+            return 0 <= line.pending.offset <= _LARGEST
         case TableRow():
-            yield from (value for value in line.values.values() if isinstance(value, int))
+            numbers = tuple(value for value in line.values.values() if isinstance(value, int))
+            return not numbers or (min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST)
+    return True

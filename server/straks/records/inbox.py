@@ -15,8 +15,11 @@ from straks.records.schema import inbox
 
 __all__ = ["COUNTED", "SQLInboxRecords"]
 
-COUNTED: Final = 10_000
-"""Conversations of one list that are counted; more are not told apart."""
+COUNTED: Final = 1_000
+"""Conversations of one list that are counted; more are not told apart.
+
+A page of a list must not cost more because the others are long: people are shown "999+".
+"""
 
 
 class SQLInboxRecords:

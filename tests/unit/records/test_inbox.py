@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from straks.records.database import Database
 from straks.records.errors import RecordsUnavailableError
-from straks.records.inbox import SQLInboxRecords
+from straks.records.inbox import COUNTED, SQLInboxRecords
 
 
 @pytest.fixture
@@ -66,6 +66,14 @@ async def test_same_times_are_paged_by_id(records: SQLInboxRecords) -> None:
     assert [each["id"] for each in page] == ["b", "c"]
     page = await records.list("default", "open", "anna", (1, "b"), 10)
     assert [each["id"] for each in page] == ["a"]
+
+
+async def test_no_more_are_counted_than_people_are_shown(records: SQLInboxRecords) -> None:
+    await records.save([row(f"c{number}", "closed") for number in range(COUNTED - 1)])
+    assert (await records.counts("default", "anna"))["closed"] == COUNTED - 1
+    await records.save([row(f"d{number}", "closed") for number in range(10)])
+    counts = await records.counts("default", "anna")
+    assert counts == {"waiting": 0, "mine": 0, "open": 0, "closed": COUNTED}
 
 
 async def test_nothing_kept_is_empty(records: SQLInboxRecords) -> None:
