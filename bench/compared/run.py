@@ -95,6 +95,9 @@ async def _round(
         results.failed[what] = traceback.format_exc(limit=-2)
         return None
     await asyncio.sleep(0.2)  # What was closed is cleaned up.
+    if not row["done"]:
+        results.failed[what] = "nothing was done in the measured time"
+        return None
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from bench.compared.cases import Figure
 
@@ -64,7 +64,7 @@ def summarize(
         ratios = sorted(
             _ratio(figure, float(mine[figure.field]), float(row[figure.field]))
             for mine, row in zip(ours, rounds, strict=False)
-            if mine and row and figure.field in mine and figure.field in row
+            if _has(mine, figure) and _has(row, figure)
         )
         value = _one(figure, values)
         ratio: float | None = None
@@ -82,7 +82,12 @@ def summarize(
 
 
 def _values(figure: Figure, rounds: Rounds) -> list[float]:
-    return [float(row[figure.field]) for row in rounds if row and figure.field in row]
+    return [float(row[figure.field]) for row in rounds if _has(row, figure)]
+
+
+def _has(row: Mapping[str, Any] | None, figure: Figure) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a round gave a figure; nothing at all in a round is none, and has no ratio."""
+    return row is not None and bool(row.get(figure.field))
 
 
 def _one(figure: Figure, values: Sequence[float]) -> float:

@@ -48,6 +48,15 @@ def test_a_round_that_failed_is_left_out_of_both() -> None:
     )
 
 
+def test_a_round_in_which_nothing_was_done_is_none() -> None:
+    rows = {
+        "straks-redis": rounds("per_cpu_s", 10, 20),
+        "ws": rounds("per_cpu_s", 0, 10),
+    }
+    theirs = summarize(CASES["turn"].figures[0], rows)["ws"]
+    assert (theirs.figure, theirs.ratio) == (10, 2)
+
+
 def test_who_keeps_messages_in_redis_is_compared_with_straks_on_redis() -> None:
     assert {beside(name) for name in ("ws", "socketio", "centrifugo")} == {"straks-redis"}
     assert {beside(name) for name in ("starlette", "nats")} == {"straks-sqlite"}
