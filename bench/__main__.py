@@ -117,7 +117,7 @@ def _stored(text: str) -> int:
 
 def _add_age(one: argparse.ArgumentParser) -> None:
     one.add_argument("--stored", type=_stored, nargs="+", default=age.SIZES, help="conversations")
-    one.add_argument("--rounds", type=_count, default=7, help="that share the seconds")
+    one.add_argument("--rounds", type=_count, default=15, help="that share the seconds")
     one.add_argument("--cache", type=Path, help="folder of what is stored; .straks-bench without")
     one.add_argument("--out", type=Path, default=compare.RESULTS, help="folder for the report")
 
