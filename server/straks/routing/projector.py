@@ -21,7 +21,7 @@ from straks_protocol.channels import Channel
 
 __all__ = ["Conversations", "Projector", "Rows", "project"]
 
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 16
 """Conversations that are told of together; between two such lots others get their turn."""
 _MOST_GATHERED: Final = 20_000
 """Conversations with a new preview that are remembered; then they are told without waiting."""
