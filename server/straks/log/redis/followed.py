@@ -41,7 +41,7 @@ class Followed:
         self._last: Position | None = None
         self._ring: list[str] = []
         """The ids of what was delivered last, up to ``_last``; the oldest go now and then."""
-        self._held: dict[int, tuple[str | None, Entry]] = {}
+        self._held: dict[int, tuple[str | None, Entry]] | None = None
         self._held_since = False
         """Something was held since the log was asked."""
         self.doubted = True
@@ -103,7 +103,7 @@ class Followed:
         if self._delivered(end.offset) not in {None, end.id}:
             return Found.FORKED
         if not self._held_since:
-            self._held.clear()  # The log, asked after they came, knows nothing of them.
+            self._held = None  # The log, asked after they came, knows nothing of them.
         return Found.SAME
 
     def read(self, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -133,9 +133,10 @@ class Followed:
 
     def _release(self) -> list[Entry]:
         """Deliver what was held and follows now."""
-        last = self._last
+        last, delivered = self._last, list[Entry]()
         assert last is not None
-        delivered: list[Entry] = []
+        if self._held is None:
+            return delivered
         while (following := self._held.pop(last.offset + 1, None)) is not None:
             before, entry = following
             if before != last.id:
@@ -161,6 +162,8 @@ class Followed:
 
     def _hold(self, before: str | None, entry: Entry) -> None:
         self._held_since = True
+        if self._held is None:
+            self._held = {}
         if len(self._held) < _HELD:
             self._held[entry.offset] = before, entry
         else:
