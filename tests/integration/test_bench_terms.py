@@ -13,7 +13,12 @@ import pytest
 from bench.peers.catalog import SYSTEMS
 from bench.peers.system import Client, Server
 
-DURABLE = [name for name, system in SYSTEMS.items() if system.terms.durable.startswith("on the")]
+# Straks is always there; of the others those that `make bench` has installed.
+DURABLE = [
+    name
+    for name, system in SYSTEMS.items()
+    if system.terms.durable.startswith("on the") and not system.lacking()
+]
 MESSAGES = 5
 _SYNC = re.compile(r"\b(?:fsync|fdatasync)\(")
 
@@ -43,8 +48,6 @@ def untraced(pid: int) -> bool:
 @pytest.mark.parametrize("name", DURABLE)
 async def test_every_acknowledgement_has_a_sync_before_it(name: str, tmp_path: Path) -> None:
     system = SYSTEMS[name]
-    if reason := system.lacking():
-        pytest.skip(reason)
     async with system.start(tmp_path) as server:
         visitor, agent = await server.connect(), await server.connect(agent=True)
         channel = await server.channel(visitor, agent)
