@@ -312,6 +312,7 @@ def _floor(
         threshold=settings.answer_threshold,
         name=settings.site_name,
     )
+    conversations.foresight = answers.foresee
     stack.callback(answers.close)
     floor = Floor(
         log=log,

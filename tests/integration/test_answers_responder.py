@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from straks.answers.files import Answer, AnswerBook
-from straks.answers.matcher import Matcher
+from straks.answers.matcher import Match, Matcher
 from straks.answers.responder import Responder
 from straks.conversation.consumer import Consumer
 from straks.conversation.errors import RefusedError
@@ -231,6 +231,40 @@ async def test_only_what_may_get_a_reply_is_urgent(tmp_path: Path) -> None:
         said = (await here.say(VISITOR, channel, "thank you")).entry
         assert Responder.is_question(said)
         assert not responder.is_urgent(said)
+
+
+async def test_a_question_is_thought_about_once_and_while_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    really = MATCHER.match
+
+    def match(text: str, lang: str | None) -> Match | None:
+        asked.append(text)
+        return really(text, lang)
+
+    monkeypatch.setattr(MATCHER, "match", match)
+    async with conversing(tmp_path) as here:
+        responder = Responder(here.service, MATCHER, name="Nordlys")
+        here.service.foresight = responder.foresee
+        channel = await here.opened(text="when are you open")
+        assert asked == ["when are you open"]
+        await responder.handle(await feed_of(here))
+        assert asked == ["when are you open"]
+        (reply,) = replies(await here.entries(channel))
+        assert reply.kind == "answer"
+
+
+async def test_only_what_no_person_answers_is_thought_about_before(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here:
+        told: list[bytes] = []
+        here.service.foresight = lambda data, _lang: told.append(data)
+        channel = await here.opened(text="one")
+        await here.say(VISITOR, channel, "two")
+        await here.send(AGENT, channel, "accept", {}, expect=1)
+        await here.say(VISITOR, channel, "three")
+        await here.say(AGENT, channel, "four")
+        assert [orjson.loads(data)["text"] for data in told] == ["one", "two"]
 
 
 async def test_consumer_that_starts_again_from_the_beginning_doubles_nothing(

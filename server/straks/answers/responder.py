@@ -6,7 +6,8 @@ import asyncio
 import dataclasses
 import uuid
 from collections.abc import Sequence
-from functools import partial
+from enum import Enum
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 import orjson
@@ -31,6 +32,8 @@ _KEYS: Final = uuid.UUID("5b1e0b0e-6a51-4c0a-9b0c-0f2f6f1d7a43")
 """The namespace of the keys that derive from the entry a reply is for."""
 _MOST_TRIES: Final = 4
 """Decisions about one question while others keep changing the conversation's state."""
+_REMEMBERED: Final = 256
+"""Texts whose answer is kept: what was foreseen, and what many ask in the same words."""
 _TURN: Final = 16
 """Questions after which others get their turn on the event loop."""
 
@@ -38,6 +41,13 @@ _A_PERSON_CAME: Final = frozenset(
     {ErrorCode.WRONG_STATE, ErrorCode.ALREADY_TAKEN, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND}
 )
 """Refusals that leave nothing to do."""
+
+
+class Wish(Enum):
+    """What a visitor wishes who asks no question."""
+
+    PERSON = "ask_human"
+    NOTHING = "thanks"
 
 
 class Conversations(Protocol):
@@ -78,6 +88,7 @@ class Responder:
         self._conversations = conversations
         self._matcher = matcher
         self._author = dataclasses.replace(RESPONDER, name=name)
+        self._judged = lru_cache(_REMEMBERED)(self._judge)
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
@@ -106,6 +117,11 @@ class Responder:
             if not questions:
                 return
             questions = await self._reply(questions)
+
+    def foresee(self, data: bytes, lang: str | None) -> None:
+        """Decide on a message that is being stored: the reply is ready when it may be given."""
+        message = orjson.loads(data)
+        self._judged(message["text"], message.get("lang") or lang)
 
     def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""
@@ -150,18 +166,24 @@ class Responder:
     ) -> tuple[str, dict[str, Any]] | None:
         """Give kind and data of the reply; None when nothing is to be said."""
         message = orjson.loads(question.data)
-        text, lang = message["text"], message.get("lang") or conversation.lang
-        if wants_person(text):
+        judged = self._judged(message["text"], message.get("lang") or conversation.lang)
+        if judged is Wish.PERSON:
             return "ask_human", {}
+        return None if judged is Wish.NOTHING else ("answer", _answer(question.offset, judged))
+
+    def _judge(self, text: str, lang: str | None) -> Match | Wish | None:
+        """Give the answer to a text, None when none is known, or what is wished instead."""
+        if wants_person(text):
+            return Wish.PERSON
         match = self._matcher.match(text, lang)
         if match is None or match.score < 1.0:
             # Nobody has written these very words down as a question.
             talk = small_talk(text)
             if talk is SmallTalk.THANKS:
-                return None
+                return Wish.NOTHING
             if talk is SmallTalk.GREETING:
                 match = self._matcher.greeting(lang)
-        return "answer", _answer(question.offset, match)
+        return match
 
     def _publish(
         self,

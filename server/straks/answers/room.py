@@ -65,6 +65,10 @@ class AnswerRoom:
         if self._consumer is not None:
             self._consumer.committed(entries)
 
+    def foresee(self, data: bytes, lang: str | None) -> None:
+        """Think about a message once it is on its way to the disk."""
+        asyncio.get_running_loop().call_soon(self._responder.foresee, data, lang)
+
     async def run(self) -> None:
         """Answer until cancelled."""
         matcher = await self._learned

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from straks.conversation.decide import Author
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
-from straks.log.log import Appended
+from straks.log.log import Appended, Conflict
 from straks_protocol.channels import Channel
 
 __all__ = ["Done", "Lane", "Lanes", "Publish"]
@@ -143,6 +143,31 @@ class Lane:
         return not (
             self.in_flight or self.loading or self.waiting or self.conflicted or self.readers
         )
+
+    def submitted(self, item: Publish, guard: int | None) -> None:
+        """Count what goes to the log; ``guard``: the state that it rests on, if on any."""
+        self.in_flight += 1
+        self.unsettled += item.changes
+        if guard is not None:
+            self.guard = guard
+
+    def settled(self, item: Publish) -> None:
+        """End :meth:`submitted`."""
+        self.in_flight -= 1
+        self.unsettled -= item.changes
+
+    def decide_again(self, item: Publish, conflict: Conflict) -> None:
+        """Put what the log found another state for in front of the line."""
+        item.tries += 1
+        item.changes = False
+        if item.refused_on is not None:
+            item.refusal = item.refused_on = None
+        self.conflicted += (item,)
+        known = 0 if self.conversation is None else self.conversation.state_offset
+        if conflict.state_offset != known:
+            self.stale = True
+        if conflict.state_offset < known and not self.loading:
+            self.conversation = None  # The log lost what this fold rests on.
 
     def retry_conflicted(self) -> None:
         """Put those to be decided again in front of the line."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from straks.conversation.model import Conversation
 from straks.log.log import Append, AppendResult, LogError
 from straks_protocol.channels import Channel
 
-__all__ = ["Commit", "Permissions", "Targets"]
+__all__ = ["Commit", "Foresight", "Permissions", "Targets"]
+
+Foresight: TypeAlias = Callable[[bytes, str | None], None]
+"""Hears the data, and the language if it is known, of a message that no person will answer, while
+the message is being stored. It may be refused yet: this is for preparing only."""
 
 
 class Permissions(Protocol):

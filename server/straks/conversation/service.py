@@ -20,7 +20,7 @@ from straks.conversation.freshness import Freshness
 from straks.conversation.ids import Ids
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
-from straks.conversation.model import Conversation
+from straks.conversation.model import Conversation, State
 from straks.conversation.opening import Opener
 from straks.conversation.outcomes import (
     full,
@@ -31,7 +31,7 @@ from straks.conversation.outcomes import (
     refused_for_now,
     unavailable,
 )
-from straks.conversation.ports import Commit, Permissions, Targets
+from straks.conversation.ports import Commit, Foresight, Permissions, Targets
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
@@ -99,6 +99,7 @@ class ConversationService:
         self._most_waiting = most_waiting
         self._ended = False
         self._new_id = Ids()
+        self.foresight: Foresight | None = None
 
     async def run(self) -> None:
         """Load conversations that are not in memory, until cancelled."""
@@ -127,6 +128,8 @@ class ConversationService:
         channel = self.channel_of(author.id, key)
         item = self._append(author, channel, key, "message", encoded, advances=True, expect=0)
         self._opener.open(item, done)
+        if self.foresight is not None:
+            self.foresight(encoded, None)
 
     def publish(
         self,
@@ -248,17 +251,22 @@ class ConversationService:
         except LogUnavailableError:
             self._end(lane, item, unavailable())
             return
-        lane.in_flight += 1
-        lane.unsettled += item.changes
-        if guard is not None:
-            lane.guard = guard
+        lane.submitted(item, guard)
+        if (
+            self.foresight is not None
+            and item.kind == "message"
+            and conversation is not None
+            and conversation.state is State.SELF_SERVICE
+            and item.author.kind == "visitor"
+        ):
+            self.foresight(item.data, conversation.lang)
 
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
-        lane.in_flight -= 1
-        lane.unsettled -= item.changes
+        lane.settled(item)
         try:
             if isinstance(result, Conflict) and item.decided_in_vain(result.state_offset):
-                self._decide_again(lane, item, result)
+                lane.decide_again(item, result)
+                self._waiting += 1
             elif item.refusal is not None and isinstance(result, Conflict | Full):
                 self._end(lane, item, item.refusal)
             else:
@@ -266,19 +274,6 @@ class ConversationService:
         finally:
             if lane.waiting or lane.conflicted:
                 self._pump(lane)
-
-    def _decide_again(self, lane: Lane, item: Publish, conflict: Conflict) -> None:
-        item.tries += 1
-        item.changes = False
-        if item.refused_on is not None:
-            item.refusal = item.refused_on = None
-        lane.conflicted += (item,)
-        self._waiting += 1
-        known = 0 if lane.conversation is None else lane.conversation.state_offset
-        if conflict.state_offset != known:
-            lane.stale = True
-        if conflict.state_offset < known and not lane.loading:
-            lane.conversation = None  # The log lost what this fold rests on.
 
     def _end(self, lane: Lane, item: Publish, outcome: Appended | RefusedError) -> None:
         if isinstance(outcome, RefusedError) and outcome.code in TEMPORARY:
