@@ -93,6 +93,7 @@ def _draw(result: Mapping[str, Any], folder: Path) -> None:
     if known:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_title("Cost of age", loc="left", fontsize=11)
     axes.set_xlabel("stored conversations")
     axes.set_ylabel("p50, milliseconds; less is better")

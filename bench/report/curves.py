@@ -52,6 +52,7 @@ def draw_curves(results: Mapping[str, Any], folder: Path) -> list[Path]:
         axes.set_xticks(range(len(CURVE)), [f"p{share:g}" for share in CURVE])
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
         axes.set_ylabel("milliseconds (logarithmic); less is better")
         axes.set_title(f"{CASES[case].title}, each system's best round", loc="left", fontsize=11)
         axes.grid(visible=True, axis="y", alpha=0.3)
