@@ -66,9 +66,10 @@ def test_latencies_side_by_side(tmp_path: Path) -> None:
     page, report = compare(tmp_path, cases, "--rounds", "1", "--rate", "100")
     for case in cases:
         rows = [row for rounds in report["results"][case].values() for row in rounds]
-        assert all(row["done"] > 0 and row["sends_missing"] == 0 for row in rows)
+        assert all(row["done"] > 0 for row in rows)
         # The machine may be too busy for a schedule; then it is said.
         assert all(("p50_ms" in row) != ("latency" in row) for row in rows)
+        assert all(row["sends_missing"] == 0 for row in rows if "p50_ms" in row)
         if any("p50_ms" in row for row in rows):
             assert (tmp_path / f"{case}-percentiles.svg").stat().st_size > 1_000
     assert ("## Refused" in page) == ('"latency": "refused' in json.dumps(report))
@@ -94,8 +95,11 @@ def test_what_the_load_did_is_told_with_how_well_it_kept_its_schedule(
     if "--rate" not in arguments and arguments[0] == "turn":
         assert row["latency"].startswith("none: ")
     else:
-        assert row["sends_missing"] == 0
-        assert row["latency"].startswith("refused: ") if "latency" in row else row["p50_ms"] > 0
+        assert ("p50_ms" in row) != ("latency" in row)
+        if "p50_ms" in row:
+            assert row["p50_ms"] > row["sends_missing"] == 0
+        else:
+            assert row["latency"].startswith("refused: ")
 
 
 def test_the_edge_beside_others() -> None:
