@@ -239,7 +239,7 @@ def encode_data(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
 
     Raises:
         RemoteProtocolError: as :func:`validate`.
-        TypeError: there is something in it that is not JSON.
+        TypeError, UnicodeError: there is something in it that is not JSON.
     """
     checked = _checked(channel_kind, kind, data)
     if type(checked) is dict:  # msgspec would make JSON of what is none

@@ -246,7 +246,7 @@ async def test_a_question_is_thought_about_once_and_while_it_is_stored(
     monkeypatch.setattr(MATCHER, "match", match)
     async with conversing(tmp_path) as here:
         responder = Responder(here.service, MATCHER, name="Nordlys")
-        here.service.foresight = responder.foresee
+        here.service.foresight = lambda _channel, data, lang: responder.foresee(data, lang)
         channel = await here.opened(text="when are you open")
         assert asked == ["when are you open"]
         await responder.handle(await feed_of(here))
@@ -255,16 +255,37 @@ async def test_a_question_is_thought_about_once_and_while_it_is_stored(
         assert reply.kind == "answer"
 
 
+async def test_no_more_is_thought_about_before_than_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(MATCHER, "match", lambda text, _lang: asked.append(text))
+    async with conversing(tmp_path) as here:
+        responder = Responder(here.service, MATCHER, name="Nordlys")
+        questions = [f"what about the lamp {number}" for number in range(600)]
+        for question in questions:
+            responder.foresee(orjson.dumps({"text": question}), None)
+        foreseen = len(asked)
+        channels = [await here.opened(text=question) for question in questions]
+        await responder.handle(await feed_of(here))
+        assert 0 < foreseen < len(questions)
+        assert asked == questions
+        assert len(channels) == len(questions)
+
+
 async def test_only_what_no_person_answers_is_thought_about_before(tmp_path: Path) -> None:
     async with conversing(tmp_path) as here:
-        told: list[bytes] = []
-        here.service.foresight = lambda data, _lang: told.append(data)
+        told: list[tuple[str, bytes]] = []
+        here.service.foresight = lambda channel, data, _lang: told.append((channel, data))
         channel = await here.opened(text="one")
         await here.say(VISITOR, channel, "two")
+        with pytest.raises(RefusedError):
+            await here.say(VISITOR, channel, "")
         await here.send(AGENT, channel, "accept", {}, expect=1)
         await here.say(VISITOR, channel, "three")
         await here.say(AGENT, channel, "four")
-        assert [orjson.loads(data)["text"] for data in told] == ["one", "two"]
+        assert {told_of for told_of, _ in told} == {channel}
+        assert [orjson.loads(data)["text"] for _, data in told] == ["one", "two"]
 
 
 async def test_consumer_that_starts_again_from_the_beginning_doubles_nothing(

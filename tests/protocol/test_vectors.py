@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from straks_protocol import CODECS, EXPECT_REQUIRED, JSON, MSGPACK, ErrorCode, RemoteProtocolError
-from straks_protocol.kinds import KINDS, validate, validate_signal
+from straks_protocol.kinds import KINDS, encode_data, validate, validate_signal
 from straks_protocol.messages import CLIENT_TYPES, SERVER_TYPES
 from straks_protocol.wire import to_wire
 from tests.support.vectors import dialogues, expand, load
@@ -75,6 +76,8 @@ def test_valid_data_is_cleaned(case: dict[str, Any]) -> None:
     clean = validate(case["channel"], case["kind"], expand(case["data"]))
     assert clean == expand(case["clean"])
     assert validate(case["channel"], case["kind"], clean) == clean, "clean data stays as it is"
+    encoded = encode_data(case["channel"], case["kind"], expand(case["data"]))
+    assert orjson.loads(encoded) == clean
 
 
 @pytest.mark.parametrize("case", ALL_KINDS["invalid"], ids=named)

@@ -89,6 +89,8 @@ class Responder:
         self._matcher = matcher
         self._author = dataclasses.replace(RESPONDER, name=name)
         self._judged = lru_cache(_REMEMBERED)(self._judge)
+        self._ahead = 0
+        """Messages that were decided on before they were handled."""
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
@@ -112,6 +114,7 @@ class Responder:
         Raises:
             RefusedError: it cannot be done now; the same items again will finish it.
         """
+        self._ahead = 0
         questions = [item.entry for item in items if self.is_question(item.entry)]
         for _ in range(_MOST_TRIES):
             if not questions:
@@ -119,9 +122,14 @@ class Responder:
             questions = await self._reply(questions)
 
     def foresee(self, data: bytes, lang: str | None) -> None:
-        """Decide on a message that is being stored: the reply is ready when it may be given."""
-        message = orjson.loads(data)
-        self._judged(message["text"], message.get("lang") or lang)
+        """Decide on a message that is being stored: the reply is ready when it may be given.
+
+        Not when that many are decided that what is decided first would be forgotten again.
+        """
+        if self._ahead < _REMEMBERED // 2:
+            self._ahead += 1
+            message = orjson.loads(data)
+            self._judged(message["text"], message.get("lang") or lang)
 
     def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,10 @@ __all__ = ["CONSUMER", "AnswerRoom"]
 
 CONSUMER: Final = "answers"
 """The name of the cursors in the feed."""
+
+_MOST_COMING: Final = 64
+_AT_ONCE: Final = 8
+"""Messages that are thought about before others get their turn on the event loop."""
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +61,8 @@ class AnswerRoom:
         self._name = name
         self._responder = Responder(conversations, Matcher(book, {}), name=name)
         self._consumer: Consumer | None = None
+        self._coming: deque[tuple[bytes, str | None]] = deque()
+        """Messages that are being stored, to be thought about."""
         self._learned = asyncio.create_task(
             _learn(book, THRESHOLD if threshold is None else threshold), name="learn answers"
         )
@@ -65,9 +72,24 @@ class AnswerRoom:
         if self._consumer is not None:
             self._consumer.committed(entries)
 
-    def foresee(self, data: bytes, lang: str | None) -> None:
-        """Think about a message once it is on its way to the disk."""
-        asyncio.get_running_loop().call_soon(self._responder.foresee, data, lang)
+    def foresee(self, channel: str, data: bytes, lang: str | None) -> None:
+        """Think about a message once it is on its way to the disk.
+
+        Not when many are, nor when it is for another server to answer.
+        """
+        if (
+            len(self._coming) < _MOST_COMING
+            and self._feed.tenure(self._feed.partition_of(channel)) is not None
+        ):
+            if not self._coming:
+                asyncio.get_running_loop().call_soon(self._think)
+            self._coming.append((data, lang))
+
+    def _think(self) -> None:
+        for _ in range(min(_AT_ONCE, len(self._coming))):
+            self._responder.foresee(*self._coming.popleft())
+        if self._coming:
+            asyncio.get_running_loop().call_soon(self._think)
 
     async def run(self) -> None:
         """Answer until cancelled."""

@@ -20,5 +20,5 @@ def encode(channel_kind: str, kind: str, data: dict[str, Any]) -> bytes:
         return encode_data(channel_kind, kind, data)
     except RemoteProtocolError as error:
         raise RefusedError(error.code, error.message) from None
-    except TypeError as error:
+    except (TypeError, UnicodeError) as error:
         raise RefusedError(ErrorCode.BAD_DATA, f"data: is no JSON object ({error})") from None

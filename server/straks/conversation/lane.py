@@ -178,14 +178,15 @@ class Lane:
         """Take those out of the line that ``which`` says."""
         taken = [item for item in (*self.conflicted, *self.waiting) if which(item)]
         if taken:
-            self.conflicted = tuple(item for item in self.conflicted if item not in taken)
-            self.waiting = tuple(item for item in self.waiting if item not in taken)
+            gone = set(taken)
+            self.conflicted = tuple(item for item in self.conflicted if item not in gone)
+            self.waiting = tuple(item for item in self.waiting if item not in gone)
         return taken
 
     def next_waiting(self) -> Publish:
         """Take the first of those that wait."""
-        item, *rest = self.waiting
-        self.waiting = tuple(rest)
+        item = self.waiting[0]
+        self.waiting = self.waiting[1:]
         return item
 
 

@@ -11,9 +11,9 @@ from straks_protocol.channels import Channel
 
 __all__ = ["Commit", "Foresight", "Permissions", "Targets"]
 
-Foresight: TypeAlias = Callable[[bytes, str | None], None]
-"""Hears the data, and the language if it is known, of a message that no person will answer, while
-the message is being stored. It may be refused yet: this is for preparing only."""
+Foresight: TypeAlias = Callable[[str, bytes, str | None], None]
+"""Hears the channel, the data, and the language if it is known, of a message that no person will
+answer, while the message is being stored. It may not come to it: this is for preparing only."""
 
 
 class Permissions(Protocol):

@@ -129,7 +129,7 @@ class ConversationService:
         item = self._append(author, channel, key, "message", encoded, advances=True, expect=0)
         self._opener.open(item, done)
         if self.foresight is not None:
-            self.foresight(encoded, None)
+            self.foresight(channel, encoded, None)
 
     def publish(
         self,
@@ -255,11 +255,12 @@ class ConversationService:
         if (
             self.foresight is not None
             and item.kind == "message"
+            and item.refusal is None
             and conversation is not None
             and conversation.state is State.SELF_SERVICE
             and item.author.kind == "visitor"
         ):
-            self.foresight(item.data, conversation.lang)
+            self.foresight(append.channel, item.data, conversation.lang)
 
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
         lane.settled(item)

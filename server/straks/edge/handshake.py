@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import sys
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from websockets.utils import GUID
@@ -67,9 +67,13 @@ def accept(headers: Sequence[tuple[bytes, bytes]]) -> Accepted | None:
         b"Sec-WebSocket-Accept: %b\r\nSec-WebSocket-Protocol: %b\r\n\r\n"
     ) % (digest, subprotocol.encode())
     origin = found.get(b"origin")
-    # Kept as long as the connection: those from one site share it.
-    site = None if origin is None else sys.intern(origin.decode("latin-1"))
-    return Accepted(response, subprotocol, site)
+    return Accepted(response, subprotocol, None if origin is None else _site(origin))
+
+
+@lru_cache(maxsize=256)
+def _site(origin: bytes) -> str:
+    """Give an origin as text, which is kept as long as the connection: those of a site share it."""
+    return origin.decode("latin-1")
 
 
 def _words(value: bytes) -> list[bytes]:

@@ -362,6 +362,7 @@ class Session:
         """End a subscription, if there is one."""
         subscription = self.subscriptions.pop(channel, None)
         if subscription is not None:
+            subscription.ended = True
             self.context.hub.unsubscribe(subscription)
 
     def resync(self, channel: str) -> bytes:

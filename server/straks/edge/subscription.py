@@ -53,6 +53,7 @@ class Subscription:
         "_reads",
         "_writer",
         "channel",
+        "ended",
         "next",
         "principal",
     )
@@ -63,6 +64,7 @@ class Subscription:
         self.principal = writer.principal
         self.next = 0
         """The offset that must come next; only while live."""
+        self.ended = False
         self._buffer: list[EntryFrame] | None = []
         self._forked = False
         self._reads: dict[str, int] | None = {}
@@ -98,6 +100,8 @@ class Subscription:
             self._writer.send(burst.encoded(self._writer.codec), Lane.PUSH, self.channel)
         else:
             for frame in burst.frames:
+                if self.ended:
+                    break  # The one before was too much for who reads too slowly.
                 self.entry(frame)
 
     def signal(self, frame: Frame) -> None:

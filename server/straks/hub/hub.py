@@ -28,6 +28,8 @@ _ONLINE = ""
 """The place of agents who are connected at all."""
 _CONVERSATION = "conversation:"
 _channel_of = attrgetter("channel")
+_BURST = 32 * 1024
+"""Bytes of data that are written as one; more would go round what may wait for a slow reader."""
 _SLICE = 128
 """Presence pushes of one tick: the flip of availability concerns every conversation."""
 
@@ -118,16 +120,16 @@ class Hub(Watcher):
             channel = channels.get(name)
             if channel is None:
                 continue
-            first, *more = run
-            if more:
-                burst = EntryBurst([EntryFrame(entry) for entry in (first, *more)])
+            together = tuple(run)
+            if len(together) > 1 and sum(len(entry.data) for entry in together) <= _BURST:
+                burst = EntryBurst([EntryFrame(entry) for entry in together])
                 for subscriber in channel.fan:
                     subscriber.burst(burst)
             else:
-                frame = EntryFrame(first)
-                for subscriber in channel.fan:
-                    subscriber.entry(frame)
-            if name.startswith(_CONVERSATION) and any(e.advances for e in (first, *more)):
+                for frame in map(EntryFrame, together):
+                    for subscriber in channel.fan:
+                        subscriber.entry(frame)
+            if name.startswith(_CONVERSATION) and any(entry.advances for entry in together):
                 self._show(name)
 
     def forked(self, channel: str) -> None:

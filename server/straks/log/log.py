@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 MAX_BATCH: Final = 128
-"""Items of one ``append`` call (DESIGN: group commit)."""
+"""Items of one ``append`` call."""
 
 
 # What is made for every entry is a Struct: a frozen dataclass takes ten times as long to make.

@@ -85,6 +85,41 @@ async def test_a_question_from_before_the_learning_is_answered_after_it(
     room.close()
 
 
+async def test_what_comes_at_once_is_thought_about_a_little_at_a_time(
+    floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = AnswerRoom(folder, floor.service, floor.log)
+    thought: list[bytes] = []
+    monkeypatch.setattr(room._responder, "foresee", lambda data, _lang: thought.append(data))
+    for number in range(100):
+        room.foresee("conversation:a", b"%d" % number, None)
+    await asyncio.sleep(0)
+    first = len(thought)
+    async with asyncio.timeout(10):
+        while len(thought) < 64:
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 0 < first <= 8
+    assert thought == [b"%d" % number for number in range(64)]
+    room.foresee("conversation:a", b"again", None)
+    await asyncio.sleep(0)
+    assert thought[-1] == b"again"
+    room.close()
+
+
+async def test_what_another_server_answers_is_left_to_it(
+    floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = AnswerRoom(folder, floor.service, floor.log)
+    monkeypatch.setattr(floor.log, "tenure", lambda _partition: None)
+    thought: list[bytes] = []
+    monkeypatch.setattr(room._responder, "foresee", lambda data, _lang: thought.append(data))
+    room.foresee("conversation:a", b"{}", None)
+    await asyncio.sleep(0)
+    assert thought == []
+    room.close()
+
+
 async def test_without_a_folder_there_are_no_answers(floor: Floor) -> None:
     room = AnswerRoom(None, floor.service, floor.log)
     assert (room.ask("hello there"), room.listed(), room.languages()) == ([], [], [])

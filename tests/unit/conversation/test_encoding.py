@@ -25,6 +25,7 @@ def test_unknown_fields_and_nulls_are_left_out() -> None:
         ("conversation", "message", {"text": "x" * 10_001}, ErrorCode.TOO_LARGE),
         ("app", "reading", {"at": b"bytes are no JSON"}, ErrorCode.BAD_DATA),
         ("app", "reading", {"at": "\ud800"}, ErrorCode.BAD_DATA),
+        ("conversation", "message", {"text": "a\ud800b"}, ErrorCode.BAD_DATA),
     ],
 )
 def test_refuses(place: str, kind: str, data: dict[str, Any], code: ErrorCode) -> None:

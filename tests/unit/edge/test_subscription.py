@@ -111,6 +111,21 @@ def test_a_burst_that_was_sent_in_part_is_sent_on() -> None:
     assert session.pushed == [5, 6]
 
 
+def test_of_a_burst_nothing_follows_what_was_too_much() -> None:
+    class Full(Session):
+        principal = Principal(kind="agent", id="anna")
+
+        def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
+            super().send(frame, lane, channel)
+            subscription.ended = True
+
+    session = Full()
+    subscription = Subscription(session, "conversation:a")
+    subscription.join(3)
+    subscription.burst(burst(4, 5, 6))
+    assert session.pushed == [4]
+
+
 def test_a_burst_behind_a_gap_asks_to_read_again() -> None:
     session = Session()
     subscription = Subscription(session, "conversation:a")

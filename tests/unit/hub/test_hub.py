@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from straks.accounts.principals import Principal
-from straks.hub.frames import EntryFrame
+from straks.hub.frames import EntryBurst, EntryFrame
 from straks.hub.hub import Hub
 from straks.log.log import Entry
 from straks_protocol import CloseCode
@@ -87,6 +88,24 @@ def test_a_channel_is_followed_while_somebody_subscribes(hub: Hub, log: Log) -> 
     assert log.followed == set()
     hub.committed([entry(1)])
     assert first.told == second.told == []
+
+
+def test_what_is_much_is_delivered_one_by_one(hub: Hub) -> None:
+    class Counting(Listener):
+        bursts = 0
+
+        def burst(self, burst: EntryBurst) -> None:
+            self.bursts += 1
+            super().burst(burst)
+
+    vera = Counting(VERA)
+    hub.subscribe(vera)
+    hub.committed([entry(1), entry(2)])
+    assert vera.bursts == 1
+    much = b'{"text":"%b"}' % (b"x" * 20_000)
+    hub.committed([replace(entry(offset), data=much) for offset in (3, 4)])
+    assert vera.bursts == 1
+    assert [m["entry"]["offset"] for m in vera.told] == [1, 2, 3, 4]
 
 
 def test_who_leaves_while_being_told_disturbs_nobody(hub: Hub) -> None:
