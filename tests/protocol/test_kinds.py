@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from straks_protocol import EXPECT_REQUIRED, KINDS, MAX_TEXT, ErrorCode, RemoteProtocolError
-from straks_protocol.kinds import validate
+from straks_protocol.kinds import encode_data, validate
 from tests.support.messages import data
 
 
@@ -58,3 +61,19 @@ def test_long_kinds_are_not_echoed_whole() -> None:
         validate("app", "X" * 10_000, {})
     assert caught.value.code is ErrorCode.UNKNOWN_KIND
     assert len(caught.value.message) < 150
+
+
+def test_threads_do_not_get_each_others_data() -> None:
+    texts = ("a" * 300, "b" * 300)
+
+    def mixed_up(text: str) -> int:
+        encoded = (encode_data("conversation", "message", {"text": text}) for _ in range(30_000))
+        return sum(orjson.loads(data) != {"text": text} for data in encoded)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor() as threads:
+            assert list(threads.map(mixed_up, texts)) == [0, 0]
+    finally:
+        sys.setswitchinterval(interval)
