@@ -133,6 +133,10 @@ def check_publish(
         RefusedError: ``not_found`` when the channel is not theirs to see, ``unknown_kind``, or
             ``forbidden`` when it is another's to publish.
     """
+    if conversation is not None:
+        allowed = _PUBLISH.get(channel.kind, {}).get(kind)
+        if allowed is not None and allowed(principal, conversation):
+            return  # Whoever may publish something may see it.
     if not _may_see(principal, channel, conversation):
         raise _not_found(channel)
     if channel.kind == "app":

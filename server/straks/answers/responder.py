@@ -57,6 +57,10 @@ class Conversations(Protocol):
         """Give a conversation if it is in memory, and has come to an offset."""
         ...
 
+    def recall(self, conversation_id: str) -> Conversation | None:
+        """Give what is in memory of a conversation, though it may not be up to date."""
+        ...
+
     async def conversation(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
         """Give a conversation, read from the log if need be, at least up to an offset."""
         ...
@@ -103,7 +107,7 @@ class Responder:
         """Tell whether an entry waits for a reply, as far as memory knows; a consumer's."""
         if not self.is_question(entry):
             return False
-        conversation = self._conversations.peek(entry.channel.partition(":")[2])
+        conversation = self._conversations.recall(entry.channel.partition(":")[2])
         return conversation is None or conversation.state is State.SELF_SERVICE
 
     async def handle(self, items: Sequence[FeedItem]) -> None:
@@ -151,9 +155,14 @@ class Responder:
 
     async def _reply(self, questions: Sequence[Entry]) -> list[Entry]:
         """Reply to each; give those whose conversation changed meanwhile."""
-        settled = _Settled()
+        settled, peek = _Settled(), self._conversations.peek
         for number, question in enumerate(questions, start=1):
-            conversation = await self._conversation(question)
+            conversation_id = question.channel.partition(":")[2]
+            conversation = peek(conversation_id, question.offset)
+            if conversation is None:
+                conversation = await self._conversations.conversation(
+                    conversation_id, question.offset
+                )
             if conversation is not None and conversation.state is State.SELF_SERVICE:
                 reply = self._decide(question, conversation)
                 if reply is not None:
@@ -161,13 +170,6 @@ class Responder:
             if not number % _TURN:
                 await asyncio.sleep(0)
         return await settled.changed()
-
-    async def _conversation(self, question: Entry) -> Conversation | None:
-        conversation_id = question.channel.partition(":")[2]
-        known = self._conversations.peek(conversation_id, question.offset)
-        if known is not None:
-            return known
-        return await self._conversations.conversation(conversation_id, question.offset)
 
     def _decide(
         self, question: Entry, conversation: Conversation

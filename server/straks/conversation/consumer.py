@@ -94,7 +94,7 @@ class Consumer(Watcher):
         partition_of, readers, urgent = self._feed.partition_of, self._readers, self._urgent
         for entry in entries:
             reader = readers[partition_of(entry.channel)]
-            if not reader.awake:
+            if not reader.is_awake:
                 reader.note(urgent(entry))
 
     def grown(self, partition: int) -> None:
@@ -125,6 +125,8 @@ class _Reader:
         self._partition = partition
         self._handle = handle
         self._awake = asyncio.Event()
+        self.is_awake = False
+        """It will look at the feed now; the event's state, where it is asked for often."""
         self._soon: asyncio.TimerHandle | None = None
         self._noted = 0
         self._read = 0
@@ -134,11 +136,6 @@ class _Reader:
         self._moved = 0
         """That which the cursor remembers."""
         self._moved_at = 0.0
-
-    @property
-    def awake(self) -> bool:
-        """Whether it will look at the feed now."""
-        return self._awake.is_set()
 
     def note(self, urgent: bool) -> None:
         """Look at the feed now or soon."""
@@ -156,6 +153,11 @@ class _Reader:
             self._soon.cancel()
             self._soon = None
         self._awake.set()
+        self.is_awake = True
+
+    def _sleep(self) -> None:
+        self._awake.clear()
+        self.is_awake = False
 
     async def run(self) -> None:
         """Consume until cancelled, whenever the feed is this server's to read."""
@@ -164,7 +166,7 @@ class _Reader:
             while True:
                 tenure = feed.tenure(self._partition)
                 if tenure is None:
-                    self._awake.clear()
+                    self._sleep()
                     await self._rest(_LOOK_EVERY)
                 else:
                     await self._consume(tenure)
@@ -192,7 +194,7 @@ class _Reader:
 
     async def _round(self, tenure: int) -> None:
         consumer = self._consumer
-        self._awake.clear()
+        self._sleep()
         items = await self._patiently(
             lambda: consumer._feed.feed(self._partition, self._read, BATCH)
         )

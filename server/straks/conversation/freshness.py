@@ -42,16 +42,21 @@ class Freshness(Watcher):
             return None
         if lane.loading:
             lane.seen = max(lane.seen, at_least)
-        elif not self.is_heard(lane) or _is_behind(lane, at_least):
+        elif not self._log.follows(_PREFIX + conversation_id) or (
+            at_least and _is_behind(lane, at_least)
+        ):
             lane.stale = True
         return lane
 
     def peek(self, conversation_id: str, at_least: int) -> Conversation | None:
         """Give the fold of a conversation if it is in memory, and up to date."""
         lane = self._lanes.get(conversation_id)
-        if lane is None or not lane.readable or not self.is_heard(lane):
+        if lane is None or lane.stale or lane.loading:
             return None
-        return None if _is_behind(lane, at_least) else lane.conversation
+        conversation = lane.conversation
+        if conversation is None or conversation.last_offset < at_least:
+            return None
+        return conversation if self._log.follows(_PREFIX + conversation_id) else None
 
     def synced(self, channel: str, position: Position) -> None:
         """See that nothing is missing of a conversation that is heard of from now on."""

@@ -24,6 +24,7 @@ __all__ = [
     "out_of_turn",
     "outcome_of",
     "refused_for_now",
+    "stopping",
     "unavailable",
 ]
 
@@ -65,6 +66,11 @@ def unavailable() -> RefusedError:
     return refused_for_now(
         ErrorCode.UNAVAILABLE, "The log cannot take this now; nothing was stored. Send it again."
     )
+
+
+def stopping() -> RefusedError:
+    """This server takes nothing more."""
+    return refused_for_now(ErrorCode.SHUTTING_DOWN, "The server stops; connect again.")
 
 
 def refused_for_now(code: ErrorCode, message: str) -> RefusedError:

@@ -28,7 +28,7 @@ from straks.conversation.outcomes import (
     not_read,
     out_of_turn,
     outcome_of,
-    refused_for_now,
+    stopping,
     unavailable,
 )
 from straks.conversation.ports import Commit, Foresight, Permissions, Targets
@@ -119,7 +119,8 @@ class ConversationService:
     def open(self, author: Author, key: str, data: dict[str, Any], done: Done) -> None:
         """Make a conversation with its first message; the same again finds the same one."""
         try:
-            self._refuse_if_ended()
+            if self._ended:
+                raise stopping()
             self._permissions.check_open(author)
             encoded = encode("conversation", "message", data)
         except RefusedError as error:
@@ -149,7 +150,8 @@ class ConversationService:
         refusal = None
         encoded = b"{}"
         try:
-            self._refuse_if_ended()
+            if self._ended:
+                raise stopping()
             if channel.kind not in {"conversation", "desk"}:
                 # Before the data: who may not see the channel learns nothing of what it takes.
                 self._permissions.check_publish(author, channel, kind, None)
@@ -265,7 +267,9 @@ class ConversationService:
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
         lane.settled(item)
         try:
-            if isinstance(result, Conflict) and item.decided_in_vain(result.state_offset):
+            if type(result) is Appended:
+                item.done(result)
+            elif isinstance(result, Conflict) and item.decided_in_vain(result.state_offset):
                 lane.decide_again(item, result)
                 self._waiting += 1
             elif item.refusal is not None and isinstance(result, Conflict | Full):
@@ -389,7 +393,3 @@ class ConversationService:
             self._pump(lane)
         if lane.conversation is None and lane.idle:
             self._lanes.drop(lane)
-
-    def _refuse_if_ended(self) -> None:
-        if self._ended:
-            raise refused_for_now(ErrorCode.SHUTTING_DOWN, "The server stops; connect again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,14 @@ class Rate:
 
     per_second: float
     burst: int
+    each: float = field(init=False, repr=False)
+    """Seconds that one takes."""
+    all: float = field(init=False, repr=False)
+    """Seconds that those of a burst take."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "each", 1 / self.per_second)
+        object.__setattr__(self, "all", self.burst / self.per_second)
 
     def times(self, factor: float) -> Rate:
         """The same, wider; the same object each time."""
@@ -39,8 +47,9 @@ def take(buckets: MutableMapping[str, float], name: str, rate: Rate, now: float)
     Returns:
         0 when there was one, else the seconds until there is.
     """
-    full_at = max(buckets.get(name, now), now) + 1 / rate.per_second
-    wait = full_at - now - rate.burst / rate.per_second
+    full_at = buckets.get(name, now)
+    full_at = (full_at if full_at > now else now) + rate.each
+    wait = full_at - now - rate.all
     if wait > _ROUNDING:
         return wait
     buckets[name] = full_at

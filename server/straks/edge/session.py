@@ -125,7 +125,10 @@ class Session:
             return
         self._bad_frames = 0
         try:
-            self._dispatch(message)
+            if self._who is None:
+                self._greet(message)
+            else:
+                _HANDLERS[type(message)](self, message)
         except RefusedError as error:
             self.refuse(getattr(message, "id", None), error)
         except RemoteProtocolError as error:
@@ -134,18 +137,15 @@ class Session:
             logger.exception("a %s frame failed", type(message).__name__)
             self.error(getattr(message, "id", None), ErrorCode.INTERNAL, OUR_FAULT, RETRY)
 
-    def _dispatch(self, message: ClientMessage) -> None:
-        if self._who is None:
-            if type(message) is Hello:
-                greeting.hello(self, message)
-            elif type(message) is not Pong:
-                self.error(
-                    getattr(message, "id", None),
-                    ErrorCode.HELLO_REQUIRED,
-                    "The first frame must be hello.",
-                )
-            return
-        _HANDLERS[type(message)](self, message)
+    def _greet(self, message: ClientMessage) -> None:
+        if type(message) is Hello:
+            greeting.hello(self, message)
+        elif type(message) is not Pong:
+            self.error(
+                getattr(message, "id", None),
+                ErrorCode.HELLO_REQUIRED,
+                "The first frame must be hello.",
+            )
 
     def _bad_frame(self, error: RemoteProtocolError) -> None:
         self.error(error.request_id, error.code, error.message)
@@ -163,7 +163,8 @@ class Session:
     def reply(self, wire: dict[str, Any]) -> None:
         """Encode and write a reply; nothing happens once the connection ended."""
         if not self.ended:
-            self._socket.send(self.encode(wire))
+            codec = self.codec
+            self._socket.send(websocket_frame(codec.encode_raw(wire), codec.binary))
 
     def encode(self, wire: dict[str, Any]) -> bytes:
         """Build a frame from its wire form."""
@@ -264,7 +265,7 @@ class Session:
         self._writing().open(message)
 
     def _publish(self, message: Publish) -> None:
-        self._writing().publish(message)
+        (self._publishing or self._writing()).publish(message)
 
     def _writing(self) -> Publishing:
         if self._publishing is None:
@@ -275,7 +276,8 @@ class Session:
         """Count one of ``name``; raise RefusedError when there were too many."""
         if self._buckets is None:
             self._buckets = {}
-        if self.principal.kind != "visitor":
+        who = self._who
+        if who is None or who.kind != "visitor":
             rate = rate.times(AGENT_FACTOR)
         wait = take(self._buckets, name, rate, self.context.wheel.now)
         if wait:

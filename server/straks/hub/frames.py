@@ -23,14 +23,16 @@ __all__ = [
 
 _MEDIUM: Final = Struct("!BBH").pack
 _LARGE: Final = Struct("!BBQ").pack
+_SMALL: Final = [[bytes((head, length)) for length in range(126)] for head in (0x81, 0x82)]
+"""The headers of small text frames, and of small binary ones."""
 
 
 def websocket_frame(payload: bytes, binary: bool) -> bytes:
     """Put the header of one unfragmented server frame before a payload."""
-    head = 0x82 if binary else 0x81
     length = len(payload)
     if length < 126:
-        return bytes((head, length)) + payload
+        return _SMALL[binary][length] + payload
+    head = 0x82 if binary else 0x81
     if length < 65536:
         return _MEDIUM(head, 126, length) + payload
     return _LARGE(head, 127, length) + payload

@@ -129,8 +129,10 @@ class Hub(Watcher):
                 for frame in map(EntryFrame, together):
                     for subscriber in channel.fan:
                         subscriber.entry(frame)
-            if name.startswith(_CONVERSATION) and any(entry.advances for entry in together):
-                self._show(name)
+            for entry in together:
+                if entry.advances and name.startswith(_CONVERSATION):
+                    self._show(name)
+                    break
 
     def forked(self, channel: str) -> None:
         """Let the subscribers of a channel begin anew: the log lost what they have."""

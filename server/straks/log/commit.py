@@ -48,7 +48,8 @@ class _Item(_Waiter):
     __slots__ = ("append", "joined", "key")
 
     def __init__(self, append: Append, key: _Key, done: Done, since: float) -> None:
-        super().__init__(done, since)
+        self.done = done
+        self.since = since
         self.append = append
         self.key = key
         self.joined: list[_Waiter] | None = None
@@ -165,10 +166,11 @@ class GroupCommit:
             results = await self._settle(batch)
         self._trouble.worked()
         self._in_flight = []
-        by_key, tell = self._by_key, self._tell
+        by_key, report = self._by_key, self._report
+        self._waiting -= len(items)
         for item, result in zip(items, results, strict=True):
             del by_key[item.key]
-            tell(item, result)
+            report(item, result)
             if item.joined is not None:
                 again = Appended(result.entry, True) if isinstance(result, Appended) else result
                 for waiter in item.joined:

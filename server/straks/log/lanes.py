@@ -25,7 +25,9 @@ class LaneCommit:
 
     def submit(self, item: Append, done: Done) -> None:
         """Queue an item; see :meth:`straks.log.commit.GroupCommit.submit`."""
-        self._lanes[self._log.lane_of(item.channel)].submit(item, done)
+        lanes = self._lanes
+        lane = lanes[self._log.lane_of(item.channel)] if len(lanes) > 1 else lanes[0]
+        lane.submit(item, done)
 
     async def run(self) -> None:
         """Commit what is submitted, until :meth:`drain` or cancelled.

@@ -19,7 +19,7 @@ class RecentFeed:
 
     def __init__(self, last: int | None, *, entries: int = 1024, size: int = 4 << 20) -> None:
         """Begin after position ``last``; with None storage alone knows where the feed ends."""
-        self._entries: deque[Entry] = deque()
+        self._items: deque[FeedItem] = deque()
         self._last = last
         self._max_entries = entries
         self._max_size = size
@@ -30,10 +30,10 @@ class RecentFeed:
         if self._last is None or position != self._last + 1:
             self.forget()
         self._last = position
-        self._entries.append(entry)
+        self._items.append(FeedItem(position, entry))
         self._size += len(entry.data)
-        while len(self._entries) > self._max_entries or self._size > self._max_size:
-            self._size -= len(self._entries.popleft().data)
+        while len(self._items) > self._max_entries or self._size > self._max_size:
+            self._size -= len(self._items.popleft().entry.data)
 
     def add_read(self, item: FeedItem) -> None:
         """Add what storage has told, if it is later than what is known."""
@@ -42,7 +42,7 @@ class RecentFeed:
 
     def forget(self) -> None:
         """Forget everything, where the feed ends too: it has gone on without us."""
-        self._entries.clear()
+        self._items.clear()
         self._size = 0
         self._last = None
 
@@ -52,9 +52,8 @@ class RecentFeed:
             return None
         if position >= self._last:
             return ()
-        before_first = self._last - len(self._entries)
+        before_first = self._last - len(self._items)
         if position < before_first:
             return None
         start = position - before_first
-        entries = islice(self._entries, start, start + limit)
-        return [FeedItem(position + i, entry) for i, entry in enumerate(entries, 1)]
+        return list(islice(self._items, start, start + limit))

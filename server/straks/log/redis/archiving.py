@@ -15,7 +15,6 @@ from straks.log.moving import Head
 from straks.log.redis.breaker import Breaker
 from straks.log.redis.keys import (
     ARCHIVED,
-    ChannelKeys,
     absence_key,
     channel_keys,
     conversation_of,
@@ -223,8 +222,8 @@ class Archiving:
         """
         keys = channel_keys(head.name)
         suffix = f"~{secrets.token_hex(8)}"
-        staged = ChannelKeys(
-            keys.partition, keys.log + suffix, keys.state + suffix, keys.marks + suffix, keys.live
+        staged = keys._replace(
+            log=keys.log + suffix, state=keys.state + suffix, marks=keys.marks + suffix
         )
         places = (staged.state, staged.log, staged.marks)
         writer = ChannelWriter(head, staged)

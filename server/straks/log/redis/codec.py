@@ -12,7 +12,7 @@ import msgspec
 from straks.log.limits import Limits
 from straks.log.log import Append, Appended, AppendResult, BadItemError, Conflict, Entry, Full
 from straks.log.marks import MarkSet
-from straks.log.redis.keys import ChannelKeys, channel_keys, conversation_of, feed_key, wake_name
+from straks.log.redis.keys import ChannelKeys, channel_keys, feed_key, wake_name
 
 __all__ = [
     "KEPT",
@@ -29,6 +29,7 @@ __all__ = [
 
 _PACKED: Final = msgspec.msgpack.Decoder(tuple[str, str, str | None, str, str, bytes])
 """Id, sender, name, key, kind and data of an entry."""
+_encode: Final = msgspec.msgpack.Encoder().encode
 _NEW, _USED, _CONFLICT, _FULL = range(4)
 
 KEPT: Final = 10_000
@@ -59,13 +60,17 @@ def pack_batch(batch: Sequence[Append], limits: Limits, *, archives: bool = Fals
     call = Call()
     anchors: dict[str, int] = {}
     feeds: dict[int, int] = {}
+    # Redis knows one type of string.
+    packer = msgpack.Packer(use_bin_type=False)
     rows: list[bytes] = []
     for place, item in enumerate(batch):
         try:
             keys = channel_keys(item.channel)
             feed = feeds.get(keys.partition, len(feeds) + 1)
-            anchor = _anchor(item.channel, anchors) if archives else 0
-            rows.append(_row(feed, item, keys, limits, anchor))
+            anchor = 0
+            if archives and keys.anchor:
+                anchor = anchors.setdefault(keys.anchor, len(anchors) + 1)
+            rows.append(packer.pack(_row(feed, item, keys, limits, anchor)))
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             call.bad[place] = BadItemError(f"it cannot be stored: {error}")
             continue
@@ -76,22 +81,16 @@ def pack_batch(batch: Sequence[Append], limits: Limits, *, archives: bool = Fals
         call.items.append((item, keys))
         call.keys += (keys.state, keys.log)
     call.keys += anchors
-    call.packed = msgpack.Packer().pack_array_header(len(rows)) + b"".join(rows)
+    call.packed = packer.pack_array_header(len(rows)) + b"".join(rows)
     return call
 
 
-def _anchor(channel: str, anchors: dict[str, int]) -> int:
-    """Number the key that says where a channel is, among those that were numbered; 0: none."""
-    conversation = conversation_of(channel)
-    if conversation is None:
-        return 0
-    return anchors.setdefault(channel_keys(conversation).state, len(anchors) + 1)
-
-
-def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits, anchor: int) -> bytes:
+def _row(
+    feed: int, item: Append, keys: ChannelKeys, limits: Limits, anchor: int
+) -> tuple[Any, ...]:
     if not isinstance(item.data, bytes):
         raise TypeError("data is not bytes")
-    row = (
+    return (
         feed,
         item.channel,
         keys.live,
@@ -105,8 +104,6 @@ def _row(feed: int, item: Append, keys: ChannelKeys, limits: Limits, anchor: int
         limits.max_keys(item.channel) or 0,
         anchor,
     )
-    packed_row: bytes = msgpack.packb(row, use_bin_type=False)  # Redis knows one type of string
-    return packed_row
 
 
 def key_digest(item: Append | Entry) -> bytes:
@@ -116,8 +113,7 @@ def key_digest(item: Append | Entry) -> bytes:
 
 def pack_entry(item: Append | Entry) -> bytes:
     """Pack what Redis has no use for itself."""
-    packed: bytes = msgpack.packb((item.id, item.sender, item.name, item.key, item.kind, item.data))
-    return packed
+    return _encode((item.id, item.sender, item.name, item.key, item.kind, item.data))
 
 
 def unpack_stored(channel: str, offset: int, at: int, state: int, packed: bytes) -> Entry:

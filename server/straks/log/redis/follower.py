@@ -83,8 +83,12 @@ class Follower:
         deliver: Callable[[Sequence[Entry]], None],
         synced: Callable[[str, Position], None],
         forked: Callable[[str], None],
+        current: set[str],
     ) -> None:
-        """``synced``: told of a channel that is up to date again, and where it ends.
+        """``current``: the channels of which all that is in them was delivered, as far as can be
+        known; kept here for all who ask often.
+
+        ``synced``: told of a channel that is up to date again, and where it ends.
 
         ``forked``: told of one whose subscribers were given what is not in the log any more.
         """
@@ -93,6 +97,7 @@ class Follower:
         self._deliver = deliver
         self._synced = synced
         self._forked = forked
+        self._current = current
         self._places: dict[str, _Place] = {}
         self._by_live: dict[bytes, _Place] = {}
         self._leaving: deque[_Place] = deque()
@@ -119,11 +124,6 @@ class Follower:
         if place is not None and place.left_at is None:
             place.left_at = asyncio.get_running_loop().time()
             self._leaving.append(place)
-
-    def is_current(self, channel: str) -> bool:
-        """Tell whether everything that is in a channel was delivered, as far as can be known."""
-        place = self._places.get(channel)
-        return place is not None and place.current
 
     async def synced(self, channel: str) -> None:
         """Wait until what is appended to a followed channel is delivered.
@@ -170,6 +170,7 @@ class Follower:
         """Learn that nothing is heard."""
         for place in self._places.values():
             place.heard = place.told = False
+            self._current.discard(place.channel)
 
     def suspect(self, channel: str) -> None:
         """Learn that something on a channel could not be understood."""
@@ -188,6 +189,7 @@ class Follower:
 
     def _check(self, place: _Place) -> None:
         place.told = False
+        self._current.discard(place.channel)
         self._due[place.channel] = place
         self._work.set()
 
@@ -229,6 +231,7 @@ class Follower:
             self._leaving.popleft()
             if place.left_at is not None and self._places.get(place.channel) is place:
                 del self._places[place.channel], self._by_live[place.live]
+                self._current.discard(place.channel)
                 self._ear.drop(place.live.decode())
 
     def _look_around(self) -> None:
@@ -293,6 +296,8 @@ class Follower:
             self._check(place)
         elif place.current and not place.told:
             place.told = True
+            if self._places.get(place.channel) is place:
+                self._current.add(place.channel)
             assert place.followed.last is not None
             self._synced(place.channel, place.followed.last)
             waiters, place.waiters = place.waiters, ()

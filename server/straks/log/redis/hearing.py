@@ -35,12 +35,21 @@ class Hearing:
         grown: Callable[[int], None],
         synced: Callable[[str, Position], None],
         forked: Callable[[str], None],
+        current: set[str],
     ) -> None:
-        """``grown``: told of a partition whose feed another node has added to."""
+        """``current``: kept for all lanes, see :class:`straks.log.redis.follower.Follower`.
+
+        ``grown``: told of a partition whose feed another node has added to.
+        """
         self.lane: Final = lane
         self.ear: Final = Ear(lane.master, lane.talk, nodes.token, self)
         self.follower: Final = Follower(
-            source, self.ear, deliver=deliver, synced=synced, forked=forked
+            source,
+            self.ear,
+            deliver=deliver,
+            synced=synced,
+            forked=forked,
+            current=current,
         )
         self._nodes = nodes
         self._own = nodes.token.encode()

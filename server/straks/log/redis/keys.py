@@ -48,13 +48,18 @@ _SLOTS: Final = 16_384
 
 
 class ChannelKeys(NamedTuple):
-    """A channel's partition, its keys, and the name that its live entries are published under."""
+    """A channel's partition, its keys, and what belongs to it.
+
+    ``live``: the name that its live entries are published under. ``anchor``: the state of the
+    conversation that says whether it is in the archive; empty: it never is.
+    """
 
     partition: int
     log: str
     state: str
     marks: str
     live: str
+    anchor: str
 
 
 @lru_cache(maxsize=4_096)
@@ -63,7 +68,13 @@ def channel_keys(channel: str) -> ChannelKeys:
     ident = channel.partition(":")[2]
     partition = zlib.crc32(ident.encode("utf-8", "surrogatepass")) % PARTITIONS
     base = f"straks:{{{partition}}}:{channel}"
-    return ChannelKeys(partition, f"{base}:log", f"{base}:state", f"{base}:marks", f"{base}:live")
+    state = f"{base}:state"
+    anchor = ""
+    if channel.startswith(ARCHIVED[0] + ":"):
+        anchor = state
+    elif (conversation := conversation_of(channel)) is not None:
+        anchor = channel_keys(conversation).state
+    return ChannelKeys(partition, f"{base}:log", state, f"{base}:marks", f"{base}:live", anchor)
 
 
 ARCHIVED: Final = ("conversation", "desk")

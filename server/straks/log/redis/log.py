@@ -95,6 +95,7 @@ class RedisLog:
         token = secrets.token_hex(TOKEN_LENGTH // 2)
         self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
+        self._current: set[str] = set()
         self._hearings = [
             Hearing(
                 lane,
@@ -104,6 +105,7 @@ class RedisLog:
                 grown=self._grown,
                 synced=self._synced,
                 forked=self._forked,
+                current=self._current,
             )
             for lane in self._lanes
         ]
@@ -247,7 +249,7 @@ class RedisLog:
 
     def follows(self, channel: str) -> bool:
         """See :meth:`straks.log.log.Log.follows`."""
-        return self._follower(channel).is_current(channel)
+        return channel in self._current
 
     async def synced(self, channel: str) -> None:
         """See :meth:`straks.log.log.Log.synced`."""
