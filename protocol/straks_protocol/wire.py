@@ -74,7 +74,7 @@ def measure(obj: WireObject | list[Any], max_depth: int) -> int:
             strings += measure(value, max_depth - 1)
         elif kind is int or kind is float:
             if not -MAX_NUMBER <= value <= MAX_NUMBER:
-                raise _bad_number(obj, value)
+                raise _bad_number(obj)
         elif value is not None and kind is not bool:
             raise RemoteProtocolError(
                 ErrorCode.BAD_FRAME, f"a value of type {kind.__name__} has no place here"
@@ -82,13 +82,17 @@ def measure(obj: WireObject | list[Any], max_depth: int) -> int:
     return strings
 
 
-def _bad_number(container: Any, value: float) -> RemoteProtocolError:
+def _bad_number(container: WireObject | list[Any]) -> RemoteProtocolError:
     name = "number"
     if type(container) is dict:
-        name = next(str(key) for key, found in container.items() if found is value)[:100]
+        name = next(str(key) for key, found in container.items() if _too_large(found))[:100]
     return RemoteProtocolError(
         ErrorCode.BAD_FIELD, f"{name}: must be a number between -(2^53-1) and 2^53-1"
     )
+
+
+def _too_large(value: Any) -> bool:
+    return type(value) in (int, float) and not -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def request_id(obj: WireObject) -> int | None:

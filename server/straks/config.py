@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from straks.errors import StartError
+from straks.urls import take_apart
 
 __all__ = ["PREFIX", "Settings", "SettingsError", "load_settings", "unknown_variables"]
 
@@ -234,14 +235,11 @@ def _is_origin(text: str) -> bool:
 
 
 def _is_redis(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-    except ValueError:
-        return False
+    url = take_apart(text)
     if url.scheme == "unix":
         return bool(url.path)
     return (
-        _REDIS.fullmatch(f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}") is not None
+        _REDIS.fullmatch(f"{url.scheme}://{url.hosts}{url.path}") is not None
         and "@" not in url.query
         and not url.fragment
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from straks.archive.mover import Takes
 from straks.archive.store import RecordsArchive
@@ -21,6 +20,7 @@ from straks.records.deployment import Deployment
 from straks.records.directory import open_directory
 from straks.records.errors import RecordsUnavailableError
 from straks.records.rows import Rows
+from straks.urls import take_apart
 
 __all__ = [
     "RECORDS_FILE",
@@ -139,9 +139,9 @@ def place_shown(settings: Settings) -> str:
     where = str(settings.data.expanduser().absolute())
     if settings.redis is None:
         return f"{where} (SQLite)"
-    redis = urlsplit(settings.redis.get_secret_value())
-    parts = [where, f"log in Redis at {redis.netloc.rpartition('@')[2] or redis.path}"]
+    redis = take_apart(settings.redis.get_secret_value())
+    parts = [where, f"log in Redis at {redis.hosts or redis.path}"]
     if settings.database is not None:
-        database = urlsplit(settings.database.get_secret_value())
-        parts.append(f"records in PostgreSQL at {database.netloc.rpartition('@')[2]}")
+        database = take_apart(settings.database.get_secret_value())
+        parts.append(f"records in PostgreSQL at {database.hosts}")
     return ", ".join(parts)

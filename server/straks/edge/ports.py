@@ -12,7 +12,7 @@ __all__ = ["Socket"]
 class Socket(Protocol):
     """The WebSocket under a session."""
 
-    def send(self, frame: bytes, lane: Lane = ..., channel: str = ...) -> None:
+    def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
         """Write a frame, or let it wait."""
         ...
 

@@ -13,14 +13,14 @@ from straks.log.log import Appended
 from straks_protocol import TEMPORARY, CloseCode, ErrorCode, Open, Publish
 from straks_protocol.channels import parse
 
-__all__ = ["Publisher", "Publishing", "parsed", "rate_limited"]
+__all__ = ["MOST_HELD", "Publisher", "Publishing", "parsed", "rate_limited"]
 
 parsed: Final = lru_cache(maxsize=4096)(parse)
 """The parts of a channel's name that the codec has checked."""
 
 _TICK: Final = 0.1
 """Seconds that a client must add to come back when the bucket really has something."""
-_MOST_HELD: Final = 1000
+MOST_HELD: Final = 1000
 """Channels of one connection on which a publish was refused for now."""
 
 
@@ -143,7 +143,7 @@ class Publishing:
         if self._held is None:
             self._held = {}
         self._held.setdefault(channel, key)
-        if len(self._held) > _MOST_HELD:
+        if len(self._held) > MOST_HELD:
             self._session.close(CloseCode.RATE_LIMITED, "too many refused publishes")
 
     def _settle(self, channel: str, key: str) -> None:

@@ -26,7 +26,7 @@ class Writer(Protocol):
     @property
     def codec(self) -> Codec: ...
 
-    def send(self, frame: bytes, lane: Lane = ..., channel: str = ...) -> None:
+    def send(self, frame: bytes, lane: Lane = Lane.REPLY, channel: str = "") -> None:
         """Write a frame, or let it wait."""
         ...
 

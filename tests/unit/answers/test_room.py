@@ -85,12 +85,22 @@ async def test_a_question_from_before_the_learning_is_answered_after_it(
     room.close()
 
 
+class Thinking:
+    """Notes what is thought about, in place of the responder."""
+
+    def __init__(self, thought: list[bytes]) -> None:
+        self._thought = thought
+
+    def foresee(self, data: bytes, _lang: str | None) -> None:
+        self._thought.append(data)
+
+
 async def test_what_comes_at_once_is_thought_about_a_little_at_a_time(
     floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = AnswerRoom(folder, floor.service, floor.log)
     thought: list[bytes] = []
-    monkeypatch.setattr(room._responder, "foresee", lambda data, _lang: thought.append(data))
+    monkeypatch.setattr(room, "_responder", Thinking(thought))
     for number in range(100):
         room.foresee("conversation:a", b"%d" % number, None)
     await asyncio.sleep(0)
@@ -113,7 +123,7 @@ async def test_what_another_server_answers_is_left_to_it(
     room = AnswerRoom(folder, floor.service, floor.log)
     monkeypatch.setattr(floor.log, "tenure", lambda _partition: None)
     thought: list[bytes] = []
-    monkeypatch.setattr(room._responder, "foresee", lambda data, _lang: thought.append(data))
+    monkeypatch.setattr(room, "_responder", Thinking(thought))
     room.foresee("conversation:a", b"{}", None)
     await asyncio.sleep(0)
     assert thought == []

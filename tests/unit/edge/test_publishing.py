@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from straks.conversation.errors import RefusedError
-from straks.edge import publishing
 from straks.edge.limits import Rate
-from straks.edge.publishing import Publishing
+from straks.edge.publishing import MOST_HELD, Publishing
 from straks_protocol import CloseCode, ErrorCode, Open, Publish
 from tests.unit.edge.parts import Spoken, Writer, made_context
 
@@ -109,15 +108,12 @@ async def test_one_address_opens_so_many_conversations() -> None:
     free.open(Open(id=4, key="k4", data={}))
 
 
-async def test_who_is_refused_on_too_many_channels_is_sent_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(publishing, "_MOST_HELD", 3)
+async def test_who_is_refused_on_too_many_channels_is_sent_away() -> None:
     context = made_context()
     session = Spoken(context)
     here = Publishing(session)
     context.draining = True
-    for number in range(1, 5):
+    for number in range(1, MOST_HELD + 2):
         assert session.closed == []
         await refusal(here, message(number, f"conversation:{number}"))
     assert session.closed == [CloseCode.RATE_LIMITED]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from straks.urls import take_apart
+
 __all__ = ["Access", "Address", "Where", "parse"]
 
 _PORT: Final = 6379
@@ -63,22 +65,21 @@ def parse(url: str) -> Where:
     Raises:
         ValueError: it is no such URL; the message says what is wrong, without the password.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
+    scheme, users, hosts, path, query, _ = take_apart(url)
+    if scheme not in _SCHEMES:
         raise ValueError("it must begin with redis://, rediss://, unix:// or redis+sentinel://")
-    users, _, hosts = parts.netloc.rpartition("@")
     user, colon, password = users.partition(":")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-    tls = _tls(options.pop("ssl_ca_certs", None)) if _SCHEMES[parts.scheme] else None
-    sentinel = parts.scheme.endswith("+sentinel")
+    options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+    tls = _tls(options.pop("ssl_ca_certs", None)) if _SCHEMES[scheme] else None
+    sentinel = scheme.endswith("+sentinel")
     service: str | None = None
-    if parts.scheme == "unix":
-        addresses: tuple[Address, ...] = (Address(unquote(parts.path), 0),)
+    if scheme == "unix":
+        addresses: tuple[Address, ...] = (Address(unquote(path), 0),)
         database = options.pop("db", "")
     else:
         port = _SENTINEL_PORT if sentinel else _PORT
         addresses = tuple(_address(host, port) for host in hosts.split(","))
-        database = parts.path.lstrip("/")
+        database = path.lstrip("/")
     if sentinel:
         service, _, database = database.partition("/")
         if not service:
@@ -93,7 +94,7 @@ def parse(url: str) -> Where:
         database=int(database or 0),
         tls=tls,
     )
-    shown = f"{parts.scheme}://{hosts}{parts.path}"
+    shown = f"{scheme}://{hosts}{path}"
     return Where(addresses, access, service, shown)
 
 
