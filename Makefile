@@ -10,11 +10,12 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILED := .compiled
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The front-end is built by its own step, which knows when it is stale.
 export HATCH_BUILD_NO_HOOKS := true
 
-.PHONY: help install demo test check soak fix bench dist lock pictures clean
+.PHONY: help install demo test check compiled soak fix bench dist lock pictures clean
 
 help:  ## Print this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,7 +52,7 @@ check: install $(VENV)/installed-dev  ## Lint, types and unit tests: the inner l
 	@$(BIN)/python widget/hatch_build.py npm test
 	@$(BIN)/pytest -q tests/protocol tests/unit tests/architecture
 
-test: install $(VENV)/installed-dev  ## Install what the tests need, then run every test.
+test: install $(VENV)/installed-dev  ## Install what the tests need, run every test, then those of the parts compiled.
 	@.ci/packages redis-server=redis-server chromium=chromium,fonts-liberation strace=strace \
 	    nginx=nginx-light openssl=openssl pg_ctlcluster=postgresql sqlite3=sqlite3 curl=curl \
 	    systemd-analyze=systemd
@@ -61,6 +62,8 @@ test: install $(VENV)/installed-dev  ## Install what the tests need, then run ev
 	@$(BIN)/python widget/hatch_build.py npm run check
 	@$(BIN)/python widget/hatch_build.py npm test
 	@$(BIN)/pytest
+	@$(MAKE) compiled
+	@PYTHONPATH=$(COMPILED) $(BIN)/pytest -q tests/protocol tests/unit tests/contract
 
 soak: install $(VENV)/installed-dev  ## Break things for SOAK minutes (5) per test, and print what came of it.
 	@.ci/packages redis-server=redis-server pg_ctlcluster=postgresql
@@ -71,10 +74,24 @@ fix: $(VENV)/installed-dev  ## Format, and mend what the linters can mend.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python widget/hatch_build.py npm run fix
 
-bench: install $(VENV)/installed-dev  ## Measure Straks beside other systems, and write a report.
+compiled: $(COMPILED)/made  ## Make .compiled/: the packages with their inner loops as machine code.
+
+$(COMPILED)/made: $(shell find server protocol -name '*.py') server/hatch_build.py pyproject.toml \
+        | install $(VENV)/installed-dev
+	@.ci/packages gcc=gcc,libc6-dev
+	@$(BIN)/python -c 'import sys, sysconfig; from pathlib import Path; \
+	    sys.exit(not (Path(sysconfig.get_path("include")) / "Python.h").exists())' \
+	    || .ci/packages no-such-command=python3-dev
+	@echo "Compiling what every message passes through into $(COMPILED)/; it takes a minute"
+	@rm -rf $(COMPILED)
+	@STRAKS_COMPILE=1 HATCH_BUILD_NO_HOOKS= $(PIP) install --no-deps --no-build-isolation --no-index \
+	    --target $(COMPILED) .
+	@touch $@
+
+bench: install $(VENV)/installed-dev compiled  ## Measure Straks beside other systems, and write a report.
 	@.ci/packages redis-server=redis-server npm=npm
 	@$(BIN)/python -m bench.peers.install || true  # What could not be had is reported as not run.
-	@$(BIN)/python -m bench compare --seconds 1 --connections 3000
+	@PYTHONPATH=$(COMPILED) $(BIN)/python -m bench compare --seconds 1 --connections 3000
 
 dist: install $(VENV)/installed-dev  ## Make a wheel that installs and serves without Node.
 	@HATCH_BUILD_NO_HOOKS= $(PIP) wheel --no-deps --wheel-dir dist .
@@ -93,4 +110,4 @@ lock: $(VENV)/installed-dev  ## Resolve the dependencies anew into the lock file
 	done
 
 clean:  ## Remove everything that was built or installed here.
-	@rm -rf $(VENV) dist server/straks/static widget/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(COMPILED) dist server/straks/static widget/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
