@@ -6,6 +6,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,7 @@ def facts() -> dict[str, str]:
         "programs": ", ".join(
             (
                 f"Python {platform.python_version()}",
+                _straks(),
                 _version("redis-server", "Redis"),
                 _version("node", "Node"),
                 *VERSIONS,
@@ -47,6 +49,13 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def _straks() -> str:
+    """Tell in which form the servers run: they are started by this Python, with these paths."""
+    asked = "import straks.edge.session as module; print(module.__file__)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    return "Straks as Python" if done.stdout.strip().endswith(".py") else "Straks compiled"
 
 
 def _version(program: str, name: str) -> str:
