@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
@@ -18,6 +19,7 @@ from websockets.typing import Subprotocol
 from straks.edge.addresses import TrustedProxies
 from straks.edge.context import EdgeContext
 from straks.edge.handshake import Accepted, accept
+from straks.edge.introduced import Introduced
 from straks.edge.receiver import quiet_logger
 from straks.edge.websocket import WebSocket
 from straks.edge.wheel import NOWHERE
@@ -63,7 +65,8 @@ class EdgeHTTP(HttpToolsProtocol):
         self,
         transport: asyncio.Transport,  # type: ignore[override]  # as uvicorn narrows it
     ) -> None:
-        super().connection_made(transport)
+        super().connection_made(Introduced(transport))
+        self.transport, self.flow = transport, FlowControl(transport)
         context = self._context
         context.connections += 1
         limit = context.config.max_connections

@@ -32,22 +32,23 @@ class Presence:
     def __init__(self, *, grace: float, changed: Callable[[str], None]) -> None:
         self._grace = grace
         self._changed = changed
-        self._places: dict[str, dict[str, _Stay]] = {}
+        self._places: dict[str, tuple[_Stay, ...]] = {}
+        """Tuples, since most have one person, and there are as many as conversations."""
         self._departures: deque[tuple[float, str, str]] = deque()
 
     def enter(self, place: str, who: Principal) -> None:
         """Count a connection of ``who``."""
-        here = self._places.setdefault(place, {})
-        stay = here.get(who.sender)
+        stay = self._find(place, who.sender)
         if stay is None:
-            here[who.sender] = _Stay(who)
+            self._places[place] = (*self._places.get(place, ()), _Stay(who))
             self._changed(place)
         else:
             stay.count += 1
 
     def leave(self, place: str, who: Principal, now: float) -> None:
         """Take a connection away; the last one starts the grace."""
-        stay = self._places[place][who.sender]
+        stay = self._find(place, who.sender)
+        assert stay is not None
         stay.count -= 1
         if stay.count == 0:
             stay.until = now + self._grace
@@ -61,19 +62,26 @@ class Presence:
         return self._departures[0][0] - now if self._departures else None
 
     def _go(self, place: str, sender: str, now: float) -> None:
-        here = self._places.get(place, {})
-        stay = here.get(sender)
+        stay = self._find(place, sender)
         # Who came back and left again has a later departure in the queue.
         if stay is None or stay.count or stay.until > now:
             return
-        del here[sender]
-        if not here:
+        left = tuple(other for other in self._places[place] if other is not stay)
+        if left:
+            self._places[place] = left
+        else:
             del self._places[place]
         self._changed(place)
 
+    def _find(self, place: str, sender: str) -> _Stay | None:
+        for stay in self._places.get(place, ()):
+            if stay.who.sender == sender:
+                return stay
+        return None
+
     def people(self, place: str) -> list[Principal]:
         """Who is in a place, in the order of their coming."""
-        return [stay.who for stay in self._places.get(place, {}).values()]
+        return [stay.who for stay in self._places.get(place, ())]
 
     def count(self, place: str) -> int:
         """How many people are in a place."""

@@ -14,7 +14,8 @@ __all__ = ["RecentFeed"]
 class RecentFeed:
     """The last entries of one feed: a consumer that keeps up reads no storage.
 
-    Bounded by entries and by bytes of data; the oldest go first, storage has them.
+    Bounded by entries and by bytes of data; the oldest go first, storage has them. What all
+    consumers have handled goes as well.
     """
 
     def __init__(self, last: int | None, *, entries: int = 1024, size: int = 4 << 20) -> None:
@@ -24,6 +25,8 @@ class RecentFeed:
         self._max_entries = entries
         self._max_size = size
         self._size = 0
+        self._handled: dict[str, int] = {}
+        """How far each consumer has come."""
 
     def add(self, position: int, entry: Entry) -> None:
         """Add what was just committed."""
@@ -39,6 +42,13 @@ class RecentFeed:
         """Add what storage has told, if it is later than what is known."""
         if self._last is None or item.position > self._last:
             self.add(item.position, item.entry)
+
+    def handled(self, consumer: str, position: int) -> None:
+        """Learn how far a consumer has come."""
+        self._handled[consumer] = position
+        lowest = min(self._handled.values())
+        while self._items and self._items[0].position <= lowest:
+            self._size -= len(self._items.popleft().entry.data)
 
     def forget(self) -> None:
         """Forget everything, where the feed ends too: it has gone on without us."""

@@ -169,11 +169,14 @@ class SQLiteLog(Alone):
 
     async def cursor(self, consumer: str, partition: int) -> int:
         """Tell how far a consumer has come; see :meth:`straks.log.log.Feed.cursor`."""
-        return await self._read(self._feed_thread, read_cursor, consumer)
+        position = await self._read(self._feed_thread, read_cursor, consumer)
+        self._recent.handled(consumer, position)
+        return position
 
     async def move_cursor(self, consumer: str, partition: int, position: int) -> None:
         """Note how far a consumer has come; see :meth:`straks.log.log.Feed.move_cursor`."""
         await self._write_thread.run(self._writer.move_cursor, consumer, position)
+        self._recent.handled(consumer, position)
 
     async def check(self) -> None:
         """Write something; see :meth:`straks.log.log.Log.check`."""

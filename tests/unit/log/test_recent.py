@@ -84,3 +84,19 @@ def test_a_gap_starts_it_anew() -> None:
     assert positions(feed, 4) == [5]
     feed.forget()
     assert positions(feed, 5) is None
+
+
+def test_what_all_consumers_have_handled_goes() -> None:
+    feed = RecentFeed(0)
+    for number in range(1, 6):
+        feed.add(number, entry(number))
+    feed.handled("slow", 0)
+    feed.handled("quick", 5)
+    assert positions(feed, 0) == [1, 2, 3, 4, 5]
+    feed.handled("slow", 3)
+    assert positions(feed, 2) is None
+    assert positions(feed, 3) == [4, 5]
+    feed.handled("slow", 9)  # It asked storage, which knows of more.
+    assert positions(feed, 5) == []
+    feed.add(6, entry(6))
+    assert positions(feed, 5) == [6]

@@ -281,7 +281,9 @@ class RedisLog:
     async def cursor(self, consumer: str, partition: int) -> int:
         """Tell how far a consumer has come; the feed is kept from there on."""
         self._check_open()
-        return await self._reading.cursor(consumer, partition)
+        position = await self._reading.cursor(consumer, partition)
+        self._recent[partition].handled(consumer, position)
+        return position
 
     def conversations(self) -> AsyncIterator[str]:
         """Name them; see :meth:`straks.log.log.Feed.conversations`."""
@@ -295,6 +297,7 @@ class RedisLog:
         keys = [cursors_key(partition), feed_key(partition), owner_key(partition)]
         args = [consumer, position, self.nodes.tag]
         await lane.chore("move_cursor", keys, args, doubts=lane.doubts)
+        self._recent[partition].handled(consumer, position)
 
     # --- health and end -------------------------------------------------------------------
 
