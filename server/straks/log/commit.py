@@ -152,6 +152,7 @@ class GroupCommit:
         items = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH))]
         self._in_flight = items
         batch = [item.append for item in items]
+        results: Sequence[AppendResult | BadItemError] | None = None
         try:
             results = await self._log.append(batch)
         except LogUnavailableError as error:
@@ -163,6 +164,7 @@ class GroupCommit:
             return
         except OutcomeUnknownError as error:
             self._trouble.failed(error)
+        if results is None:
             results = await self._settle(batch)
         self._trouble.worked()
         self._in_flight = []

@@ -37,6 +37,19 @@ def test_no_compiled_module_defines_structs(path: str) -> None:
     assert not bases & {"Struct", "msgspec.Struct"}
 
 
+@pytest.mark.parametrize("path", build.COMPILED)
+def test_no_compiled_module_awaits_while_it_handles_an_exception(path: str) -> None:
+    """Mypyc would leave the exception behind, and another task would raise it."""
+    handling: list[ast.AST] = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Try | ast.TryStar):
+            handling += [*node.handlers, *node.finalbody]
+        elif isinstance(node, ast.AsyncWith | ast.AsyncFor):
+            pytest.fail(f"line {node.lineno}: it awaits where it leaves the block")
+    waits = [inner for node in handling for inner in ast.walk(node) if isinstance(inner, ast.Await)]
+    assert not waits, f"line {waits[0].lineno}"
+
+
 @pytest.mark.parametrize("name", build.COMPILER)
 def test_the_compiler_is_the_one_that_is_locked(name: str) -> None:
     assert f"\n{name} \\" in (ROOT / "requirements-dev.lock").read_text()

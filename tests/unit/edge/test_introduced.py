@@ -27,7 +27,9 @@ class Asked(asyncio.Protocol):
         transport.close()
 
 
-async def asked(family: int, address: tuple[str, int] | str) -> tuple[object, object, object, object]:
+async def asked(
+    family: int, address: tuple[str, int] | str
+) -> tuple[object, object, object, object]:
     """Connect to a server; give what it said of the peer and itself, and what is so."""
     loop = asyncio.get_running_loop()
     said: asyncio.Future[tuple[object, object]] = loop.create_future()
