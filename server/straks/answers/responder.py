@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
@@ -27,6 +27,9 @@ from straks_protocol import Answer as Suggestion
 from straks_protocol.channels import Channel
 
 __all__ = ["Conversations", "Responder"]
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 _KEYS: Final = uuid.UUID("5b1e0b0e-6a51-4c0a-9b0c-0f2f6f1d7a43")
 """The namespace of the keys that derive from the entry a reply is for."""
@@ -95,6 +98,10 @@ class Responder:
         self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._ahead = 0
         """Messages that were decided on before they were handled."""
+        self._foreseen: dict[bytes, None] = {}
+        """The data of those that are not stored yet; the oldest go."""
+        self._early: dict[str, _Early] = {}
+        """By question, replies that were given before the feed showed it; the oldest go."""
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
@@ -120,6 +127,8 @@ class Responder:
         """
         self._ahead = 0
         questions = [item.entry for item in items if self.is_question(item.entry)]
+        for question in questions:
+            self._foreseen.pop(question.data, None)
         for _ in range(_MOST_TRIES):
             if not questions:
                 return
@@ -134,6 +143,29 @@ class Responder:
             self._ahead += 1
             message = orjson.loads(data)
             self._judged(message["text"], message.get("lang") or lang)
+            _remember(self._foreseen, data, None)
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Reply to what was foreseen as soon as it is stored; :meth:`handle` sees that it is so.
+
+        Must be told after the folds. What is not done here, or fails, is left to the feed.
+        """
+        if not self._foreseen:
+            return
+        for entry in entries:
+            if entry.data not in self._foreseen or not self.is_question(entry):
+                continue
+            del self._foreseen[entry.data]
+            conversation = self._conversations.recall(entry.channel.partition(":")[2])
+            if (
+                conversation is not None
+                and conversation.last_offset == entry.offset
+                and conversation.state is State.SELF_SERVICE
+            ):
+                reply = self._decide(entry, conversation)
+                if reply is not None:
+                    early = _remember(self._early, entry.id, _Early())
+                    self._publish(entry, conversation, reply, early.take)
 
     def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""
@@ -157,6 +189,10 @@ class Responder:
         """Reply to each; give those whose conversation changed meanwhile."""
         settled, peek = _Settled(), self._conversations.peek
         for number, question in enumerate(questions, start=1):
+            early = self._early.pop(question.id, None)
+            if early is not None:
+                early.tell(settled.expect(question))
+                continue
             conversation_id = question.channel.partition(":")[2]
             conversation = peek(conversation_id, question.offset)
             if conversation is None:
@@ -214,6 +250,26 @@ class Responder:
         )
 
 
+class _Early:
+    """How a reply ended that nobody waits for yet."""
+
+    def __init__(self) -> None:
+        self._outcome: Appended | RefusedError | None = None
+        self._done: Done | None = None
+
+    def take(self, outcome: Appended | RefusedError) -> None:
+        """Learn how it ended."""
+        self._outcome = outcome
+        if self._done is not None:
+            self._done(outcome)
+
+    def tell(self, done: Done) -> None:
+        """Tell ``done`` how it ended, now or then."""
+        self._done = done
+        if self._outcome is not None:
+            done(self._outcome)
+
+
 class _Settled:
     """How the replies to some questions ended."""
 
@@ -259,6 +315,14 @@ class _Settled:
         self._open -= 1
         if not self._open and not self._all.done():
             self._all.set_result(None)
+
+
+def _remember(some: dict[_K, _V], key: _K, value: _V) -> _V:
+    """Add to what is remembered, of which the oldest go."""
+    some[key] = value
+    if len(some) > _REMEMBERED // 2:
+        del some[next(iter(some))]
+    return value
 
 
 def _answer(question: int, match: Match | None) -> dict[str, Any]:

@@ -68,8 +68,9 @@ class AnswerRoom:
         )
 
     def committed(self, entries: Sequence[Entry]) -> None:
-        """Note new entries; a listener of the log."""
+        """Answer what was foreseen, note the rest; a listener of the log, told after the folds."""
         if self._consumer is not None:
+            self._responder.committed(entries)
             self._consumer.committed(entries)
 
     def foresee(self, channel: str, data: bytes, lang: str | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from straks.accounts import permissions
 from straks.accounts.principals import Principal
-from straks.answers.room import AnswerRoom
+from straks.answers.room import CONSUMER, AnswerRoom
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.service import ConversationService
@@ -139,3 +139,26 @@ async def test_without_a_folder_there_are_no_answers(floor: Floor) -> None:
 async def test_a_folder_that_is_not_there_is_told(floor: Floor, tmp_path: Path) -> None:
     with pytest.raises(StartError):
         AnswerRoom(tmp_path / "absent", floor.service, floor.log)
+
+
+async def test_what_was_foreseen_is_answered_once_it_is_stored_and_only_once(
+    floor: Floor, folder: Path
+) -> None:
+    room = AnswerRoom(folder, floor.service, floor.log)
+    floor.service.foresight = room.foresee
+    floor.log.listen(room.committed)
+    running = asyncio.create_task(room.run())
+    while not room.ask("when are you open"):
+        await asyncio.sleep(0.01)
+    commits: list[list[str]] = []
+    floor.log.listen(lambda entries: commits.append([entry.kind for entry in entries]))
+    channel = await floor.open("when are you open?")
+    async with asyncio.timeout(10):
+        while await floor.log.cursor(CONSUMER, 0) < 2:
+            await asyncio.sleep(0.01)
+    page = await floor.log.read(channel, limit=10)
+    assert [entry.kind for entry in page.entries] == ["message", "answer"]
+    assert commits == [["message"], ["answer"]]
+    running.cancel()
+    await asyncio.wait([running])
+    room.close()
