@@ -175,3 +175,15 @@ def test_signals_have_a_table_of_their_own(
     with pytest.raises(RefusedError) as refused:
         check_signal(who, channel, kind, held)
     assert refused.value.code is expected
+
+
+@pytest.mark.parametrize("who", EVERYONE.values(), ids=EVERYONE)
+@pytest.mark.parametrize("held", [FREE, TAKEN], ids=["free", "taken"])
+@pytest.mark.parametrize("channel", [CONVERSATION, DESK, INBOX, APP], ids=str)
+def test_whoever_may_publish_something_may_see_it(
+    who: Principal, held: Held, channel: Channel
+) -> None:
+    """The check of a publish takes the one for the other."""
+    kinds = {kind for _, kind in ALLOWED} | {"conversation", "anything"}
+    if any(outcome(who, channel, kind, held) == "ok" for kind in kinds):
+        check_read(who, channel, held)
