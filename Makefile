@@ -63,7 +63,8 @@ test: install $(VENV)/installed-dev  ## Install what the tests need, run every t
 	@$(BIN)/python widget/hatch_build.py npm test
 	@$(BIN)/pytest
 	@$(MAKE) compiled
-	@PYTHONPATH=$(COMPILED) $(BIN)/pytest -q tests/protocol tests/unit tests/contract
+	@PYTHONPATH=$(COMPILED) STRAKS_TESTED=compiled \
+	    $(BIN)/pytest -q tests/protocol tests/unit tests/contract tests/faults
 
 soak: install $(VENV)/installed-dev  ## Break things for SOAK minutes (5) per test, and print what came of it.
 	@.ci/packages redis-server=redis-server pg_ctlcluster=postgresql
@@ -76,8 +77,8 @@ fix: $(VENV)/installed-dev  ## Format, and mend what the linters can mend.
 
 compiled: $(COMPILED)/made  ## Make .compiled/: the packages with their inner loops as machine code.
 
-$(COMPILED)/made: $(shell find server protocol -name '*.py') server/hatch_build.py pyproject.toml \
-        | install $(VENV)/installed-dev
+$(COMPILED)/made: pyproject.toml $(VENV)/installed-dev \
+        $(shell find server protocol -type f -not -path '*/static/*' -not -name '*.pyc') | install
 	@.ci/packages gcc=gcc,libc6-dev
 	@$(BIN)/python -c 'import sys, sysconfig; from pathlib import Path; \
 	    sys.exit(not (Path(sysconfig.get_path("include")) / "Python.h").exists())' \
@@ -88,9 +89,10 @@ $(COMPILED)/made: $(shell find server protocol -name '*.py') server/hatch_build.
 	    --target $(COMPILED) .
 	@touch $@
 
-bench: install $(VENV)/installed-dev compiled  ## Measure Straks beside other systems, and write a report.
+bench: install $(VENV)/installed-dev  ## Measure Straks beside other systems, and write a report.
 	@.ci/packages redis-server=redis-server npm=npm
 	@$(BIN)/python -m bench.peers.install || true  # What could not be had is reported as not run.
+	@$(MAKE) compiled || echo "Straks is not compiled here and is measured as it is; the report says so." >&2
 	@PYTHONPATH=$(COMPILED) $(BIN)/python -m bench compare --seconds 1 --connections 3000
 
 dist: install $(VENV)/installed-dev  ## Make a wheel that installs and serves without Node.

@@ -54,7 +54,8 @@ await something while they handle an exception or leave a block: mypyc 2.4 then 
 raise it.
 """
 
-COMPILER = ("mypy==2.4.1", "setuptools==84.2.1")
+COMPILER = ("mypy==2.4.1", "setuptools==84.2.1", "types-pyyaml==6.0.12.20261113")
+"""What compiles, beside the packages that the sources import: their types are looked at."""
 
 
 class CompilerError(Exception):
@@ -136,8 +137,10 @@ class PackageHook(_front_end.FrontEndHook):  # type: ignore[misc]  # of a file t
         return bool(self.target_name == "wheel" and is_wanted())
 
     def dependencies(self) -> list[str]:
-        """What the front-end needs, and the compiler."""
-        return [*super().dependencies(), *(COMPILER if self.compiles() else ())]
+        """What the front-end needs; with a compiler, that and all that the sources import."""
+        if not self.compiles():
+            return list(super().dependencies())
+        return [*super().dependencies(), *COMPILER, *self.metadata.core.dependencies]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         super().initialize(version, build_data)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from straks.clock import ManualClock
+from straks.edge import session
 from straks.records.database import Database
 from tests.support.logs import LogPlace, RedisPlace, SQLitePlace
 from tests.support.postgres_server import PostgresServer, postgres_server
 from tests.support.redis_cluster import RedisCluster, redis_cluster
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.server import ServerProcess
+
+if os.environ.get("STRAKS_TESTED") == "compiled" and str(session.__file__).endswith(".py"):
+    raise pytest.UsageError("what is tested is not compiled: make compiled; PYTHONPATH=.compiled")
 
 
 @pytest.fixture

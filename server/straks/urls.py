@@ -12,7 +12,7 @@ _END: Final = re.compile("[/?#]")
 
 
 class StorageURL(NamedTuple):
-    """``SCHEME://[USERS@]HOSTS[/PATH][?QUERY][#FRAGMENT]``; what is absent is empty."""
+    """``SCHEME:[//[USERS@]HOSTS][PATH][?QUERY][#FRAGMENT]``; what is absent is empty."""
 
     scheme: str
     """In lower case."""
@@ -28,9 +28,9 @@ def take_apart(text: str) -> StorageURL:
 
     ``urlsplit`` knows one host; in Python 3.11.2 it refuses an IPv6 address behind another.
     """
-    scheme, _, rest = text.partition("://")
-    place = _END.split(rest, maxsplit=1)[0]
-    front, _, fragment = rest[len(place) :].partition("#")
+    scheme, _, rest = text.strip().partition(":")
+    place = _END.split(rest[2:], maxsplit=1)[0] if rest.startswith("//") else ""
+    front, _, fragment = rest.removeprefix(f"//{place}").partition("#")
     path, _, query = front.partition("?")
     users, _, hosts = place.rpartition("@")
     return StorageURL(scheme.lower(), users, hosts, path, query, fragment)

@@ -101,6 +101,8 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     [
         "redis://redis",
         "unix:///run/redis.sock?db=1",
+        "unix:/run/redis.sock",
+        "redis://redis/0\n",
         "rediss://u:a%2Fb@[::1]:6379/15",
         "redis://a:7000,b:7001,[::1]:7002",
         "redis+sentinel://:pw@a,b:26380/main/1",

@@ -28,10 +28,6 @@ class Freshness(Watcher):
         self._lanes = lanes
         self._pump = pump
 
-    def is_heard(self, lane: Lane) -> bool:
-        """Tell whether every entry of a conversation reaches its fold."""
-        return self._log.follows(_PREFIX + lane.id)
-
     def use(self, conversation_id: str, at_least: int = 0) -> Lane | None:
         """Find a lane that is about to be used; one that is not heard of has a stale fold.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -65,3 +65,14 @@ def test_it_is_compiled_on_request(
     if value is not None:
         monkeypatch.setenv("STRAKS_COMPILE", value)
     assert build.is_wanted() is wanted
+
+
+@pytest.mark.parametrize(("target", "sees"), [("wheel", True), ("sdist", False)])
+def test_the_compiler_sees_what_the_sources_import(
+    monkeypatch: pytest.MonkeyPatch, target: str, sees: bool
+) -> None:
+    monkeypatch.setenv("STRAKS_COMPILE", "1")
+    metadata = SimpleNamespace(core=SimpleNamespace(dependencies=["msgspec>=0.22"]))
+    hook = build.PackageHook(str(ROOT), {}, None, metadata, str(ROOT), target)
+    assert ("msgspec>=0.22" in hook.dependencies()) is sees
+    assert set(build.COMPILER) <= set(hook.dependencies()) or not sees

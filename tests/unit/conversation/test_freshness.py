@@ -66,7 +66,7 @@ def test_what_is_heard_of_is_believed(watched: Watched) -> None:
     lane = watched.lane()
     assert watched.freshness.use("a") is lane
     assert not lane.stale
-    assert watched.freshness.is_heard(lane)
+    assert watched.freshness.peek("a", 0) is lane.conversation
 
 
 def test_a_fold_behind_what_the_log_has_is_not_used(watched: Watched) -> None:

@@ -132,7 +132,7 @@ class Follower:
             LogUnavailableError: it takes too long.
         """
         place = self._places.get(channel)
-        if place is None or place.current:
+        if place is None or channel in self._current:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         place.waiters += (waiter,)
@@ -255,8 +255,9 @@ class Follower:
             else:
                 found = place.followed.found(asked_at, end)
                 if found is Found.MORE:
-                    behind.append(place)
-                elif found is Found.FORKED:
+                    behind.append(place)  # It is settled when that is read.
+                    continue
+                if found is Found.FORKED:
                     self._begin(place, end)
                     self._forked(place.channel)
                 self._settle(place)
