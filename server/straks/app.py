@@ -324,9 +324,10 @@ def _floor(
         answers=answers,
         mover=_mover(settings, log, database, clock),
     )
-    # The folds come first: who answers or delivers an entry looks at the state after it.
     log.watch(floor.hub)
-    for listener in (conversations, floor.answers, floor.hub, floor.inbox, floor.contacts):
+    # Who answers or delivers an entry looks at the state after it.
+    log.listen(conversations.committed, fold=True)
+    for listener in (floor.answers, floor.hub, floor.inbox, floor.contacts):
         log.listen(listener.committed)
     return floor
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from straks.log.log import (
-    Entry,
-)
+from straks.log.log import Appended, Entry
 from tests.support.logs import FeedLog, LogPlace, append, item
 
 A, B = "conversation:a", "conversation:b"
@@ -23,6 +21,19 @@ async def test_listeners_hear_of_new_entries_in_order_and_before_append_returns(
     assert heard == stored
     await log.append([item(key=stored[0].key), item(expect=5)])
     assert heard == stored
+    log.unfollow(A)
+
+
+async def test_who_appends_hears_of_it_after_the_folds_and_before_the_others(log: FeedLog) -> None:
+    told: list[str] = []
+    log.listen(lambda _: told.append("another"))
+    log.listen(lambda _: told.append("fold"), fold=True)
+    log.follow(A)
+    results = await log.append([item(A)], lambda results: told.append(f"{len(results)} result"))
+    assert told == ["fold", "1 result", "another"]
+    await log.append([item(A, expect=5)], lambda results: told.append(type(results[0]).__name__))
+    assert told[3:] == ["Conflict"]
+    assert isinstance(results[0], Appended)
     log.unfollow(A)
 
 

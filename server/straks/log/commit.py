@@ -152,9 +152,10 @@ class GroupCommit:
         items = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH))]
         self._in_flight = items
         batch = [item.append for item in items]
-        results: Sequence[AppendResult | BadItemError] | None = None
+        settled = False
         try:
-            results = await self._log.append(batch)
+            await self._log.append(batch, self._told)
+            settled = True
         except LogUnavailableError as error:
             self._trouble.failed(error)
             self._in_flight = []
@@ -164,10 +165,12 @@ class GroupCommit:
             return
         except OutcomeUnknownError as error:
             self._trouble.failed(error)
-        if results is None:
-            results = await self._settle(batch)
+        if not settled:
+            await self._settle(batch)
+
+    def _told(self, results: Sequence[AppendResult | BadItemError]) -> None:
         self._trouble.worked()
-        self._in_flight = []
+        items, self._in_flight = self._in_flight, []
         by_key, report = self._by_key, self._report
         self._waiting -= len(items)
         for item, result in zip(items, results, strict=True):
@@ -178,14 +181,15 @@ class GroupCommit:
                 for waiter in item.joined:
                     self._tell(waiter, again)
 
-    async def _settle(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+    async def _settle(self, batch: Sequence[Append]) -> None:
         """Append again what may have been stored, until it is known."""
         delay = self._first_delay
         while True:
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(2 * delay, _LONGEST_DELAY)
             try:
-                return await self._log.append(batch)
+                await self._log.append(batch, self._told)
+                return
             except OutcomeUnknownError:
                 continue
             except LogUnavailableError:

@@ -29,6 +29,7 @@ __all__ = [
     "OutcomeUnknownError",
     "Page",
     "Tail",
+    "Told",
     "Watcher",
 ]
 
@@ -139,6 +140,8 @@ class FeedItem(Struct, frozen=True, gc=False):
 
 Listener: TypeAlias = Callable[[Sequence[Entry]], None]
 """Called on the event loop with newly committed entries; must not raise, must not block."""
+Told: TypeAlias = "Callable[[Sequence[AppendResult | BadItemError]], None]"
+"""Called on the event loop with what became of a batch; must not raise, must not block."""
 
 
 class Watcher:
@@ -202,12 +205,17 @@ class Log(Protocol):
         """Tell the lane of a channel, from 0."""
         ...
 
-    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+    async def append(
+        self, batch: Sequence[Append], told: Told | None = None
+    ) -> Sequence[AppendResult | BadItemError]:
         """Store up to :data:`MAX_BATCH` items of one lane durably and in order, each for itself.
 
         Returns one result per item, in order. A bad item fails alone. Listeners have been told
         of the new entries when this returns, in the same tick; where a channel is followed and
         something before them is still to be heard of, after that.
+
+        Args:
+            told: called with the results in that tick: after the folds, before other listeners.
 
         Raises:
             LogUnavailableError: nothing was stored.
@@ -238,8 +246,11 @@ class Log(Protocol):
         """
         ...
 
-    def listen(self, listener: Listener) -> None:
-        """Add a listener for entries of followed channels and for those appended here."""
+    def listen(self, listener: Listener, *, fold: bool = False) -> None:
+        """Add a listener for entries of followed channels and for those appended here.
+
+        ``fold``: it is told before the others, and before whoever appended.
+        """
         ...
 
     def follow(self, channel: str) -> None:

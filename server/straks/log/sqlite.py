@@ -14,6 +14,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from straks.log.alone import Alone
 from straks.log.limits import Limits
+from straks.log.listeners import Listeners
 from straks.log.lock import DirectoryLock
 from straks.log.log import (
     Append,
@@ -26,6 +27,7 @@ from straks.log.log import (
     LogUnavailableError,
     Page,
     Tail,
+    Told,
 )
 from straks.log.marks import Marks
 from straks.log.recent import RecentFeed
@@ -37,7 +39,7 @@ from straks.log.sqlite_reader import (
     read_page,
     read_tail,
 )
-from straks.log.sqlite_writer import Writer, Written
+from straks.log.sqlite_writer import Writer
 from straks.telemetry import Trouble
 
 __all__ = ["SQLiteLog"]
@@ -74,7 +76,7 @@ class SQLiteLog(Alone):
         self._cleanup = cleanup
         self._recent = RecentFeed(writer.position)
         self._marks = Marks()
-        self._listeners: list[Listener] = []
+        self._listeners: Final = Listeners()
         self._broken: LogBrokenError | None = None
         self._work = asyncio.Event()
         self._housekeeper = asyncio.get_running_loop().create_task(
@@ -110,7 +112,9 @@ class SQLiteLog(Alone):
                 raise unusable(path, error) from error
             return cls(writer, (writing, reading, feeding), cleanup.pop_all())
 
-    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+    async def append(
+        self, batch: Sequence[Append], told: Told | None = None
+    ) -> Sequence[AppendResult | BadItemError]:
         """Store a batch in one transaction; see :meth:`straks.log.log.Log.append`."""
         if self._broken is not None:
             raise self._broken
@@ -123,8 +127,11 @@ class SQLiteLog(Alone):
                 self._broken = error
             raise
         self._marks.stored(marks)
+        for position, entry in enumerate(written.entries, written.position):
+            self._recent.add(position, entry)
+        self._listeners.appended(written.entries, written.results, told)
         if written.entries:
-            self._committed(written)
+            self._work.set()
         return written.results
 
     async def read(
@@ -144,9 +151,9 @@ class SQLiteLog(Alone):
         self._marks.put(channel, reader, offset)
         self._work.set()
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, *, fold: bool = False) -> None:
         """Add a listener; it hears of every entry, since all are appended here."""
-        self._listeners.append(listener)
+        self._listeners.add(listener, fold=fold)
 
     def partition_of(self, channel: str) -> int:
         """Tell which feed shows a channel's entries: there is one."""
@@ -194,13 +201,6 @@ class SQLiteLog(Alone):
             _LOG.error("read watermarks were lost: %s", error)
         finally:
             await self._cleanup.aclose()
-
-    def _committed(self, written: Written) -> None:
-        for position, entry in enumerate(written.entries, written.position):
-            self._recent.add(position, entry)
-        for listener in self._listeners:
-            listener(written.entries)
-        self._work.set()
 
     async def _read(
         self,

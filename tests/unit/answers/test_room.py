@@ -29,7 +29,7 @@ class Floor:
         self.service = ConversationService(
             log, self.commit, permissions, secret=b"s" * 32, clock=clock
         )
-        log.listen(self.service.committed)
+        log.listen(self.service.committed, fold=True)
 
     async def open(self, text: str) -> str:
         stored: asyncio.Future[Appended | RefusedError] = asyncio.Future()

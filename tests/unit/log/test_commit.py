@@ -26,6 +26,7 @@ from straks.log.log import (
     LogError,
     LogUnavailableError,
     OutcomeUnknownError,
+    Told,
 )
 from tests.support.logs import item
 from tests.support.memory_log import MemoryLog
@@ -48,7 +49,9 @@ class ShakyLog:
         self._script = list(script)
         self._unsettled = False
 
-    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+    async def append(
+        self, batch: Sequence[Append], told: Told | None = None
+    ) -> Sequence[AppendResult | BadItemError]:
         self.batches.append(batch)
         if self.gate is not None:
             await self.gate.wait()
@@ -68,6 +71,8 @@ class ShakyLog:
             for each, result in zip(batch, self.memory.store(batch), strict=True)
         ]
         self._unsettled = False
+        if told is not None:
+            told(results)
         return results
 
     def _settled(self, each: Append, result: AppendResult) -> AppendResult:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from straks.log.lanes import LaneCommit
-from straks.log.log import Append, Appended, AppendResult, LogBrokenError, LogError
+from straks.log.log import Append, Appended, AppendResult, LogBrokenError, LogError, Told
 from tests.support.logs import item
 from tests.support.memory_log import MemoryLog
 
@@ -27,12 +27,17 @@ class TwoLanes:
     def lane_of(self, channel: str) -> int:
         return int(channel == "conversation:held")
 
-    async def append(self, items: Sequence[Append]) -> Sequence[AppendResult]:
+    async def append(
+        self, items: Sequence[Append], told: Told | None = None
+    ) -> Sequence[AppendResult]:
         if self.lane_of(items[0].channel):
             await self.may.wait()
             if self.breaks:
                 raise LogBrokenError("the disk is gone")
-        return self.memory.store(items)
+        results = self.memory.store(items)
+        if told is not None:
+            told(results)
+        return results
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ LIBRARY_NAME: Final = f"straks_{hashlib.sha256(_SOURCE.encode()).hexdigest()[:12
 """Named by what it says: nodes of two versions each call their own."""
 LIBRARY: Final = _SOURCE.replace("@LIBRARY@", LIBRARY_NAME)
 
+_LATE: Final = "Redis did not answer in time"
 _TRIES: Final = 3
 """Of one call that was surely not executed: the library is loaded, the master is elsewhere."""
 
@@ -32,6 +33,10 @@ class Link:
         self._deadline = deadline
         self._wire: Wire | None = None
         self._sent = False
+        self._asked: asyncio.Future[Any] | None = None
+        self._late_at = 0.0
+        """When what is asked is late, in the loop's time."""
+        self._watch: asyncio.TimerHandle | None = None
 
     async def call(
         self,
@@ -50,15 +55,60 @@ class Link:
             OutcomeUnknownError: it may have been executed.
         """
         command = ("FCALL", f"{LIBRARY_NAME}_{function}", len(keys), *keys, *args)
+        wire = self._wire
+        if wire is None or not self._master.serves(wire) or not holds():
+            return await self._patiently(command, holds, None)
+        reply = await self._at_once(wire, command)
+        if isinstance(reply, ReplyError):
+            return await self._patiently(command, holds, reply)
+        return reply
+
+    async def _at_once(self, wire: Wire, command: Command) -> Any:
+        """Send a command where all is well: nearly every one."""
+        self._asked = asked = wire.ask(command)
+        sent = not wire.closed
+        loop = asyncio.get_running_loop()
+        self._late_at = loop.time() + self._deadline
+        if self._watch is None:
+            self._watch = loop.call_at(self._late_at, self._look)
+        try:
+            return await asked
+        except (WireError, TimeoutError) as error:
+            self.close()
+            if sent:
+                raise OutcomeUnknownError(str(error)) from error
+            raise LogUnavailableError(str(error)) from error
+        except asyncio.CancelledError:
+            self.close()  # The reply of this call must not be taken for that of the next.
+            raise
+        finally:
+            self._asked = None
+
+    def _look(self) -> None:
+        """Give up what is asked when it is late. One timer for many calls, not one for each."""
+        self._watch = None
+        asked = self._asked
+        if asked is None or asked.done():
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._late_at:
+            self._watch = loop.call_at(self._late_at, self._look)
+        else:
+            asked.set_exception(TimeoutError(_LATE))
+
+    async def _patiently(
+        self, command: Command, holds: Callable[[], bool], refusal: ReplyError | None
+    ) -> Any:
+        """Connect first, or do something about a refusal."""
         self._sent = False
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._call(command, holds)
+                return await self._call(command, holds, refusal)
         except TimeoutError as error:
             self.close()
             if self._sent:
-                raise OutcomeUnknownError("Redis did not answer in time") from error
-            raise LogUnavailableError("Redis did not answer in time") from error
+                raise OutcomeUnknownError(_LATE) from error
+            raise LogUnavailableError(_LATE) from error
         except asyncio.CancelledError:
             self.close()  # The reply of this call must not be taken for that of the next.
             raise
@@ -73,23 +123,29 @@ class Link:
 
     def close(self) -> None:
         """Close the connection; the next call makes another."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if self._wire is not None:
             self._wire.close()
             self._wire = None
 
-    async def _call(self, command: Command, holds: Callable[[], bool]) -> Any:
+    async def _call(
+        self, command: Command, holds: Callable[[], bool], refusal: ReplyError | None
+    ) -> Any:
         for tries_left in reversed(range(_TRIES)):
             wire = await self._connected()
             if not holds():
                 raise LogUnavailableError("Redis has lost something, or was replaced")
-            reply = await self._execute(wire, command)
+            reply = refusal or await self._execute(wire, command)
+            refusal = None
             if not isinstance(reply, ReplyError):
                 return reply
             if "Function not found" in str(reply):
-                refusal = await self._load(wire)
-                if refusal is None and tries_left:
+                unloaded = await self._load(wire)
+                if unloaded is None and tries_left:
                     continue
-                reply = refusal or reply
+                reply = unloaded or reply
             elif self._master.refused(reply) and tries_left:
                 self.close()
                 continue

@@ -13,6 +13,7 @@ import msgpack
 
 from straks.log.archive import Archive
 from straks.log.limits import Limits
+from straks.log.listeners import Listeners
 from straks.log.log import (
     Append,
     Appended,
@@ -27,6 +28,7 @@ from straks.log.log import (
     OutcomeUnknownError,
     Page,
     Tail,
+    Told,
     Watcher,
 )
 from straks.log.recent import RecentFeed
@@ -96,12 +98,13 @@ class RedisLog:
         self.nodes: Final = RedisNodes(node, token, self._lanes, absence=absence)
         self._token = token.encode()
         self._current: set[str] = set()
+        listeners = Listeners()
         self._hearings = [
             Hearing(
                 lane,
                 self.nodes,
                 self._reading,
-                deliver=self._deliver,
+                deliver=listeners.tell,
                 grown=self._grown,
                 synced=self._synced,
                 forked=self._forked,
@@ -112,7 +115,7 @@ class RedisLog:
         self.nodes.on_tenure(self._tenure_changed)
         self._recent = [RecentFeed(None, entries=_RECENT, size=1 << 20) for _ in range(PARTITIONS)]
         self._marks = Marking(self._lanes, self.lane_of, self._reading)
-        self._listeners: list[Listener] = []
+        self._listeners: Final = listeners
         self._watchers: list[Watcher] = []
         self._broken: LogBrokenError | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -168,18 +171,19 @@ class RedisLog:
         """Tell the lane of a channel."""
         return self._topology.lane_of(channel_keys(channel).partition)
 
-    async def append(self, batch: Sequence[Append]) -> Sequence[AppendResult | BadItemError]:
+    async def append(
+        self, batch: Sequence[Append], told: Told | None = None
+    ) -> Sequence[AppendResult | BadItemError]:
         """Store a batch by one function call; see :meth:`straks.log.log.Log.append`."""
         self._check_open()
         if self._broken is not None:
             raise self._broken
         call = pack_batch(batch, self._limits, archives=self.archiving is not None)
         results, entries = await self._append(call) if call.items else ([], [])
-        if entries:
-            self._deliver(entries)
         if call.bad:
             rest = iter(results)
-            return [call.bad.get(i) or next(rest) for i in range(len(batch))]
+            results = [call.bad.get(i) or next(rest) for i in range(len(batch))]
+        self._listeners.appended(entries, results, told)
         return results
 
     async def _append(self, call: Call) -> tuple[list[AppendResult | BadItemError], list[Entry]]:
@@ -231,9 +235,9 @@ class RedisLog:
 
     # --- following ------------------------------------------------------------------------
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, *, fold: bool = False) -> None:
         """Add a listener; see :meth:`straks.log.log.Log.listen`."""
-        self._listeners.append(listener)
+        self._listeners.add(listener, fold=fold)
 
     def watch(self, watcher: Watcher) -> None:
         """Add a watcher; see :meth:`straks.log.log.Log.watch`."""
@@ -331,10 +335,6 @@ class RedisLog:
         return self._hearings[self.lane_of(channel)].follower
 
     # --- what happens by itself -----------------------------------------------------------
-
-    def _deliver(self, entries: Sequence[Entry]) -> None:
-        for listener in self._listeners:
-            listener(entries)
 
     def _grown(self, partition: int) -> None:
         for watcher in self._watchers:

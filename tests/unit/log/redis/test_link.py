@@ -51,6 +51,13 @@ async def call(link: Link) -> Any:
     return await link.call("beat", ["a"], [1])
 
 
+async def call_often(link: Link, fake: FakeRedis, times: int) -> None:
+    """What follows finds a connection."""
+    fake.replies["FCALL"] = bulk("before")
+    for _ in range(times):
+        assert await call(link) == b"before"
+
+
 # --- what works ------------------------------------------------------------------------------
 
 
@@ -199,34 +206,55 @@ async def test_without_a_connection_nothing_is_executed(fake: FakeRedis, reply: 
 # --- what may have been executed -------------------------------------------------------------
 
 
+@pytest.mark.parametrize("calls_before", [0, 1])
 @pytest.mark.parametrize("reply", [HANG_UP, b"$9\r\nhalf" + HANG_UP, b"\0", b"*1\r\n" + HANG_UP])
 async def test_a_connection_that_breaks_behind_the_call_leaves_it_unknown(
-    fake: FakeRedis, link: Link, reply: bytes
+    fake: FakeRedis, link: Link, reply: bytes, calls_before: int
 ) -> None:
+    await call_often(link, fake, calls_before)
     fake.replies["FCALL"] = reply
     with pytest.raises(OutcomeUnknownError):
         await call(link)
-    assert len(fake.words("FCALL")) == 1
+    assert len(fake.words("FCALL")) == calls_before + 1
 
 
-async def test_a_reply_that_is_late_is_not_that_of_the_next_call(fake: FakeRedis) -> None:
+@pytest.mark.parametrize("calls_before", [0, 1])
+async def test_a_reply_that_is_late_is_not_that_of_the_next_call(
+    fake: FakeRedis, calls_before: int
+) -> None:
     link = await link_to(fake.url, deadline=0.2)
+    await call_often(link, fake, calls_before)
     fake.replies["FCALL"] = b"$5\r\nfir"
     with pytest.raises(OutcomeUnknownError, match="in time"):
         await call(link)
     fake.say(b"st\r\n")
     fake.replies["FCALL"] = bulk("next")
     assert await call(link) == b"next"
-    assert len(fake.words("FCALL")) == 2
+    assert len(fake.words("FCALL")) == calls_before + 2
     link.close()
 
 
+async def test_every_call_has_the_whole_time(fake: FakeRedis) -> None:
+    link = await link_to(fake.url, deadline=2.0)
+    await call_often(link, fake, 1)
+    fake.replies["FCALL"] = None
+    for calls in range(2, 5):
+        calling = asyncio.create_task(call(link))
+        await fake.heard_of("FCALL", calls)
+        # The last reply comes when the time of the first call is over, but not its own.
+        asyncio.get_running_loop().call_later(0.8, fake.say, bulk("in time"))
+        assert await calling == b"in time"
+    link.close()
+
+
+@pytest.mark.parametrize("calls_before", [0, 1])
 async def test_the_reply_of_a_call_that_was_given_up_is_not_that_of_the_next(
-    fake: FakeRedis, link: Link
+    fake: FakeRedis, link: Link, calls_before: int
 ) -> None:
+    await call_often(link, fake, calls_before)
     fake.replies["FCALL"] = None
     given_up = asyncio.create_task(call(link))
-    await fake.heard_of("FCALL")
+    await fake.heard_of("FCALL", calls_before + 1)
     given_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await given_up
