@@ -99,7 +99,7 @@ def _row(
         pack_entry(item),
         int(item.at),
         int(item.advances),
-        False if item.expect is None else item.expect,
+        "" if item.expect is None else item.expect,
         limits.max_entries(item.channel) or -KEPT,
         limits.max_keys(item.channel) or 0,
         anchor,
@@ -150,7 +150,7 @@ def unpack_live(channel: str, payload: bytes) -> tuple[str, Entry]:
         raise ValueError(f"no entry: {error}") from error
 
 
-def unpack_streamed(channel: str, item: tuple[bytes, Sequence[bytes]]) -> Entry:
+def unpack_streamed(channel: str, item: Sequence[Any]) -> Entry:
     """Make an entry of an item of a channel's stream."""
     stream_id, flat = item
     fields = dict(zip(flat[::2], flat[1::2], strict=True))

@@ -88,7 +88,7 @@ local function append_one(state, log, feed, tag, item, anchors)
     local offset = tonumber(head[1] or 0) + 1
     local at = math.max(sent_at, tonumber(head[2] or 0))
     local state_offset = tonumber(head[3] or 0)
-    if expect ~= false and expect ~= state_offset then
+    if expect ~= '' and expect ~= state_offset then
         return { CONFLICT, state_offset }
     end
     if most > 0 and offset > most then
@@ -121,7 +121,7 @@ end
 
 -- KEYS: feed of each partition, then state and log of each item, then anchors.
 -- ARGV: tag of the node, number of feeds, packed items, each
---   {feed, channel, live, digest, id, packed, at, advances, expect or false, most entries (of a
+--   {feed, channel, live, digest, id, packed, at, advances, expect or '', most entries (of a
 --    channel that keeps its last: below 0), keys to remember or 0, which of the anchors is the
 --    state of its conversation, for a channel that may be in the archive with that, or 0}, then
 --   what is published to wake the readers of each feed.

@@ -102,8 +102,7 @@ class Link:
         """Connect first, or do something about a refusal."""
         self._sent = False
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._call(command, holds, refusal)
+            return await asyncio.wait_for(self._call(command, holds, refusal), self._deadline)
         except TimeoutError as error:
             self.close()
             if self._sent:

@@ -76,7 +76,7 @@ def test_each_row_names_its_feed_its_guard_and_its_keys(batch: list[Append]) -> 
         keys = channel_keys(each.channel)
         assert call.feeds[row[0] - 1] == feed_key(keys.partition)
         assert call.keys[2 * number : 2 * number + 2] == [keys.state, keys.log]
-        assert row[8] == (False if each.expect is None else each.expect)
+        assert row[8] == (b"" if each.expect is None else each.expect)
         assert row[7] == each.advances
 
 
