@@ -1,0 +1,1 @@
+"""How well self-service answers understand questions that they have not seen."""
