@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bench.answers.questions import LANGUAGES, Question, content, demo_book, questions, shared
 
+from bench.answers.questions import LANGUAGES, Question, content, demo_book, questions, shared
 from straks.answers import languages
 from straks.answers.files import Answer
 
