@@ -14,14 +14,15 @@ from bench import compare
 from bench.aged.work import FEWEST
 from bench.compared.cases import CASES
 from bench.figures import show
+from bench.files import BadFileError
 from bench.load import PROCESSES, LoadFailedError
 from bench.peers.catalog import SYSTEMS
-from bench.scenarios import age, alone, ask, edge, mixed, replay, soak, turn
-from bench.scenarios.replay import BadFileError
+from bench.scenarios import age, alone, answers, ask, edge, mixed, replay, soak, turn
 from bench.server import CORES, StartFailedError, load_core, pin
 
 SCENARIOS = {
     "age": age.run,
+    "answers": answers.run,
     "ask": ask.run,
     "connect": alone.run_connect,
     "edge": edge.run,
@@ -74,6 +75,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
         if name == "age":
             _add_age(one)
+        if name == "answers":
+            one.add_argument("file", type=Path, help="CSV of text and category: banking77")
+            one.add_argument("--seeds", type=_count, default=5, help="splits of the file")
         if name == "fanout":
             one.add_argument("--burst", type=_count, default=1, help="messages at once")
         if name == "idle":

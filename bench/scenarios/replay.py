@@ -12,20 +12,17 @@ from typing import Any
 
 from rich.progress import Progress
 
+from bench.files import BadFileError
 from bench.latency import Latencies
 from bench.peer import Peer, new_key
 from bench.server import ORIGIN, Nodes, Running, straks, straks_nodes
 from bench.steady import Steady
 from bench.tally import Tally
 
-__all__ = ["BadFileError", "load", "run"]
+__all__ = ["load", "run"]
 
 PATIENCE = 30.0
 REPLY = "Thank you. I have noted that; one moment please."
-
-
-class BadFileError(Exception):
-    """The file is not one of chats; the message names file and line."""
 
 
 @dataclass

@@ -107,6 +107,12 @@ class Matcher:
         likely = [match for match in best.values() if match.score >= SUGGESTED]
         return sorted(likely, key=lambda match: -match.score)[:limit]
 
+    def likeliest(self, text: str, lang: str | None = None) -> Match | None:
+        """Find the answer that comes nearest, however far it is; None: no word is known."""
+        cleaned = clean(text)
+        found = (match for room in self._in_order(lang) for match in room.matches(cleaned, 1))
+        return next(found, None)
+
     def _best(self, cleaned: str, lang: str | None) -> Match | None:
         if not cleaned:
             return None

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.scenarios.replay import BadFileError, load
+from bench.files import BadFileError
+from bench.scenarios.replay import load
 
 
 def turn(text: Any = None, **fields: Any) -> dict[str, Any]:

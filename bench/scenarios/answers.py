@@ -1,0 +1,101 @@
+"""How many questions get the right answer: of a bank in English, and of the demo in six languages.
+
+Beside the floor that a plain script reaches on the same splits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bench.answers.baseline import Baseline
+from bench.answers.engine import Engine
+from bench.answers.intents import Intents, few, load, some_unknown, split
+from bench.answers.questions import LANGUAGES, demo_book, questions
+from straks.answers.matcher import Matcher
+
+__all__ = ["run"]
+
+PHRASES: Final = (None, 10, 5, 1)
+"""How many each intent has; None: all."""
+
+
+async def run(options: Namespace) -> list[dict[str, Any]]:
+    """Measure accuracy; one row for each number of phrases, one for unknowns, one a language."""
+    intents = load(options.file)
+    return await asyncio.to_thread(_measure, intents, range(options.seeds))
+
+
+def _measure(intents: Intents, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    rows = [_accuracy(intents, count, seeds) for count in PHRASES]
+    rows.append(_unknown(intents, seeds))
+    matcher = Matcher.train(demo_book())
+    rows += [_language(matcher, lang) for lang in LANGUAGES]
+    return rows
+
+
+def _accuracy(intents: Intents, count: int | None, seeds: Sequence[int]) -> dict[str, Any]:
+    floor: list[float] = []
+    ours: list[float] = []
+    took: list[float] = []
+    for seed in seeds:
+        known, tested = split(intents, seed)
+        learned = few(known, count, seed)
+        asked = [text for texts in tested.values() for text in texts]
+        wanted = [intent for intent, texts in tested.items() for _ in texts]
+        floor.append(_share(Baseline(learned).first(asked), wanted))
+        began = time.perf_counter()
+        engine = Engine(learned)
+        took.append(time.perf_counter() - began)
+        ours.append(_share(engine.first(asked), wanted))
+    return {
+        "case": f"{count or 'all'} phrases each",
+        "right_percent": statistics.mean(ours),
+        "floor_percent": statistics.mean(floor),
+        "ahead_points": statistics.mean(ours) - statistics.mean(floor),
+        "train_s": statistics.median(took),
+    }
+
+
+def _unknown(intents: Intents, seeds: Sequence[int]) -> dict[str, Any]:
+    answered: list[float] = []
+    right: list[float] = []
+    declined: list[float] = []
+    for seed in seeds:
+        known, tested = split(intents, seed)
+        unknown = some_unknown(intents, seed)
+        engine = Engine({name: texts for name, texts in known.items() if name not in unknown})
+        given = {name: engine.given(texts) for name, texts in tested.items()}
+        of_known = [each for name in given if name not in unknown for each in given[name]]
+        of_unknown = [each for name in unknown for each in given[name]]
+        all_given = [(each, name) for name in given for each in given[name] if each is not None]
+        answered.append(100 - _share(of_known, [None] * len(of_known)))
+        declined.append(_share(of_unknown, [None] * len(of_unknown)))
+        right.append(_share(*map(list, zip(*all_given, strict=True))))
+    return {
+        "case": "a third of the intents unknown",
+        "known_answered_percent": statistics.mean(answered),
+        "given_right_percent": statistics.mean(right),
+        "unknown_declined_percent": statistics.mean(declined),
+    }
+
+
+def _language(matcher: Matcher, lang: str) -> dict[str, Any]:
+    asked = list(questions(lang))
+    matches = [matcher.likeliest(each.text, lang) for each in asked]
+    first = [None if match is None else match.answer.id for match in matches]
+    return {
+        "case": f"the demo in {lang}",
+        "right_percent": _share(first, [each.answer for each in asked]),
+        "questions": len(asked),
+    }
+
+
+def _share(found: Sequence[str | None], wanted: Sequence[str | None]) -> float:
+    """Tell how many of a hundred are as wanted."""
+    same = sum(one == other for one, other in zip(found, wanted, strict=True))
+    return 100 * same / len(wanted) if wanted else 100.0
