@@ -4,6 +4,9 @@ Each language has a file in ``questions/``: lines of an answer's id, a tab and w
 type. So that they measure understanding and not memory, at most half of a question's content words
 may be in any one phrase of its answer: :func:`shared` tells. Content words are those that are not
 in ``stop/``, by their stems.
+
+Those in ``hard/`` were written to have as few words as possible in common with the phrases that
+there were then: what nobody who only counts words can answer.
 """
 
 from __future__ import annotations
@@ -35,9 +38,9 @@ class Question:
     text: str
 
 
-def questions(lang: str) -> Iterator[Question]:
+def questions(lang: str, *, hard: bool = False) -> Iterator[Question]:
     """Read the questions of a language."""
-    for line in _lines(_HERE / "questions" / f"{lang}.txt"):
+    for line in _lines(_HERE / ("hard" if hard else "questions") / f"{lang}.txt"):
         answer, _, text = line.partition("\t")
         yield Question(answer, text)
 
