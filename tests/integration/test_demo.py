@@ -40,7 +40,7 @@ def test_the_shop_embeds_the_widget_from_another_site(tmp_path: Path) -> None:
             f"{server.url}/v1/site", headers={"Origin": shop.rstrip("/")}, trust_env=False
         )
         assert site.headers["access-control-allow-origin"] == shop.rstrip("/")
-        assert site.json()["languages"] == ["en"]
+        assert site.json()["languages"] == ["da", "en", "nb", "nl", "pl", "sv"]
         assert server.stop() == 0
 
 

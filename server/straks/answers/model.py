@@ -18,6 +18,9 @@ __all__ = ["Model"]
 
 _REGULARISATION: Final = 30.0
 """``C`` of the logistic regression."""
+_TOLERANCE: Final = 0.1
+"""Of the solver, which in its dual form then takes half the time and finds the same answers
+(``python -m bench answers``)."""
 _BACKGROUND_WEIGHT: Final = 0.3
 """What a line of background counts beside a phrase."""
 _NOTHING_WEIGHT: Final = 30.0
@@ -65,7 +68,9 @@ class Model:
         coefficients = np.empty((self._index.size, count), np.float32)
         intercepts = np.empty(count)
         for answer in range(count):
-            one = LogisticRegression(C=_REGULARISATION, solver="liblinear")
+            one = LogisticRegression(
+                C=_REGULARISATION, solver="liblinear", dual=True, tol=_TOLERANCE
+            )
             one.fit(examples, owners == answer, sample_weight=weights)
             coefficients[:, answer] = one.coef_[0]
             intercepts[answer] = one.intercept_[0]

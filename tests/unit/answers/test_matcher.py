@@ -71,7 +71,7 @@ def test_small_talk_and_noise_are_declined(text: str) -> None:
 def test_every_phrase_finds_its_own_answer() -> None:
     for answer in MATCHER.book.answers:
         for phrase in answer.phrases:
-            match = MATCHER.match(phrase.upper() + "?!")
+            match = MATCHER.match(phrase.upper() + "?!", answer.lang)
             assert match is not None
             assert (match.answer.id, match.score) == (answer.id, 1.0)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.demo import answers_folder
@@ -16,13 +18,15 @@ def test_every_file_is_good() -> None:
     assert BOOK.errors == ()
 
 
-def test_there_are_about_forty_answers_and_some_replies() -> None:
-    replies = [answer for answer in BOOK.answers if answer.is_reply]
-    (greeting,) = [answer for answer in BOOK.answers if answer.is_greeting]
-    answers = [each for each in BOOK.answers if each not in (*replies, greeting)]
+@pytest.mark.parametrize("lang", ["en", "sv", "da", "nb", "nl", "pl"])
+def test_there_are_about_forty_answers_and_some_replies_in_every_language(lang: str) -> None:
+    book = [answer for answer in BOOK.answers if answer.lang == lang]
+    replies = [answer for answer in book if answer.is_reply]
+    (greeting,) = [answer for answer in book if answer.is_greeting]
+    answers = [each for each in book if each not in (*replies, greeting)]
     assert 38 <= len(answers) <= 48
     assert 6 <= len(replies) <= 8
-    assert all(5 <= len(answer.phrases) <= 8 for answer in answers)
+    assert all(18 <= len(answer.phrases) <= 22 for answer in answers)
 
 
 def test_answers_are_short_enough_to_read_in_a_chat() -> None:
