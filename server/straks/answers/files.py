@@ -105,11 +105,18 @@ class AnswerBook:
     def listed(self, lang: str | None = None) -> list[Answer]:
         """Every answer once, for an agent to pick from: canned replies first, then by title.
 
-        With ``lang``, each is in that language where it exists, else in any it has.
+        Each is in the language ``lang`` where it exists, else in English, else in any it has.
         """
+        wanted = languages.base(lang or DEFAULT_LANG)
+
+        def distance(answer: Answer) -> int:
+            language = languages.base(answer.lang)
+            return 0 if language == wanted else 1 if language == DEFAULT_LANG else 2
+
         chosen: dict[str, Answer] = {}
         for answer in self.answers:
-            if answer.id not in chosen or answer.lang == lang:
+            other = chosen.get(answer.id)
+            if other is None or distance(answer) < distance(other):
                 chosen[answer.id] = answer
         return sorted(chosen.values(), key=lambda a: (not a.is_reply, a.title.casefold(), a.id))
 
