@@ -69,7 +69,7 @@ class Model:
         intercepts = np.empty(count)
         for answer in range(count):
             one = LogisticRegression(
-                C=_REGULARISATION, solver="liblinear", dual=True, tol=_TOLERANCE
+                C=_REGULARISATION, solver="liblinear", dual=True, tol=_TOLERANCE, random_state=0
             )
             one.fit(examples, owners == answer, sample_weight=weights)
             coefficients[:, answer] = one.coef_[0]

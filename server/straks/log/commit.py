@@ -158,14 +158,14 @@ class GroupCommit:
             settled = True
         except LogUnavailableError as error:
             self._trouble.failed(error)
+            refused = [*self._in_flight, *queue]
             self._in_flight = []
-            refused = [*items, *queue]
             queue.clear()  # first: who hears of it may submit again
             self._refuse(refused, error)
             return
         except OutcomeUnknownError as error:
             self._trouble.failed(error)
-        if not settled:
+        if not settled and self._in_flight:
             await self._settle(batch)
 
     def _told(self, results: Sequence[AppendResult | BadItemError]) -> None:

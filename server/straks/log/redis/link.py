@@ -11,6 +11,7 @@ from typing import Any, Final
 from straks.log.log import LogUnavailableError, OutcomeUnknownError
 from straks.log.redis.master import Master
 from straks.log.redis.wire import Command, ReplyError, Wire, WireError
+from straks.log.redis.within import within
 
 __all__ = ["LIBRARY", "LIBRARY_NAME", "Link"]
 
@@ -57,14 +58,16 @@ class Link:
         command = ("FCALL", f"{LIBRARY_NAME}_{function}", len(keys), *keys, *args)
         wire = self._wire
         if wire is None or not self._master.serves(wire) or not holds():
-            return await self._patiently(command, holds, None)
+            return await self._patiently(command, holds, None, self._deadline)
         reply = await self._at_once(wire, command)
         if isinstance(reply, ReplyError):
-            return await self._patiently(command, holds, reply)
+            left = self._late_at - asyncio.get_running_loop().time()
+            return await self._patiently(command, holds, reply, left)
         return reply
 
     async def _at_once(self, wire: Wire, command: Command) -> Any:
         """Send a command where all is well: nearly every one."""
+        assert self._asked is None, "one caller at a time"
         self._asked = asked = wire.ask(command)
         sent = not wire.closed
         loop = asyncio.get_running_loop()
@@ -97,12 +100,16 @@ class Link:
             asked.set_exception(TimeoutError(_LATE))
 
     async def _patiently(
-        self, command: Command, holds: Callable[[], bool], refusal: ReplyError | None
+        self,
+        command: Command,
+        holds: Callable[[], bool],
+        refusal: ReplyError | None,
+        seconds: float,
     ) -> Any:
-        """Connect first, or do something about a refusal."""
+        """Connect first, or do something about a refusal, in so many seconds."""
         self._sent = False
         try:
-            return await asyncio.wait_for(self._call(command, holds, refusal), self._deadline)
+            return await within(seconds, self._call(command, holds, refusal))
         except TimeoutError as error:
             self.close()
             if self._sent:
