@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,15 +43,22 @@ async def test_a_publish_is_refused_for_now_and_stored_when_there_is_room(node: 
     async with Talker(node[0].socket_url, origin=SHOP) as visitor:
         opened = await visitor.ask("open", key=new_key(), data={"text": "hello"})
         channel, key = opened["channel"], new_key()
+        # That there is no answer is stored, too, a moment later.
+        while await offsets(visitor, channel) != [1, 2]:
+            await asyncio.sleep(0.01)
         with full_disk(node):
             refused = await visitor.publish(channel, "message", {"text": "hi"}, key=key)
             assert refused["type"] == "error"
             assert refused["code"] == "unavailable"
             assert refused["retry_after"] > 0
-            page = await visitor.ask("history", channel=channel)
-            assert [entry["offset"] for entry in page["entries"]] == [1]
+            assert await offsets(visitor, channel) == [1, 2]
         stored = await visitor.publish(channel, "message", {"text": "hi"}, key=key)
-        assert (stored["type"], stored["offset"]) == ("published", 2)
+        assert (stored["type"], stored["offset"]) == ("published", 3)
+
+
+async def offsets(visitor: Talker, channel: str) -> list[int]:
+    page = await visitor.ask("history", channel=channel)
+    return [entry["offset"] for entry in page["entries"]]
 
 
 async def test_a_node_is_not_ready_while_its_disk_is_full(node: Nodes) -> None:
