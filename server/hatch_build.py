@@ -51,10 +51,9 @@ COMPILED = (
 )
 """What every message passes through.
 
-Not the modules that define msgspec structs, whose options mypyc does not see; nor those that pack
-and unpack what is stored: mypyc makes ``0`` of a ``False`` where both may stand; nor those that
-await something while they handle an exception or leave a block: mypyc 2.4 then lets another task
-raise it.
+Not the modules that define msgspec structs, whose options mypyc does not see; nor those that await
+something while they handle an exception or leave a block: mypyc 2.4 then lets another task raise
+it. In those that are compiled no expression may be ``False`` or a number: mypyc makes ``0`` of it.
 """
 
 COMPILER = ("mypy==2.4.1", "setuptools==84.2.1", "types-pyyaml==6.0.12.20261113")

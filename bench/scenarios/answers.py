@@ -15,7 +15,7 @@ from typing import Any, Final
 from bench.answers.baseline import Baseline
 from bench.answers.engine import Engine
 from bench.answers.intents import Intents, few, load, some_unknown, split
-from bench.answers.questions import LANGUAGES, demo_book, questions
+from bench.answers.questions import LANGUAGES, Question, demo_book, questions
 from straks.answers.matcher import Matcher
 
 __all__ = ["run"]
@@ -86,13 +86,18 @@ def _unknown(intents: Intents, seeds: Sequence[int]) -> dict[str, Any]:
 
 def _language(matcher: Matcher, lang: str) -> dict[str, Any]:
     asked = list(questions(lang))
-    matches = [matcher.likeliest(each.text, lang) for each in asked]
-    first = [None if match is None else match.answer.id for match in matches]
     return {
         "case": f"the demo in {lang}",
-        "right_percent": _share(first, [each.answer for each in asked]),
+        "right_percent": _right(matcher, lang, asked),
+        "hard_right_percent": _right(matcher, lang, list(questions(lang, hard=True))),
         "questions": len(asked),
     }
+
+
+def _right(matcher: Matcher, lang: str, asked: Sequence[Question]) -> float:
+    matches = [matcher.likeliest(each.text, lang) for each in asked]
+    first = [None if match is None else match.answer.id for match in matches]
+    return _share(first, [each.answer for each in asked])
 
 
 def _share(found: Sequence[str | None], wanted: Sequence[str | None]) -> float:

@@ -152,10 +152,8 @@ class GroupCommit:
         items = [queue.popleft() for _ in range(min(len(queue), MAX_BATCH))]
         self._in_flight = items
         batch = [item.append for item in items]
-        settled = False
         try:
             await self._log.append(batch, self._told)
-            settled = True
         except LogUnavailableError as error:
             self._trouble.failed(error)
             refused = [*self._in_flight, *queue]
@@ -165,7 +163,7 @@ class GroupCommit:
             return
         except OutcomeUnknownError as error:
             self._trouble.failed(error)
-        if not settled and self._in_flight:
+        if self._in_flight:  # Nobody was told: it is not known what was stored.
             await self._settle(batch)
 
     def _told(self, results: Sequence[AppendResult | BadItemError]) -> None:

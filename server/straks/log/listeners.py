@@ -22,10 +22,7 @@ class Listeners:
 
     def tell(self, entries: Sequence[Entry]) -> None:
         """Tell everybody of what somebody else appended."""
-        for listener in self._folds:
-            listener(entries)
-        for listener in self._others:
-            listener(entries)
+        self.appended(entries, (), None)
 
     def appended(
         self,
