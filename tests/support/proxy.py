@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from enum import Flag, auto
@@ -14,6 +15,7 @@ from bench.ports import free_port
 __all__ = ["Direction", "Predicate", "Proxy", "ThreadProxy"]
 
 _READ: Final = 1 << 16
+_BACKLOG: Final = 1024
 _REMEMBERED: Final = 1 << 18
 """Bytes that a client said, by which its connection is known; the oldest are forgotten."""
 
@@ -35,18 +37,21 @@ class Direction(Flag):
 class _Connection:
     """A client's connection and the one to the server that belongs to it."""
 
-    def __init__(self, client: asyncio.StreamWriter, held: Direction, swallowed: Direction) -> None:
+    def __init__(self, held: Direction, swallowed: Direction) -> None:
         self.said = bytearray()
         self.torn = False
         """Whether bytes were swallowed: what follows them would make no sense."""
-        self._ends = [client]
+        self._ends: list[asyncio.StreamWriter] = []
+        self._aborted = False
         self._open = {Direction.UP: asyncio.Event(), Direction.DOWN: asyncio.Event()}
         self._swallowed = swallowed
         self.hold(held)
 
-    def reached(self, server: asyncio.StreamWriter) -> None:
-        """Note the other end."""
-        self._ends.append(server)
+    def reached(self, end: asyncio.StreamWriter) -> None:
+        """Note one of the two ends; it ends with the other."""
+        self._ends.append(end)
+        if self._aborted:
+            end.transport.abort()
 
     def hold(self, held: Direction) -> None:
         """Let pass only what is not held."""
@@ -62,6 +67,7 @@ class _Connection:
 
     def abort(self) -> None:
         """End both ends at once, without what was not sent yet."""
+        self._aborted = True
         self.hold(Direction(0))
         for end in self._ends:
             end.transport.abort()
@@ -103,7 +109,7 @@ class Proxy:
         self._upstream = upstream
         self._held = self._swallowed = Direction(0)
         self._connections: dict[_Connection, asyncio.Task[None]] = {}
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
 
     @property
     def connections(self) -> int:
@@ -112,9 +118,10 @@ class Proxy:
 
     async def cut(self) -> None:
         """End all connections and refuse new ones, until :meth:`heal`."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
         await self._end(list(self._connections))
 
     def hold(self, direction: Direction) -> None:
@@ -157,11 +164,15 @@ class Proxy:
         for connection in self._connections:
             connection.swallow(Direction(0))
             connection.hold(Direction(0))
-        if self._server is None:
-            await self._listen()
+        if self._listening is None:
+            self._listen()
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+    def _listen(self) -> None:
+        # Not an asyncio.Server: one that is closed between accepting a connection and making its
+        # transport (CPython 3.11, Server._attach) loses the socket, and cutting is what we are for.
+        self._listening = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
+        self._listening.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
 
     def _meant(self, predicate: Predicate) -> list[_Connection]:
         return [each for each in self._connections if predicate(bytes(each.said))]
@@ -173,16 +184,20 @@ class Proxy:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, listening: socket.socket) -> None:
+        try:
+            client, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # it has gone again
         self.accepted += 1
-        connection = _Connection(writer, self._held, self._swallowed)
-        task = asyncio.create_task(self._serve(connection, reader, writer))
+        connection = _Connection(self._held, self._swallowed)
+        task = asyncio.create_task(self._serve(connection, client))
         self._connections[connection] = task
 
-    async def _serve(
-        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _serve(self, connection: _Connection, client: socket.socket) -> None:
         try:
+            reader, writer = await asyncio.open_connection(sock=client)
+            connection.reached(writer)
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream)
             connection.reached(up_writer)
             async with asyncio.TaskGroup() as ways:
@@ -195,7 +210,7 @@ class Proxy:
             del self._connections[connection]
 
     async def __aenter__(self) -> Self:
-        await self._listen()
+        self._listen()
         return self
 
     async def __aexit__(
