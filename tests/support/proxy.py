@@ -91,7 +91,7 @@ class _Connection:
             await gate.wait()
             if direction not in self._swallowed and not sink.is_closing():
                 sink.write_eof()
-        except ConnectionError:
+        except OSError:  # reset, or ended between our looking and our half-closing it
             self.abort()  # as it would be without a proxy between them
 
 
