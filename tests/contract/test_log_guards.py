@@ -17,6 +17,7 @@ from straks.log.log import (
     Full,
     LogError,
 )
+from straks_protocol import Position
 from tests.support.logs import FeedLog, LogPlace, append, append_all, item, offsets
 
 A, B = "conversation:a", "conversation:b"
@@ -43,6 +44,41 @@ async def test_a_guard_that_can_never_hold_finds_a_used_key_or_nothing(log: Feed
     )
     assert results == [Appended(stored, True), Conflict(1), Conflict(0)]
     assert (await log.tail(A)).position.offset == 1
+
+
+async def test_what_follows_an_entry_is_stored_directly_after_it_or_not_at_all(
+    log: FeedLog,
+) -> None:
+    (first,) = await append(log, item(advances=True))
+    second = item()
+    after_second = Position(offset=2, id=second.id)
+    results = await append_all(
+        log, [second, item(follows=after_second), item(follows=after_second), item(B)]
+    )
+    assert [type(result) for result in results] == [Appended, Appended, Conflict, Appended]
+    for wrong in (
+        Position(offset=first.offset, id=first.id),  # there are later ones
+        Position(offset=3, id=second.id),
+        Position(offset=0, id=""),
+    ):
+        assert await append_all(log, [item(follows=wrong)]) == [Conflict(1)]
+    assert (await log.tail(A)).position.offset == 3
+
+
+async def test_what_follows_a_key_that_was_used_is_not_stored(log: FeedLog) -> None:
+    """It was meant for an entry that was never made."""
+    await append(log, item(key="used"))
+    again = item(key="used")
+    results = await append_all(log, [again, item(follows=Position(offset=2, id=again.id))])
+    assert results[1] == Conflict(0)
+
+
+async def test_what_may_follow_is_known_after_a_restart(place: LogPlace) -> None:
+    async with place.opened() as log:
+        (stored,) = await append(log, item())
+    async with place.opened() as log:
+        (follower,) = await append(log, item(follows=Position(offset=1, id=stored.id)))
+    assert follower.offset == 2
 
 
 async def test_of_many_with_the_same_guard_exactly_one_wins(log: FeedLog) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +33,8 @@ _T = TypeVar("_T")
 
 LIMITS = Limits(entries=6, keys=3, active_channels=2, active_keys=6)
 CHANNELS = st.sampled_from(["conversation:a", "conversation:b", "desk:a", "inbox:t", "app:x"])
+Follows: TypeAlias = int | None
+FOLLOWS: st.SearchStrategy[Follows] = st.none() | st.integers(0, 4)
 READERS = st.sampled_from(["agent:1", "visitor:v"])
 
 
@@ -85,15 +87,28 @@ class LogMachine(RuleBasedStateMachine):
         self.run(self.opened.close())
         self.open()
 
-    @rule(batch=st.lists(items(), min_size=1, max_size=8))
-    def append(self, batch: list[dict[str, Any]]) -> None:
-        appends = [Append(id=f"id{next(self.ids)}", **fields) for fields in batch]
+    @rule(batch=st.lists(st.tuples(items(), FOLLOWS), min_size=1, max_size=8))
+    def append(self, batch: list[tuple[dict[str, Any], Follows]]) -> None:
+        appends: list[Append] = []
+        for fields, follows in batch:
+            after = self.position(appends, fields["channel"], follows)
+            appends.append(Append(id=f"id{next(self.ids)}", follows=after, **fields))
         self.heard.clear()
         results = self.run(self.opened.append(appends))
         expected = self.model.store(appends)
         assert results == expected
         new = [r.entry for r in expected if isinstance(r, Appended) and not r.duplicate]
         assert self.heard == new
+
+    def position(self, before: Sequence[Append], channel: str, follows: Follows) -> Position | None:
+        """Say what an item must come after: mostly what it might."""
+        if follows is None:
+            return None
+        end, past = self.model.tail(channel).position, follows
+        coming = [item.id for item in before if item.channel == channel]
+        if past < len(coming):
+            return Position(offset=end.offset + past + 1, id=coming[past])
+        return Position(offset=end.offset, id=end.id if past < 4 else "another")
 
     @rule(channel=CHANNELS, reader=READERS, offset=st.integers(0, 8))
     def mark(self, channel: str, reader: str, offset: int) -> None:

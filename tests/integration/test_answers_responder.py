@@ -14,12 +14,14 @@ import pytest
 from straks.answers.files import Answer, AnswerBook
 from straks.answers.matcher import Match, Matcher
 from straks.answers.responder import Responder
+from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import State
 from straks.log.log import Entry, FeedItem
 from straks_protocol import ErrorCode
 from tests.support.conversing import AGENT, VISITOR, Conversing, conversing
+from tests.support.logs import item
 
 MATCHER = Matcher.train(
     AnswerBook(
@@ -233,7 +235,7 @@ async def test_only_what_may_get_a_reply_is_urgent(tmp_path: Path) -> None:
         assert not responder.is_urgent(said)
 
 
-async def test_a_question_is_thought_about_once_and_while_it_is_stored(
+async def test_a_question_is_thought_about_once_and_answered_as_it_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -246,37 +248,57 @@ async def test_a_question_is_thought_about_once_and_while_it_is_stored(
     monkeypatch.setattr(MATCHER, "match", match)
     async with conversing(tmp_path) as here:
         responder = Responder(here.service, MATCHER, name="Nordlys")
-        here.service.foresight = lambda _channel, data, lang: responder.foresee(data, lang)
+        here.service.foresight = responder.foresee
         channel = await here.opened(text="when are you open")
+        (early,) = replies(await here.entries(channel))
         assert asked == ["when are you open"]
         await responder.handle(await feed_of(here))
         assert asked == ["when are you open"]
-        (reply,) = replies(await here.entries(channel))
-        assert reply.kind == "answer"
+        assert replies(await here.entries(channel)) == [early]
+        assert early.kind == "answer"
 
 
-async def test_no_more_is_thought_about_before_than_is_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(MATCHER, "match", lambda text, _lang: asked.append(text))
-    async with conversing(tmp_path) as here:
-        responder = Responder(here.service, MATCHER, name="Nordlys")
-        questions = [f"what about the lamp {number}" for number in range(600)]
-        for question in questions:
-            responder.foresee(orjson.dumps({"text": question}), None)
-        foreseen = len(asked)
-        channels = [await here.opened(text=question) for question in questions]
-        await responder.handle(await feed_of(here))
-        assert 0 < foreseen < len(questions)
-        assert asked == questions
-        assert len(channels) == len(questions)
+async def test_each_of_many_questions_in_a_row_has_its_own_answer(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here) as responder:
+        here.service.foresight = responder.foresee
+        channel = await here.opened(text="when are you open")
+        said = [here.say(VISITOR, channel, f"what about the lamp {number}") for number in range(5)]
+        asked = [1, *[(await each).entry.offset for each in said]]
+        answers = await replied(here, channel, 6)
+        assert sorted(orjson.loads(answer.data)["question"] for answer in answers) == asked
+
+
+async def test_a_question_that_is_said_again_is_not_answered_again(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here) as responder:
+        here.service.foresight = responder.foresee
+        channel = await here.opened(text="when are you open")
+        key = "8f0c2c0e-again"
+        for _ in range(3):
+            await here.say(VISITOR, channel, "how long is delivery", key=key)
+        await replied(here, channel, 2)
+        await here.say(VISITOR, channel, "thank you")  # what came before it has been handled
+        assert len(replies(await here.entries(channel))) == 2
+
+
+async def test_another_server_that_wrote_meanwhile_is_noticed(tmp_path: Path) -> None:
+    async with conversing(tmp_path) as here, answering(here) as responder:
+        here.service.foresight = responder.foresee
+        channel = await here.opened(text="when are you open")
+        unheard = item(
+            channel, kind="message", sender="visitor:vera", data=b'{"text":"opening hours"}'
+        )
+        here.unheard.add(unheard.id)
+        await here.log.append([unheard])
+        asked = (await here.say(VISITOR, channel, "how long is delivery")).entry.offset
+        answers = await replied(here, channel, 3)
+        told = {orjson.loads(answer.data)["question"] for answer in answers}
+        assert told == {1, asked - 1, asked}
 
 
 async def test_only_what_no_person_answers_is_thought_about_before(tmp_path: Path) -> None:
     async with conversing(tmp_path) as here:
-        told: list[tuple[str, bytes]] = []
-        here.service.foresight = lambda channel, data, _lang: told.append((channel, data))
+        told: list[Coming] = []
+        here.service.foresight = told.append
         channel = await here.opened(text="one")
         await here.say(VISITOR, channel, "two")
         with pytest.raises(RefusedError):
@@ -284,8 +306,10 @@ async def test_only_what_no_person_answers_is_thought_about_before(tmp_path: Pat
         await here.send(AGENT, channel, "accept", {}, expect=1)
         await here.say(VISITOR, channel, "three")
         await here.say(AGENT, channel, "four")
-        assert {told_of for told_of, _ in told} == {channel}
-        assert [orjson.loads(data)["text"] for _, data in told] == ["one", "two"]
+        assert {coming.message.channel for coming in told} == {channel}
+        texts = [orjson.loads(coming.message.data)["text"] for coming in told]
+        assert texts == ["one", "two"]
+        assert [coming.offset for coming in told] == [1, 2]
 
 
 async def test_consumer_that_starts_again_from_the_beginning_doubles_nothing(

@@ -34,6 +34,8 @@ class MemoryLog:
         state = self.state_offset(item.channel)
         if item.expect is not None and item.expect != state:
             return Conflict(state)
+        if item.follows is not None and item.follows != self.tail(item.channel).position:
+            return Conflict(state)
         most = self.limits.max_entries(item.channel)
         if most is not None and len(log) >= most:
             return Full()

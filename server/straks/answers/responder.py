@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -18,6 +18,7 @@ from straks.answers.files import Answer
 from straks.answers.matcher import Match, Matcher
 from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
+from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
 from straks.conversation.model import Conversation, State
@@ -28,15 +29,14 @@ from straks_protocol.channels import Channel
 
 __all__ = ["Conversations", "Responder"]
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
 _KEYS: Final = uuid.UUID("5b1e0b0e-6a51-4c0a-9b0c-0f2f6f1d7a43")
 """The namespace of the keys that derive from the entry a reply is for."""
 _MOST_TRIES: Final = 4
 """Decisions about one question while others keep changing the conversation's state."""
 _REMEMBERED: Final = 256
-"""Texts whose answer is kept: what was foreseen, and what many ask in the same words."""
+"""Texts whose answer is kept: what many ask in the same words."""
+_MOST_EARLY: Final = 1024
+"""Replies that went to the log and are not asked for yet."""
 _TURN: Final = 16
 """Questions after which others get their turn on the event loop."""
 
@@ -96,12 +96,8 @@ class Responder:
         self._matcher = matcher
         self._author = dataclasses.replace(RESPONDER, name=name)
         self._judged = lru_cache(_REMEMBERED)(self._judge)
-        self._ahead = 0
-        """Messages that were decided on before they were handled."""
-        self._foreseen: dict[bytes, None] = {}
-        """The data of those that are not stored yet; the oldest go."""
         self._early: dict[str, _Early] = {}
-        """By question, replies that were given before the feed showed it; the oldest go."""
+        """By question, replies that went to the log with it; the oldest go."""
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
@@ -125,47 +121,26 @@ class Responder:
         Raises:
             RefusedError: it cannot be done now; the same items again will finish it.
         """
-        self._ahead = 0
         questions = [item.entry for item in items if self.is_question(item.entry)]
-        for question in questions:
-            self._foreseen.pop(question.data, None)
         for _ in range(_MOST_TRIES):
             if not questions:
                 return
             questions = await self._reply(questions)
 
-    def foresee(self, data: bytes, lang: str | None) -> None:
-        """Decide on a message that is being stored: the reply is ready when it may be given.
+    def foresee(self, coming: Coming) -> None:
+        """Answer a message in the commit that stores it; :meth:`handle` sees that it is so.
 
-        Not when that many are decided that what is decided first would be forgotten again.
+        What is no question, and what fails, is left to the feed.
         """
-        if self._ahead < _REMEMBERED // 2:
-            self._ahead += 1
-            message = orjson.loads(data)
-            self._judged(message["text"], message.get("lang") or lang)
-            _remember(self._foreseen, data, None)
-
-    def committed(self, entries: Sequence[Entry]) -> None:
-        """Reply to what was foreseen as soon as it is stored; :meth:`handle` sees that it is so.
-
-        Must be told after the folds. What is not done here, or fails, is left to the feed.
-        """
-        if not self._foreseen:
+        judged = self._judgement(coming.message.data, coming.lang)
+        if isinstance(judged, Wish):
             return
-        for entry in entries:
-            if entry.data not in self._foreseen or not self.is_question(entry):
-                continue
-            del self._foreseen[entry.data]
-            conversation = self._conversations.recall(entry.channel.partition(":")[2])
-            if (
-                conversation is not None
-                and conversation.last_offset == entry.offset
-                and conversation.state is State.SELF_SERVICE
-            ):
-                reply = self._decide(entry, conversation)
-                if reply is not None:
-                    early = _remember(self._early, entry.id, _Early())
-                    self._publish(entry, conversation, reply, early.take)
+        question = coming.message.id
+        early = self._early[question] = _Early()
+        if len(self._early) > _MOST_EARLY:
+            del self._early[next(iter(self._early))]
+        answer = _answer(coming.offset, judged)
+        coming.reply(self._author, _key(question), "answer", answer, early.take)
 
     def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""
@@ -211,11 +186,14 @@ class Responder:
         self, question: Entry, conversation: Conversation
     ) -> tuple[str, dict[str, Any]] | None:
         """Give kind and data of the reply; None when nothing is to be said."""
-        message = orjson.loads(question.data)
-        judged = self._judged(message["text"], message.get("lang") or conversation.lang)
+        judged = self._judgement(question.data, conversation.lang)
         if judged is Wish.PERSON:
             return "ask_human", {}
         return None if judged is Wish.NOTHING else ("answer", _answer(question.offset, judged))
+
+    def _judgement(self, data: bytes, lang: str | None) -> Match | Wish | None:
+        message = orjson.loads(data)
+        return self._judged(message["text"], message.get("lang") or lang)
 
     def _judge(self, text: str, lang: str | None) -> Match | Wish | None:
         """Give the answer to a text, None when none is known, or what is wished instead."""
@@ -242,7 +220,7 @@ class Responder:
         self._conversations.publish(
             self._author,
             Channel("conversation", conversation.id),
-            str(uuid.uuid5(_KEYS, question.id)),
+            _key(question.id),
             kind,
             data,
             conversation.state_offset,
@@ -317,12 +295,9 @@ class _Settled:
             self._all.set_result(None)
 
 
-def _remember(some: dict[_K, _V], key: _K, value: _V) -> _V:
-    """Add to what is remembered, of which the oldest go."""
-    some[key] = value
-    if len(some) > _REMEMBERED // 2:
-        del some[next(iter(some))]
-    return value
+def _key(question: str) -> str:
+    """Give the key of the reply to an entry: always the same one."""
+    return str(uuid.uuid5(_KEYS, question))
 
 
 def _answer(question: int, match: Match | None) -> dict[str, Any]:

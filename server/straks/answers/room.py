@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ import structlog
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
+from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
 from straks.errors import StraksError
 from straks.log.log import Entry, Feed
@@ -23,9 +23,8 @@ __all__ = ["CONSUMER", "AnswerRoom"]
 CONSUMER: Final = "answers"
 """The name of the cursors in the feed."""
 
-_MOST_COMING: Final = 64
 _AT_ONCE: Final = 8
-"""Messages that are thought about before others get their turn on the event loop."""
+"""Messages that are answered as they come before others get their turn on the event loop."""
 
 _log = structlog.get_logger(__name__)
 
@@ -61,36 +60,41 @@ class AnswerRoom:
         self._name = name
         self._responder = Responder(conversations, Matcher(book, {}), name=name)
         self._consumer: Consumer | None = None
-        self._coming: deque[tuple[bytes, str | None]] = deque()
-        """Messages that are being stored, to be thought about."""
+        self._at_once = 0
+        """Messages that were answered in this turn of the event loop."""
         self._learned = asyncio.create_task(
             _learn(book, THRESHOLD if threshold is None else threshold), name="learn answers"
         )
 
     def committed(self, entries: Sequence[Entry]) -> None:
-        """Answer what was foreseen, note the rest; a listener of the log, told after the folds."""
+        """Note what is to be answered; a listener of the log, told after the folds."""
         if self._consumer is not None:
-            self._responder.committed(entries)
             self._consumer.committed(entries)
 
-    def foresee(self, channel: str, data: bytes, lang: str | None) -> None:
-        """Think about a message once it is on its way to the disk.
+    def foresee(self, coming: Coming) -> None:
+        """Answer a message in the commit that stores it; the service's foresight.
 
-        Not when many are, nor when it is for another server to answer.
+        Not when many come at once, nor when it is for another server to answer: those are
+        answered when the feed shows them.
         """
         if (
-            len(self._coming) < _MOST_COMING
-            and self._feed.tenure(self._feed.partition_of(channel)) is not None
+            self._consumer is None
+            or self._at_once >= _AT_ONCE
+            or self._feed.tenure(self._feed.partition_of(coming.message.channel)) is None
         ):
-            if not self._coming:
-                asyncio.get_running_loop().call_soon(self._think)
-            self._coming.append((data, lang))
+            return
+        loop = asyncio.get_running_loop()
+        if not self._at_once:
+            loop.call_soon(self._next_turn)
+        self._at_once += 1
+        try:
+            self._responder.foresee(coming)
+        except Exception as error:
+            # The message itself must not suffer; the feed comes to it again.
+            loop.call_exception_handler({"message": "no early answer", "exception": error})
 
-    def _think(self) -> None:
-        for _ in range(min(_AT_ONCE, len(self._coming))):
-            self._responder.foresee(*self._coming.popleft())
-        if self._coming:
-            asyncio.get_running_loop().call_soon(self._think)
+    def _next_turn(self) -> None:
+        self._at_once = 0
 
     async def run(self) -> None:
         """Answer until cancelled."""

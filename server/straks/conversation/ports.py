@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from straks.conversation.model import Conversation
 from straks.log.log import Append, AppendResult, LogError
 from straks_protocol.channels import Channel
 
-__all__ = ["Commit", "Foresight", "Permissions", "Targets"]
-
-Foresight: TypeAlias = Callable[[str, bytes, str | None], None]
-"""Hears the channel, the data, and the language if it is known, of a message that no person will
-answer, while the message is being stored. It may not come to it: this is for preparing only."""
+__all__ = ["Commit", "Permissions", "Targets"]
 
 
 class Permissions(Protocol):

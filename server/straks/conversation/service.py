@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from straks.clock import Clock
+from straks.conversation.coming import Coming
 from straks.conversation.decide import Author, decide
 from straks.conversation.encoding import encode
 from straks.conversation.errors import RefusedError
@@ -31,7 +32,7 @@ from straks.conversation.outcomes import (
     stopping,
     unavailable,
 )
-from straks.conversation.ports import Commit, Foresight, Permissions, Targets
+from straks.conversation.ports import Commit, Permissions, Targets
 from straks.log.limits import Limits
 from straks.log.log import (
     Append,
@@ -99,7 +100,8 @@ class ConversationService:
         self._most_waiting = most_waiting
         self._ended = False
         self._new_id = Ids()
-        self.foresight: Foresight | None = None
+        self.foresight: Callable[[Coming], None] | None = None
+        """Hears of messages that no person will answer, as they go to the log."""
 
     async def run(self) -> None:
         """Load conversations that are not in memory, until cancelled."""
@@ -129,8 +131,7 @@ class ConversationService:
         channel = self.channel_of(author.id, key)
         item = self._append(author, channel, key, "message", encoded, advances=True, expect=0)
         self._opener.open(item, done)
-        if self.foresight is not None:
-            self.foresight(channel, encoded, None)
+        self._foresee(item, 1, None)
 
     def publish(
         self,
@@ -255,14 +256,17 @@ class ConversationService:
             return
         lane.submitted(item, guard)
         if (
-            self.foresight is not None
-            and item.kind == "message"
+            item.kind == "message"
             and item.refusal is None
             and conversation is not None
             and conversation.state is State.SELF_SERVICE
             and item.author.kind == "visitor"
         ):
-            self.foresight(append.channel, item.data, conversation.lang)
+            self._foresee(append, conversation.last_offset + lane.in_flight, conversation.lang)
+
+    def _foresee(self, message: Append, offset: int, lang: str | None) -> None:
+        if self.foresight is not None and offset < _LAST:
+            self.foresight(Coming(self._commit, self._new_id, message, offset, lang))
 
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
         lane.settled(item)

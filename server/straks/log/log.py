@@ -58,6 +58,8 @@ class Append(Struct, frozen=True, kw_only=True, gc=False):
     advances: bool = False
     """It changes the conversation's state: its offset is what writers must ``expect`` next."""
     expect: int | None = None
+    follows: Position | None = None
+    """The entry that it must come directly after; it may be earlier in the same batch."""
 
     def entry(self, offset: int, at: int) -> Entry:
         """Make the entry that this becomes at an offset."""
@@ -100,7 +102,7 @@ class Appended(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """``expect`` did not hold; nothing was stored."""
+    """``expect`` or ``follows`` did not hold; nothing was stored."""
 
     state_offset: int
 

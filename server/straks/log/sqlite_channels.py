@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from straks.log.limits import Limits
 from straks.log.sqlite_sql import QUERIES
+from straks_protocol import Position
 
 __all__ = ["ActiveChannels", "ChannelState"]
 
@@ -16,12 +17,24 @@ __all__ = ["ActiveChannels", "ChannelState"]
 class ChannelState:
     """The end of a channel, and the keys that have been used in it."""
 
-    __slots__ = ("at", "counted", "id", "keys", "max_entries", "max_keys", "offset", "state")
+    __slots__ = (
+        "at",
+        "counted",
+        "id",
+        "keys",
+        "last",
+        "max_entries",
+        "max_keys",
+        "offset",
+        "state",
+    )
 
     def __init__(self, max_entries: int | None, max_keys: int | None) -> None:
         self.id = 0
         """Its number in the file; 0 while it has no entries."""
         self.offset = 0
+        self.last = ""
+        """The id of the entry at ``offset``."""
         self.state = 0
         self.at = 0
         self.keys: dict[tuple[str, str], int] = {}
@@ -29,6 +42,10 @@ class ChannelState:
         self.counted = 0
         self.max_entries = max_entries
         self.max_keys = max_keys
+
+    def ends_with(self, position: Position) -> bool:
+        """Tell whether the last entry is this one."""
+        return self.offset == position.offset and self.last == position.id
 
     def use(self, key: tuple[str, str], offset: int) -> None:
         """Remember a key; the oldest is forgotten where only some are kept."""
@@ -113,9 +130,10 @@ class ActiveChannels:
     def _add(
         self,
         found: dict[str, ChannelState],
-        rows: Iterable[tuple[str, int, int, int, int, str, str]],
+        rows: Iterable[tuple[str, int, int, int, int, str, str, str]],
     ) -> None:
-        for name, number, offset, state_offset, at, sender, key in rows:
+        for name, number, offset, state_offset, at, sender, key, entry_id in rows:
             state = found[name]
             state.id, state.offset, state.state, state.at = number, offset, state_offset, at
+            state.last = entry_id
             state.keys[sender, key] = offset

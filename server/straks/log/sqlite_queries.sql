@@ -19,13 +19,13 @@ ON CONFLICT (consumer) DO UPDATE SET position = max(position, excluded.position)
 SELECT (SELECT max(position) FROM entries), (SELECT max(id) FROM channels)
 
 -- name: load_channels
-SELECT c.name, c.id, e.offset, e.state, e.at, e.sender, e.key
+SELECT c.name, c.id, e.offset, e.state, e.at, e.sender, e.key, e.id
 FROM channels c JOIN entries e ON e.channel = c.id
 WHERE c.name IN (SELECT value FROM json_each(:channels))
 ORDER BY e.channel, e.offset
 
 -- name: load_recent
-SELECT c.name, c.id, e.offset, e.state, e.at, e.sender, e.key
+SELECT c.name, c.id, e.offset, e.state, e.at, e.sender, e.key, e.id
 FROM channels c JOIN entries e ON e.channel = c.id
 WHERE c.name = :channel
 ORDER BY e.offset DESC LIMIT :limit

@@ -184,7 +184,9 @@ class Writer:
             if used is not None:
                 result(Appended(self._first(item.channel, used, plan), True))
                 continue
-            if item.expect is not None and item.expect != state.state:
+            if (item.expect is not None and item.expect != state.state) or (
+                item.follows is not None and not state.ends_with(item.follows)
+            ):
                 result(Conflict(state.state))
                 continue
             offset = state.offset + 1
@@ -199,7 +201,7 @@ class Writer:
             at = item.at if item.at > state.at else state.at
             if item.advances:
                 state.state = offset
-            state.offset, state.at = offset, at
+            state.offset, state.at, state.last = offset, at, item.id
             state.use(key, offset)
             entry = item.entry(offset, at)
             rows += (position, state.id, offset, state.state, item.id, at, item.sender)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,12 +12,26 @@ from straks.accounts.principals import Principal
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.answers.responder import Responder
+from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
 from straks.conversation.model import Conversation, fold
-from straks.log.log import Appended, Entry, FeedItem
-from straks_protocol import ErrorCode
+from straks.log.log import (
+    Append,
+    Appended,
+    AppendResult,
+    Conflict,
+    Entry,
+    FeedItem,
+    LogError,
+    LogUnavailableError,
+    OutcomeUnknownError,
+)
+from straks_protocol import Position
 from straks_protocol.channels import Channel
+
+FIELDS = Entry.__struct_fields__
+SHARED = set(FIELDS) & set(Append.__struct_fields__)
 
 
 def entry(offset: int, text: str = "when?", kind: str = "message", sender: str = "v") -> Entry:
@@ -75,78 +90,98 @@ def stored(question: Entry) -> Appended:
     return Appended(question, False)
 
 
-async def test_it_is_given_at_once_and_not_again() -> None:
+class Commits:
+    """Notes what goes to the log."""
+
+    def __init__(self) -> None:
+        self.submitted: list[tuple[Append, Callable[[AppendResult | LogError], None]]] = []
+
+    def submit(self, item: Append, done: Callable[[AppendResult | LogError], None]) -> None:
+        self.submitted.append((item, done))
+
+
+def coming(commits: Commits, question: Entry) -> Coming:
+    fields = {name: getattr(question, name) for name in SHARED}
+    return Coming(commits, lambda: "new id", Append(**fields), question.offset, None)
+
+
+async def test_it_goes_with_the_question_and_is_not_given_again() -> None:
     question = entry(1)
-    said = Said(question)
+    said, commits = Said(question), Commits()
     here = responder(said)
-    here.foresee(question.data, None)
-    here.committed([question])
-    ((kind, _, done),) = said.published
-    assert kind == "answer"
+    here.foresee(coming(commits, question))
+    ((reply, done),) = commits.submitted
+    assert (reply.kind, reply.follows) == ("answer", Position(offset=1, id=question.id))
+    assert orjson.loads(reply.data)["question"] == 1
     done(stored(entry(2)))
     await handled(here, question)
-    assert len(said.published) == 1
-
-
-async def test_what_was_not_foreseen_is_left_to_the_feed() -> None:
-    question = entry(1)
-    said = Said(question)
-    here = responder(said)
-    here.committed([question])
     assert said.published == []
+    with pytest.raises(StopIteration):
+        finish(here.handle([FeedItem(1, question)]), said)  # as after a restart: the key is old
+    ((kind, key, _),) = said.published
+    assert (kind, key) == ("answer", reply.key)
+
+
+async def test_the_feed_waits_for_a_reply_that_is_on_its_way() -> None:
+    question = entry(1)
+    said, commits = Said(question), Commits()
+    here = responder(said)
+    here.foresee(coming(commits, question))
+    running = here.handle([FeedItem(1, question)])
+    waits_for = running.send(None)
+    assert waits_for is not None
+    assert not waits_for.done()
+    commits.submitted[0][1](stored(entry(2)))
+    assert waits_for.done()
+    with pytest.raises(StopIteration):
+        running.send(None)
+    assert said.published == []
+
+
+@pytest.mark.parametrize("text", ["thank you", "can I talk to a human please"])
+async def test_what_asks_nothing_is_left_to_the_feed(text: str) -> None:
+    question = entry(1, text)
+    commits = Commits()
+    responder(Said(question)).foresee(coming(commits, question))
+    assert commits.submitted == []
 
 
 @pytest.mark.parametrize(
-    "then", [entry(2, kind="accept", sender="agent:b"), entry(2, "and another thing")]
+    "failure", [Conflict(0), LogUnavailableError("not now"), OutcomeUnknownError("who knows")]
 )
-async def test_who_was_answered_or_wrote_on_meanwhile_is_left_to_the_feed(then: Entry) -> None:
+async def test_what_failed_is_done_again_with_the_same_key(
+    failure: AppendResult | LogError,
+) -> None:
     question = entry(1)
-    said = Said(question, then)
+    said, commits = Said(question), Commits()
     here = responder(said)
-    here.foresee(question.data, None)
-    here.committed([question])
-    assert said.published == []
-
-
-async def test_the_words_of_somebody_else_are_no_question() -> None:
-    question = entry(1, sender="agent:b")
-    said = Said(entry(1))
-    here = responder(said)
-    here.foresee(question.data, None)
-    here.committed([question])
-    assert said.published == []
-
-
-async def test_what_failed_for_now_is_done_again_with_the_same_key() -> None:
-    question = entry(1)
-    said = Said(question)
-    here = responder(said)
-    here.foresee(question.data, None)
-    here.committed([question])
-    _, first, done = said.published.pop()
-    done(RefusedError(ErrorCode.UNAVAILABLE, "not now"))
-    with pytest.raises(RefusedError):
-        await handled(here, question)
-    assert said.published == []  # the consumer calls again
-    here.committed([question])
-    assert said.published == []
+    here.foresee(coming(commits, question))
+    ((reply, done),) = commits.submitted
+    done(failure)
+    if isinstance(failure, LogError):
+        with pytest.raises(RefusedError):
+            await handled(here, question)
+        assert said.published == []  # the consumer calls again
     running = here.handle([FeedItem(1, question)])
     with pytest.raises(StopIteration):
         finish(running, said)
-    assert [key for _, key, _ in said.published] == [first]
+    assert [key for _, key, _ in said.published] == [reply.key]
 
 
 def finish(running: Any, said: Said) -> None:
     """Let the handler publish, tell it that this is stored, and let it end."""
     waits_for = running.send(None)
+    if not said.published:  # it learns first that what it had was in vain
+        waits_for = running.send(None)
     said.published[-1][2](stored(entry(2)))
     assert waits_for.done()
     running.send(None)
 
 
 async def test_what_is_remembered_is_bounded() -> None:
-    said = Said(entry(1))
-    here = responder(said)
-    for number in range(1000):
-        here.foresee(b'{"text":"%d"}' % number, None)
-    assert len(here._foreseen) <= 128
+    commits = Commits()
+    here = responder(Said(entry(1)))
+    for number in range(3000):
+        question = Entry(**{**{n: getattr(entry(1), n) for n in FIELDS}, "id": f"id{number}"})
+        here.foresee(coming(commits, question))
+    assert len(here._early) <= 1024

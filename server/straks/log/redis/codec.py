@@ -103,6 +103,7 @@ def _row(
         limits.max_entries(item.channel) or -KEPT,
         limits.max_keys(item.channel) or 0,
         anchor,
+        "" if item.follows is None else f"{item.follows.offset}:{item.follows.id}",
     )
 
 

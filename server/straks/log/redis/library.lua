@@ -71,7 +71,7 @@ end
 
 -- Nothing is written before everything that could fail was looked at: Redis undoes nothing.
 local function append_one(state, log, feed, tag, item, anchors)
-    local channel, live, digest, id, packed, sent_at, advances, expect, most, keys, anchor =
+    local channel, live, digest, id, packed, sent_at, advances, expect, most, keys, anchor, follows =
         unpack(item)
     local head = redis.pcall('HMGET', state, 'o', 't', 'g', 'i', digest)
     if head.err then
@@ -88,7 +88,8 @@ local function append_one(state, log, feed, tag, item, anchors)
     local offset = tonumber(head[1] or 0) + 1
     local at = math.max(sent_at, tonumber(head[2] or 0))
     local state_offset = tonumber(head[3] or 0)
-    if expect ~= '' and expect ~= state_offset then
+    if (expect ~= '' and expect ~= state_offset)
+        or (follows ~= '' and follows ~= (head[1] or '0') .. ':' .. (head[4] or '')) then
         return { CONFLICT, state_offset }
     end
     if most > 0 and offset > most then

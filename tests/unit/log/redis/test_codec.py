@@ -12,6 +12,7 @@ from straks.log.limits import Limits
 from straks.log.log import Append, Entry
 from straks.log.redis.codec import KEPT, pack_batch, unpack_stored, unpack_streamed
 from straks.log.redis.keys import channel_keys, feed_key
+from straks_protocol import Position
 from tests.support.logs import item
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -27,6 +28,7 @@ ITEMS = st.builds(
     at=st.integers(0, 2**53),
     advances=st.booleans(),
     expect=st.none() | st.integers(-1, 10_000),
+    follows=st.none() | st.builds(Position, offset=st.integers(0, 2**53), id=TEXT),
 )
 
 
@@ -77,6 +79,8 @@ def test_each_row_names_its_feed_its_guard_and_its_keys(batch: list[Append]) -> 
         assert call.feeds[row[0] - 1] == feed_key(keys.partition)
         assert call.keys[2 * number : 2 * number + 2] == [keys.state, keys.log]
         assert row[8] == (b"" if each.expect is None else each.expect)
+        after = "" if each.follows is None else f"{each.follows.offset}:{each.follows.id}"
+        assert row[12].decode() == after
         assert row[7] == each.advances
 
 

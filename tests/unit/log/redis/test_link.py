@@ -21,7 +21,7 @@ from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.usefixtures("uncomplaining")
 
-APPEND_ONE = msgpack.packb([[1, "c", "l", "d", "id", "p", 1, 0, "", 10, 0, 0]])
+APPEND_ONE = msgpack.packb([[1, "c", "l", "d", "id", "p", 1, 0, "", 10, 0, 0, ""]])
 """One item, as the function takes it."""
 MISSING = error("ERR Function not found")
 BEAT = ("beat", [NODES, NOTES], ["node:one", 5000, b"note"])
