@@ -36,6 +36,7 @@ COMPILED = (
     "server/straks/edge/session.py",
     "server/straks/edge/subscription.py",
     "server/straks/edge/websocket.py",
+    "server/straks/edge/wheel.py",
     "server/straks/hub/frames.py",
     "server/straks/hub/hub.py",
     "server/straks/log/commit.py",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgpack
 import orjson
@@ -38,19 +39,17 @@ from .wire import (
 __all__ = ["CODECS", "JSON", "MAX_DEPTH", "MSGPACK", "Codec"]
 
 
-class Codec(Protocol):
+class Codec(ABC):
     """One way to write the protocol's objects as bytes."""
 
-    @property
-    def name(self) -> str:
-        """The WebSocket subprotocol that stands for this codec."""
-        ...
+    # A base class, not a Protocol: compiled code calls it without looking names up.
 
-    @property
-    def binary(self) -> bool:
-        """Whether frames are binary rather than text."""
-        ...
+    name: str
+    """The WebSocket subprotocol that stands for this codec."""
+    binary: bool
+    """Whether frames are binary rather than text."""
 
+    @abstractmethod
     def decode_client(self, data: bytes) -> ClientMessage:
         """Read what a client sent.
 
@@ -59,6 +58,7 @@ class Codec(Protocol):
         """
         ...
 
+    @abstractmethod
     def decode_server(self, data: bytes) -> ServerMessage:
         """Read what a server sent.
 
@@ -67,6 +67,7 @@ class Codec(Protocol):
         """
         ...
 
+    @abstractmethod
     def encode(self, message: ClientMessage | ServerMessage) -> bytes:
         """Write a message.
 
@@ -75,6 +76,7 @@ class Codec(Protocol):
         """
         ...
 
+    @abstractmethod
     def encode_raw(self, obj: dict[str, Any]) -> bytes:
         """Write an object that already has the wire's form (in JSON with ``orjson.Fragment``)."""
         ...
@@ -83,11 +85,12 @@ class Codec(Protocol):
 _read_client: Final[Callable[[bytes], ClientMessage]] = Decoder(ClientMessage).decode
 
 
-class _JSONCodec:
+class _JSONCodec(Codec):
     """Text frames; RFC 8259, but no name twice in one object."""
 
-    name: Final = "straks.v1.json"
-    binary: Final = False
+    def __init__(self) -> None:
+        self.name = "straks.v1.json"
+        self.binary = False
 
     def decode_client(self, data: bytes) -> ClientMessage:
         # Straight into a message takes half the time. But that ignores unknown fields, and names
@@ -133,11 +136,12 @@ class _JSONCodec:
         return obj  # type: ignore[no-any-return]  # _measure saw that it is a dict
 
 
-class _MsgpackCodec:
+class _MsgpackCodec(Codec):
     """Binary frames; no extension types, names are strings."""
 
-    name: Final = "straks.v1.msgpack"
-    binary: Final = True
+    def __init__(self) -> None:
+        self.name = "straks.v1.msgpack"
+        self.binary = True
 
     def decode_client(self, data: bytes) -> ClientMessage:
         return from_wire(self._load(data, MAX_DEPTH), CLIENT_TYPES)

@@ -15,7 +15,17 @@ MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__in
 BY_MODULE_ONLY = {"channels": {"app", "conversation", "desk", "inbox", "parse"}, "wire": None}
 """Names that say too little without their module's, and the codecs' inner parts."""
 ALLOWED = {
-    *("__future__", "collections", "dataclasses", "enum", "itertools", "math", "operator", "re"),
+    *(
+        "__future__",
+        "abc",
+        "collections",
+        "dataclasses",
+        "enum",
+        "itertools",
+        "math",
+        "operator",
+        "re",
+    ),
     *("typing", "msgpack", "msgspec", "orjson"),
 }
 

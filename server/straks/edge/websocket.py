@@ -32,6 +32,7 @@ class WebSocket(asyncio.Protocol):
         "_connections",
         "_context",
         "_counted",
+        "_flusher",
         "_heard",
         "_joined",
         "_joined_size",
@@ -42,6 +43,7 @@ class WebSocket(asyncio.Protocol):
         "_sent",
         "_since",
         "_transport",
+        "_wheel",
         "_wrote",
         "session",
         "slot",
@@ -64,7 +66,9 @@ class WebSocket(asyncio.Protocol):
             address: what limits per address count; None where they do not apply.
             counted: the address to take off the connection counts at the end.
         """
-        now = context.wheel.now
+        self._wheel = context.wheel
+        self._flusher = context.flusher
+        now = self._wheel.now
         self.slot = NOWHERE
         self.session = Session(context, self, codec, origin=origin, address=address)
         self._counted = counted
@@ -82,12 +86,12 @@ class WebSocket(asyncio.Protocol):
         self._since = self._heard = self._sent = now
         connections.add(self)
         context.enter(self)
-        context.wheel.add(self, context.config.hello_seconds)
+        self._wheel.add(self, context.config.hello_seconds)
 
     # --- from the transport -----------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self._context.wheel.now
+        self._heard = self._wheel.now
         self._receiver.feed(data)
 
     def eof_received(self) -> None:
@@ -133,7 +137,7 @@ class WebSocket(asyncio.Protocol):
         self.session.end()
         self._write_waiting(frames)
         context = self._context
-        context.wheel.add(self, context.config.close_seconds)
+        self._wheel.add(self, context.config.close_seconds)
         failed = code in (
             CloseCode.PROTOCOL_ERROR,
             CloseCode.INVALID_UTF8,
@@ -151,16 +155,16 @@ class WebSocket(asyncio.Protocol):
         """Write a frame: at once, joined to this tick's others, or when the peer has read."""
         if not self._open:
             return
-        self._sent = self._context.wheel.now
+        self._sent = self._wheel.now
         if self._mailbox is not None:
             self._wait(frame, lane, channel)
-        elif self._wrote != (tick := self._context.flusher.tick()):
+        elif self._wrote != (tick := self._flusher.tick()):
             self._wrote = tick
             self._transport.write(frame)
         else:
             if self._joined is None:
                 self._joined = []
-                self._context.flusher.add(self)
+                self._flusher.add(self)
             self._joined.append(frame)
             self._joined_size += len(frame)
             if self._joined_size > _JOINED:
@@ -179,13 +183,13 @@ class WebSocket(asyncio.Protocol):
         self.session.end()
         held = self._receiver.held
         self._write_waiting(self._receiver.close(code, reason))
-        self._context.wheel.add(self, self._context.config.close_seconds)
+        self._wheel.add(self, self._context.config.close_seconds)
         if held:
             self._transport.resume_reading()
 
     def welcomed(self) -> None:
         """Begin the heartbeats."""
-        self._context.wheel.add(self, self._context.config.heartbeat)
+        self._wheel.add(self, self._context.config.heartbeat)
 
     def hold(self) -> None:
         """Read nothing more until :meth:`release`."""
