@@ -33,6 +33,10 @@ class Engine:
         ]
         self._matcher = Matcher.train(AnswerBook(tuple(answers)))
 
+    def calibrate(self) -> None:
+        """Learn from the phrases alone when to say nothing."""
+        self._matcher.calibrate()
+
     def first(self, questions: Sequence[str]) -> list[str | None]:
         """Name the likeliest intent of each question, however unlikely; None: no word is known."""
         return [self._name(self._matcher.likeliest(question, _LANG)) for question in questions]

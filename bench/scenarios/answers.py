@@ -69,6 +69,7 @@ def _unknown(intents: Intents, seeds: Sequence[int]) -> dict[str, Any]:
         known, tested = split(intents, seed)
         unknown = some_unknown(intents, seed)
         engine = Engine({name: texts for name, texts in known.items() if name not in unknown})
+        engine.calibrate()
         given = {name: engine.given(texts) for name, texts in tested.items()}
         of_known = [each for name in given if name not in unknown for each in given[name]]
         of_unknown = [each for name in unknown for each in given[name]]

@@ -21,7 +21,7 @@ from straks.answers.text import clean
 from straks.errors import StartError, StraksError
 from straks_protocol.kinds import MAX_TEXT
 
-__all__ = ["Answer", "AnswerBook", "AnswerFileError", "parse"]
+__all__ = ["Answer", "AnswerBook", "AnswerFileError", "fingerprint", "parse"]
 
 DEFAULT_LANG: Final = "en"
 REPLY_TAG: Final = "reply"
@@ -65,6 +65,8 @@ class Answer:
     phrases: tuple[str, ...]
     """How visitors ask for it; may be empty for a reply or a greeting."""
     tags: tuple[str, ...]
+    file: str = ""
+    """Where it was read, below the answer folder."""
 
     @property
     def is_reply(self) -> bool:
@@ -102,6 +104,17 @@ class AnswerBook:
         errors.sort(key=lambda error: (error.file, error.line))
         return cls(kept, tuple(errors))
 
+    def keeping(self, before: AnswerBook) -> AnswerBook:
+        """Give this book with what ``before`` had from files that are broken now."""
+        broken = {error.file for error in self.errors}
+        taken = {(answer.id, answer.lang) for answer in self.answers}
+        kept = (
+            answer
+            for answer in before.answers
+            if answer.file in broken and (answer.id, answer.lang) not in taken
+        )
+        return AnswerBook((*self.answers, *kept), self.errors)
+
     def listed(self, lang: str | None = None) -> list[Answer]:
         """Every answer once, for an agent to pick from: canned replies first, then by title.
 
@@ -119,6 +132,24 @@ class AnswerBook:
             if other is None or distance(answer) < distance(other):
                 chosen[answer.id] = answer
         return sorted(chosen.values(), key=lambda a: (not a.is_reply, a.title.casefold(), a.id))
+
+
+def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Tell the answer files below ``folder`` apart from what they were or will be.
+
+    Raises:
+        StartError: there is no such folder, or it cannot be read.
+    """
+    found: set[tuple[str, int, int, int]] = set()
+    for file, path in _walk(folder):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue  # removed since the folder was read
+        except OSError as error:
+            raise StartError(f"The answer file {path} cannot be read: {error}.") from error
+        found.add((file, status.st_mtime_ns, status.st_size, status.st_ino))
+    return frozenset(found)
 
 
 def parse(file: str, raw: bytes) -> Answer:
@@ -210,6 +241,7 @@ def _parse(file: str, raw: bytes) -> _Draft:
         html=rendered.html,
         phrases=tuple(phrase for phrase, _ in phrases),
         tags=tags,
+        file=file,
     )
     return _Draft(file, answer, tuple(line for _, line in phrases))
 

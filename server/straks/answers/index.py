@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from straks.answers import languages
+from straks.answers.detection import everyday
+from straks.answers.spelling import Spelling
+from straks.answers.text import clean
+from straks.answers.vectors import WordVectors
 
 __all__ = ["Index", "Vector"]
 
@@ -23,30 +27,61 @@ Vector: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64]]
 _SHORTEST: Final = 2
 _LONGEST: Final = 5
 _STEMS_KEPT: Final = 20_000
+_NEAR: Final = 5
+"""Words after a word that make a pair with it."""
+_PAIRS: Final = 0.5
+"""The length of the block of pairs."""
 
 
 class Index:
-    """TF-IDF over two blocks: word 1-2-grams of stems, and 2-5-grams of characters in words.
+    """Features of texts in blocks.
 
-    Each block of a text has length 1. Grams that no training text had have no feature, but count
-    for the length: a text full of unknown words is far from everything.
+    Word 1-2-grams of stems, 2-5-grams of characters in words, pairs of stems that stand near each
+    other in any order, all weighted by TF-IDF; and the mean of the words' vectors, where the
+    language has any. Each block of a text has length 1, that of the pairs less. Grams that no
+    training text had have no feature, but count for the length, except for pairs: a text full of
+    unknown words is far from everything.
     """
 
     def __init__(self, texts: Sequence[str], lang: str) -> None:
         """Learn the features of ``texts``, which are cleaned, in one language."""
         self._stem = _stemmer(lang)
-        words = [_word_grams(text, self._stem) for text in texts]
+        self._meaning = WordVectors.load(lang)
+        usual = {word for line in everyday(lang) for word in clean(line).split()}
+        meaning = self._meaning
+        self._spelling = Spelling(
+            texts, lambda word: word in usual or (meaning is not None and word in meaning)
+        )
+        stems = [self._stems(text) for text in texts]
+        self._words = _Block([_word_grams(each) for each in stems], 0)
+        self._pairs = _Block([_pairs(each) for each in stems], self._words.end, length=_PAIRS)
         characters = [_character_grams(text) for text in texts]
-        self._words = _Block(words, first=0)
-        self._characters = _Block(characters, first=self._words.size)
-        self.size = self._words.size + self._characters.size
+        self._characters = _Block(characters, self._pairs.end)
+        self.first_meaning = self.size = self._characters.end
+        """Number of the first feature of meaning; the others are rare in a text, these are not."""
+        self.longest = 2 + _PAIRS * _PAIRS
+        """The square of the length that a text has at most."""
+        if self._meaning is not None:
+            self.size += self._meaning.size
+            self.longest += 1
+
+    def completed(self, text: str) -> str:
+        """Give a cleaned text with its last word as it will be, if it has only begun."""
+        return self._spelling.completed(text)
 
     def vector(self, text: str) -> Vector:
-        """Weigh the features of a cleaned text."""
+        """Weigh the features of a cleaned text; what is mistyped in it counts as it was meant."""
+        text = self._spelling.mend(text)
         numbers: list[int] = []
         weights: list[float] = []
-        self._words.weigh(_word_grams(text, self._stem), numbers, weights)
+        stems = self._stems(text)
+        self._words.weigh(_word_grams(stems), numbers, weights)
+        self._pairs.weigh(_pairs(stems), numbers, weights)
         self._characters.weigh(_character_grams(text), numbers, weights)
+        direction = None if self._meaning is None else self._meaning.of(text)
+        if direction is not None:
+            numbers.extend(range(self.first_meaning, self.size))
+            weights.extend(direction)
         return np.array(numbers, np.intp), np.array(weights, np.float64)
 
     def matrix(self, texts: Iterable[str]) -> csr_matrix:
@@ -57,17 +92,22 @@ class Index:
         weights = np.concatenate([weights for _, weights in vectors])
         return csr_matrix((weights, numbers, ends), shape=(len(vectors), self.size))
 
+    def _stems(self, text: str) -> list[str]:
+        return [self._stem(word) for word in text.split()]
+
 
 class _Block:
     """The grams of one sort."""
 
-    def __init__(self, texts: Sequence[Sequence[str]], first: int) -> None:
+    def __init__(self, texts: Sequence[Sequence[str]], first: int, length: float = 1.0) -> None:
+        """``length``: what a text of known grams has; below 1, unknown ones do not count."""
         seen: Counter[str] = Counter()
         for grams in texts:
             seen.update(set(grams))
         total = 1 + len(texts)
-        self.size = len(seen)
-        self._unknown = (math.log(total) + 1) ** 2
+        self.end = first + len(seen)
+        self._length = length
+        self._unknown = (math.log(total) + 1) ** 2 if length == 1.0 else 0.0
         self._features = {
             gram: (number, math.log(total / (1 + texts_with)) + 1)
             for number, (gram, texts_with) in enumerate(seen.items(), first)
@@ -89,7 +129,7 @@ class _Block:
                 found.append(weight)
                 square += weight * weight
         if found:
-            scale = 1 / math.sqrt(square)
+            scale = self._length / math.sqrt(square)
             weights.extend([weight * scale for weight in found])
 
 
@@ -101,9 +141,16 @@ def _stemmer(lang: str) -> Callable[[str], str]:
     return lru_cache(_STEMS_KEPT)(stem)
 
 
-def _word_grams(text: str, stem: Callable[[str], str]) -> list[str]:
-    words = [stem(word) for word in text.split()]
-    return words + [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+def _word_grams(stems: Sequence[str]) -> list[str]:
+    return [*stems, *(f"{one} {two}" for one, two in zip(stems, stems[1:], strict=False))]
+
+
+def _pairs(stems: Sequence[str]) -> list[str]:
+    return [
+        f"{one} {two}" if one < two else f"{two} {one}"
+        for at, one in enumerate(stems)
+        for two in stems[at + 1 : at + 1 + _NEAR]
+    ]
 
 
 def _character_grams(text: str) -> list[str]:

@@ -12,15 +12,18 @@ from straks.answers.files import Answer, AnswerBook
 from straks.answers.text import MAX_MATCHED, clean
 
 if TYPE_CHECKING:
+    from straks.answers.detection import Detector
     from straks.answers.model import Model
 
-__all__ = ["THRESHOLD", "Match", "Matcher"]
+__all__ = ["THRESHOLD", "Match", "Matcher", "detector"]
 
-THRESHOLD: Final = 0.3
+THRESHOLD: Final = 0.5
 """The least score of an answer that is given: below it, saying nothing is better."""
 SUGGESTED: Final = 0.15
 """The least score of what is offered while a visitor types."""
 
+_CLEARLY: Final = 0.95
+"""The least chance of a language that is not the visitor's own and counts before it."""
 _FEWEST_TYPED: Final = 3
 """Characters from which on there is something to look up."""
 _MOST_SENTENCES: Final = 5
@@ -30,7 +33,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?\n]+(?:\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An answer that may fit. ``score`` is about the chance that it does."""
+    """An answer that may fit. ``score`` is in 0…1; at 0.5 it is worth giving."""
 
     answer: Answer
     score: float
@@ -42,11 +45,20 @@ class Matcher:
     """Finds answers by the words of a question."""
 
     def __init__(
-        self, book: AnswerBook, rooms: Mapping[str, _Room], *, threshold: float = THRESHOLD
+        self,
+        book: AnswerBook,
+        rooms: Mapping[str, _Room],
+        detector: Detector | None = None,
+        *,
+        threshold: float = THRESHOLD,
     ) -> None:
-        """``rooms``: what was learned, by language; :meth:`train` makes them."""
+        """``rooms``: what was learned, by language; :meth:`train` makes them.
+
+        ``detector``: what tells languages apart, where there are several.
+        """
         self.book = book
         self._rooms = rooms
+        self._detector = detector
         self._threshold = threshold
 
     @classmethod
@@ -66,15 +78,25 @@ class Matcher:
         for lang, answers in by_lang.items():
             phrases = [_phrases(answer) for answer in answers]
             rooms[lang] = _Room(answers, _exact(phrases), Model(phrases, lang))
-        return cls(book, rooms, threshold=threshold)
+        return cls(book, rooms, detector(book), threshold=threshold)
+
+    def calibrate(self) -> None:
+        """Learn how far to trust what was learned. Takes seconds: call it in a thread.
+
+        Meanwhile and where there are too few phrases, scores are as in other books.
+        """
+        for room in self._rooms.values():
+            room.model.calibrate()
 
     def match(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer to a question; None when none is known well enough.
 
-        ``lang`` is the visitor's language: it is looked in first. Only the first 500 characters
-        count; when all of them together say nothing, each sentence is looked at by itself.
+        It is looked for in the language that it is clearly in, then in the visitor's, ``lang``,
+        then in English. Only the first 500 characters count; when all of them together say
+        nothing, each sentence is looked at by itself.
         """
         text = text[:MAX_MATCHED]
+        lang = self.language(text, lang)
         found = self._best(clean(text), lang)
         if found is not None:
             return found
@@ -83,6 +105,16 @@ class Matcher:
             return None
         each = (self._best(clean(part), lang) for part in sentences[:_MOST_SENTENCES])
         return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
+
+    def language(self, text: str, lang: str | None = None) -> str | None:
+        """Tell which language a text is clearly in, ``lang`` where that is not clear."""
+        own = next(self._in_order(lang), None)
+        if self._detector is None or (own is not None and clean(text) in own.exact):
+            return lang
+        found = self._detector.detect(text)
+        if found is None or found.chance < _CLEARLY or found.lang not in self._rooms:
+            return lang
+        return found.lang
 
     def greeting(self, lang: str | None = None) -> Match | None:
         """Find what is said to who only greets, as other answers are looked for; None: nothing."""
@@ -100,9 +132,11 @@ class Matcher:
         cleaned = clean(text)
         if len(cleaned) < _FEWEST_TYPED:
             return []
+        lang = self.language(text, lang)
+        typed = not text[-1].isspace()
         best: dict[str, Match] = {}
         for room in self._in_order(lang):
-            for match in room.matches(cleaned, limit):
+            for match in room.matches(cleaned, limit, typed=typed):
                 best.setdefault(match.answer.id, match)
         likely = [match for match in best.values() if match.score >= SUGGESTED]
         return sorted(likely, key=lambda match: -match.score)[:limit]
@@ -141,13 +175,31 @@ class _Room:
     exact: Mapping[str, int]
     model: Model
 
-    def matches(self, cleaned: str, limit: int) -> Iterator[Match]:
+    def matches(self, cleaned: str, limit: int, *, typed: bool = False) -> Iterator[Match]:
+        """Rank answers; ``typed``: the last word may only have begun."""
         number = self.exact.get(cleaned)
         if number is not None:
             yield Match(self.answers[number], 1.0, cleaned)
-        for ranked, score, phrase in self.model.rank(cleaned, limit):
+        text = self.model.completed(cleaned) if typed else cleaned
+        for ranked, score, phrase in self.model.rank(text, limit):
             if ranked != number:
                 yield Match(self.answers[ranked], score, phrase)
+
+
+def detector(book: AnswerBook) -> Detector | None:
+    """Learn what tells the languages apart: from the answers, and how people talk anyway.
+
+    None where all are in one language: then nothing is to be told apart.
+    """
+    from straks.answers.detection import EVERYDAY, Detector, everyday
+
+    lines = {lang: everyday(lang) for lang in EVERYDAY}
+    own: set[str] = set()
+    for answer in book.answers:
+        lang = languages.base(answer.lang)
+        own.add(lang)
+        lines.setdefault(lang, []).extend((answer.title, *answer.phrases, answer.text))
+    return Detector(lines) if len(own) > 1 else None
 
 
 def _phrases(answer: Answer) -> list[str]:

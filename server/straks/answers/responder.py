@@ -99,6 +99,11 @@ class Responder:
         self._early: dict[str, _Early] = {}
         """By question, replies that went to the log with it; the oldest go."""
 
+    def learn(self, matcher: Matcher) -> None:
+        """Answer by another matcher from now on."""
+        self._matcher = matcher
+        self._judged.cache_clear()
+
     @staticmethod
     def is_question(entry: Entry) -> bool:
         """Tell whether an entry is a visitor's message."""

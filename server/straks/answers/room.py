@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
-from straks.answers.files import AnswerBook
+from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
-from straks.errors import StraksError
+from straks.errors import StartError, StraksError
 from straks.log.log import Entry, Feed
+from straks.telemetry import Trouble
 from straks_protocol import Answer as Suggestion
 
 __all__ = ["CONSUMER", "AnswerRoom"]
@@ -43,27 +45,31 @@ class AnswerRoom:
         *,
         threshold: float | None = None,
         name: str = "Straks",
+        look_every: float = 1.0,
     ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
-        ``name``: what visitors see as the author of the answers.
+        ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
+        which the folder is looked at again; what changed in it is learned beside the chat.
 
         Raises:
             StartError: the folder cannot be read.
         """
-        book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
-        for error in book.errors:
-            _log.warning("an answer file is left out", problem=str(error))
-        self._conversations = conversations
+        self._folder = folder
+        self._look_every = look_every
+        self._threshold = THRESHOLD if threshold is None else threshold
+        # What the files are is asked first: what changes after that is seen.
+        self._seen = frozenset() if folder is None else fingerprint(folder)
+        self._book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
+        _tell_mistakes(self._book)
         self._feed = feed
-        self._name = name
-        self._responder = Responder(conversations, Matcher(book, {}), name=name)
+        self._responder = Responder(conversations, Matcher(self._book, {}), name=name)
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
         self._learned = asyncio.create_task(
-            _learn(book, THRESHOLD if threshold is None else threshold), name="learn answers"
+            _learn(self._book, self._threshold), name="learn answers"
         )
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -99,11 +105,40 @@ class AnswerRoom:
     async def run(self) -> None:
         """Answer until cancelled."""
         matcher = await self._learned
-        self._responder = Responder(self._conversations, matcher, name=self._name)
+        self._responder.learn(matcher)
         self._consumer = Consumer(
             CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
         )
-        await self._consumer.run()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._consumer.run())
+            if self._folder is not None:
+                both.create_task(self._follow(self._folder, matcher))
+
+    async def _follow(self, folder: Path, matcher: Matcher) -> None:
+        """Learn anew whenever the files have changed, and stay as they are for one look."""
+        await self._calibrate(matcher)
+        trouble = Trouble(logging.getLogger(__name__), "the answer folder")
+        before = self._seen
+        while True:
+            await asyncio.sleep(self._look_every)
+            try:
+                found = await asyncio.to_thread(fingerprint, folder)
+                if found == before != self._seen:
+                    await self._learn_anew(folder)
+                    self._seen = found
+                before = found
+                trouble.worked()
+            except StartError as error:  # what was learned stays
+                trouble.failed(error)
+
+    async def _learn_anew(self, folder: Path) -> None:
+        book = (await asyncio.to_thread(AnswerBook.load, folder)).keeping(self._book)
+        _tell_mistakes(book)
+        matcher = await _learn(book, self._threshold)
+        self._responder.learn(matcher)
+        self._book = book
+        await self._calibrate(matcher)
+        _log.info("the answers were learned anew", answers=len(book.answers))
 
     def close(self) -> None:
         """Give up learning."""
@@ -125,6 +160,15 @@ class AnswerRoom:
     def languages(self) -> list[str]:
         """The languages that there are answers in."""
         return self._responder.languages()
+
+    async def _calibrate(self, matcher: Matcher) -> None:
+        await asyncio.to_thread(matcher.calibrate)
+        self._responder.learn(matcher)  # what it judged before is forgotten
+
+
+def _tell_mistakes(book: AnswerBook) -> None:
+    for error in book.errors:
+        _log.warning("an answer file is left out", problem=str(error))
 
 
 async def _learn(book: AnswerBook, threshold: float) -> Matcher:

@@ -16,6 +16,7 @@ from straks.demo import answers_folder
 
 HERE = Path(__file__).parent
 MATCHER = Matcher.train(AnswerBook.load(answers_folder()))
+MATCHER.calibrate()
 
 
 def lines(name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,58 @@ async def test_a_question_is_answered_in_the_commit_that_stores_it_and_only_once
     page = await floor.log.read(channel, limit=10)
     assert [entry.kind for entry in page.entries] == ["message", "answer"]
     assert commits == [["message", "answer"]]
+
+
+@asynccontextmanager
+async def looking(floor: Floor, folder: Path) -> AsyncIterator[AnswerRoom]:
+    """Run a room that looks at its folder all the time."""
+    room = AnswerRoom(folder, floor.service, floor.log, look_every=0.01)
+    running = asyncio.create_task(room.run())
+    await knows(room, "when are you open", "hours")
+    yield room
+    running.cancel()
+    await asyncio.wait([running])
+    room.close()
+
+
+async def knows(room: AnswerRoom, question: str, answer: str | None) -> None:
+    async with asyncio.timeout(30):
+        while [found.answer for found in room.ask(question)][:1] != ([answer] if answer else []):
+            await asyncio.sleep(0.01)
+
+
+def answer_file(phrase: str) -> str:
+    return f"---\ntitle: {phrase}\nphrases:\n  - {phrase}\n---\nYes.\n"
+
+
+async def test_what_is_written_while_the_server_runs_is_learned(floor: Floor, folder: Path) -> None:
+    async with looking(floor, folder) as room:
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")
+        (folder / "parking.md").write_text(answer_file("is there a bicycle stand"))
+        await knows(room, "is there a bicycle stand", "parking")
+        (folder / "parking.md").unlink()
+        await knows(room, "is there a bicycle stand", None)
+        await knows(room, "when are you open", "hours")
+
+
+async def test_a_file_that_breaks_says_what_it_said_before(floor: Floor, folder: Path) -> None:
+    async with looking(floor, folder) as room:
+        (folder / "hours.md").write_text("---\ntitle: [\n---\n")
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")
+        await knows(room, "when are you open", "hours")
+
+
+async def test_without_its_folder_a_room_knows_what_it_knew(
+    floor: Floor, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with looking(floor, folder) as room:
+        folder.rename(folder.with_name("moved"))
+        async with asyncio.timeout(10):
+            while "the answer folder" not in caplog.text:
+                await asyncio.sleep(0.01)
+        await knows(room, "when are you open", "hours")
+        folder.with_name("moved").rename(folder)
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")

@@ -1,0 +1,104 @@
+"""Which answers a text comes nearest to, learned from the phrases of one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from straks.answers import background
+from straks.answers.index import Index, Vector
+from straks.answers.linear import Examples, learn
+
+__all__ = ["Ranked", "Ranker"]
+
+_CANDIDATES: Final = 10
+"""Answers with the highest margins whose phrases are looked at."""
+_NEIGHBOURS: Final = 5
+"""Phrases of an answer whose likeness counts: its nearest."""
+_BACKGROUND_WEIGHT: Final = 0.3
+"""What a line of background counts beside a phrase."""
+_NOTHING_WEIGHT: Final = 30.0
+"""What the text without any known word counts, as an example of no answer, where a language has
+no background."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An answer, and what speaks for it."""
+
+    answer: int
+    margin: float
+    """How far it is on the right side."""
+    gap: float
+    """How far before the best of the others; below 0 for all but the first."""
+    nearness: float
+    """Mean likeness, in -1…1, to those of its phrases that are nearest."""
+    nearest: float
+    """The likeness to ``phrase``, the nearest of all."""
+    phrase: str
+
+
+class Ranker:
+    """A linear model, and the phrases themselves."""
+
+    def __init__(self, phrases: Sequence[Sequence[str]], lang: str) -> None:
+        """Learn. ``phrases`` are those of each answer, cleaned; each answer has at least one."""
+        known = [phrase for of_one in phrases for phrase in of_one]
+        self._phrases = known
+        self._ends = np.cumsum([0, *(len(of_one) for of_one in phrases)])
+        owners = np.repeat(np.arange(len(phrases)), np.diff(self._ends))
+        taken = set(known)
+        others = [line for line in background.lines(lang) if line not in taken]
+        self._index = Index([*known, *others], lang)
+        self._rows = self._index.matrix(known)
+        if others:
+            nothing, weight = self._index.matrix(others), _BACKGROUND_WEIGHT
+        else:
+            nothing, weight = csr_matrix((1, self._index.size)), _NOTHING_WEIGHT
+        weights = np.append(np.ones(len(known)), np.full(nothing.shape[0], weight))
+        examples = Examples(self._rows, owners, nothing)
+        self._linear = learn(examples, weights, self._index.first_meaning)
+
+    def completed(self, text: str) -> str:
+        """Give a cleaned text with its last word as it will be, if it has only begun."""
+        return self._index.completed(text)
+
+    def rank(self, text: str) -> list[Ranked]:
+        """Give the likeliest answers to a cleaned text, best first; none for unknown words."""
+        vector = self._index.vector(text)
+        if not len(vector[0]):
+            return []
+        margins = self._linear.margins(vector)
+        best = margins.argsort()[: -_CANDIDATES - 1 : -1]
+        near = [self._nearest(int(answer), vector) for answer in best]
+        weight = self._linear.nearness
+        sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
+        order = sums.argsort()[::-1]
+        first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
+        return [
+            Ranked(
+                int(best[place]),
+                float(sums[place]),
+                float(sums[place] - (second if place == order[0] else first)),
+                *near[place],
+            )
+            for place in order
+        ]
+
+    def _nearest(self, answer: int, vector: Vector) -> tuple[float, float, str]:
+        """Give mean and highest likeness to an answer's phrases, and which is nearest."""
+        question = np.zeros(self._index.size)
+        question[vector[0]] = vector[1]
+        first, end = self._ends[answer], self._ends[answer + 1]
+        starts = self._rows.indptr[first : end + 1]
+        inside = slice(starts[0], starts[-1])
+        products = self._rows.data[inside] * question[self._rows.indices[inside]]
+        likenesses = np.add.reduceat(products, starts[:-1] - starts[0]) / self._index.longest
+        near = min(_NEIGHBOURS, len(likenesses))
+        nearest = np.partition(likenesses, -near)[-near:]
+        most = int(likenesses.argmax())
+        return float(nearest.mean()), float(likenesses[most]), self._phrases[first + most]

@@ -1,0 +1,72 @@
+"""What the words of a language mean, as far as others are used like them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from straks.answers import languages
+
+__all__ = ["WordVectors"]
+
+_RARE: Final = 1e-3
+"""The frequency at which a word counts half (``a`` of Arora, Liang and Ma, *A Simple but
+Tough-to-Beat Baseline for Sentence Embeddings*, ICLR 2017)."""
+
+
+class WordVectors:
+    """Vectors of a language's usual words: those that are used alike lie close.
+
+    ``vectors/README.md`` tells where they come from.
+    """
+
+    def __init__(self, words: Sequence[str], vectors: NDArray[np.int8]) -> None:
+        """``words``, cleaned, the most frequent first; a row of ``vectors`` for each."""
+        self._rows = {word: row for row, word in enumerate(words)}
+        self._vectors = vectors
+        # Zipf's law: the frequency of a word is about its rank's reciprocal.
+        ranks = np.arange(len(words)) + 3
+        frequencies = 1 / (ranks * np.log(len(words)))
+        self._weights = _RARE / (_RARE + frequencies)
+
+    @property
+    def size(self) -> int:
+        """How many numbers a vector has."""
+        return int(self._vectors.shape[1])
+
+    def __contains__(self, word: str) -> bool:
+        """Tell whether a cleaned word is one of these."""
+        return word in self._rows
+
+    def of(self, text: str) -> NDArray[np.float64] | None:
+        """Give the direction of a cleaned text; None when no word is known.
+
+        Its length is 1, less what unknown words, which are rare, have of the text's weight.
+        """
+        find = self._rows.get
+        words = text.split()
+        rows = [row for word in words if (row := find(word)) is not None]
+        if not rows:
+            return None
+        weights = self._weights[rows]
+        sum_: NDArray[np.float64] = weights @ self._vectors[rows]
+        length = float(np.linalg.norm(sum_))
+        known = float(weights.sum())
+        return sum_ * (known / (known + len(words) - len(rows)) / length) if length else None
+
+    @staticmethod
+    @cache
+    def load(lang: str) -> WordVectors | None:
+        """Read those of a language; None when there are none."""
+        folder = resources.files("straks.answers") / "vectors"
+        file = folder / f"{languages.base(lang)}.npz"
+        if not file.is_file():
+            return None
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            words = arrays["words"].tobytes().decode("utf-8").split("\n")
+            return WordVectors(words, arrays["vectors"])

@@ -1,0 +1,56 @@
+"""Words that mean alike lie close."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from straks.answers.text import clean
+from straks.answers.vectors import WordVectors
+
+
+@pytest.fixture(scope="module")
+def english() -> WordVectors:
+    found = WordVectors.load("en-GB")
+    assert found is not None
+    return found
+
+
+def likeness(vectors: WordVectors, one: str, other: str) -> float:
+    first, second = vectors.of(one), vectors.of(other)
+    assert first is not None
+    assert second is not None
+    return float(first @ second)
+
+
+@pytest.mark.parametrize(
+    ("word", "near", "far"),
+    [
+        ("refund", "reimbursement", "chair"),
+        ("parcel", "package", "open"),
+        ("broken", "damaged", "friday"),
+        ("dont", "not", "monday"),
+    ],
+)
+def test_words_that_are_used_alike_are_near(
+    english: WordVectors, word: str, near: str, far: str
+) -> None:
+    assert likeness(english, word, near) > likeness(english, word, far) + 0.1
+
+
+def test_a_text_has_the_direction_of_its_rare_words(english: WordVectors) -> None:
+    text = clean("the of to refund")
+    assert likeness(english, text, "refund") > 0.9
+    direction = english.of(text)
+    assert direction is not None
+    assert np.linalg.norm(direction) == pytest.approx(1)
+    assert direction.shape == (english.size,)
+
+
+@pytest.mark.parametrize("text", ["", "xqzzt", "qqqq zzzz"])
+def test_unknown_words_have_no_direction(english: WordVectors, text: str) -> None:
+    assert english.of(text) is None
+
+
+def test_a_language_without_vectors_does_without() -> None:
+    assert WordVectors.load("xx") is None
