@@ -4,7 +4,7 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { alert, bolt, check, checks, clock } from "../../ui/paths.ts";
-import { PlainText, SafeHtml } from "../../ui/text.tsx";
+import { Link, PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
 import { useFixed } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
@@ -16,7 +16,14 @@ const MARKS: Record<Exclude<Delivery, "failed">, string> = {
   read: checks,
 };
 
-export function Message({ row, away }: { row: MessageRow; away: boolean }) {
+/** What a message needs to know beside itself. */
+export interface Around {
+  readonly away: boolean;
+  /** Where answers are pages; empty when they are not. */
+  readonly help: string | undefined;
+}
+
+export function Message({ row, away, help }: { row: MessageRow } & Around) {
   const { texts } = useFixed();
   const bot = row.from?.kind === "app" || row.from?.kind === "server";
   const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
@@ -40,6 +47,11 @@ export function Message({ row, away }: { row: MessageRow; away: boolean }) {
       <div class="bubble" dir="auto">
         <Body row={row} away={away} />
       </div>
+      {help && row.page && (
+        <Link class="meta" href={help + row.page}>
+          {texts.asPage}
+        </Link>
+      )}
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
     </div>
   );

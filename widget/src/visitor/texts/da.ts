@@ -15,6 +15,7 @@ export const texts: Texts = {
   personWords: "Jeg vil gerne tale med et menneske.",
   unknown: "Det kender jeg ikke svaret på. Vil du tale med et menneske?",
   unknownAway: "Det kender jeg ikke svaret på. Du kan lade et menneske svare senere.",
+  asPage: "Åbn som side",
   asked: "Du bad om et menneske",
   waiting: "Vi har bedt en person om at komme. Du kan skrive videre imens.",
   waitingAway: "Der er ingen her lige nu. Din besked er gemt og bliver besvaret her.",

@@ -15,6 +15,7 @@ export const en = {
   personWords: "I would like to talk to a person.",
   unknown: "I do not know the answer to that. Would you like to talk to a person?",
   unknownAway: "I do not know the answer to that. You can leave it for a person to answer.",
+  asPage: "Open as a page",
   asked: "You asked for a person",
   waiting: "A person has been asked to come. You can go on writing meanwhile.",
   waitingAway: "No one is here right now. Your message is kept, and answered here.",

@@ -15,6 +15,7 @@ export const texts: Texts = {
   personWords: "Jeg vil gjerne snakke med et menneske.",
   unknown: "Det vet jeg ikke svaret på. Vil du snakke med et menneske?",
   unknownAway: "Det vet jeg ikke svaret på. Du kan la et menneske svare senere.",
+  asPage: "Åpne som side",
   asked: "Du ba om et menneske",
   waiting: "Vi har bedt noen om å komme. Du kan skrive videre imens.",
   waitingAway: "Ingen er her akkurat nå. Meldingen er lagret og blir besvart her.",

@@ -15,6 +15,7 @@ export const texts: Texts = {
   personWords: "Ik wil graag met een mens praten.",
   unknown: "Daar weet ik het antwoord niet op. Wil je met een mens praten?",
   unknownAway: "Daar weet ik het antwoord niet op. Je kunt de vraag voor een mens achterlaten.",
+  asPage: "Als pagina openen",
   asked: "Je vroeg om een mens",
   waiting: "We hebben iemand gevraagd te komen. Je kunt intussen verder schrijven.",
   waitingAway: "Er is nu niemand. Je bericht is bewaard en wordt hier beantwoord.",

@@ -16,6 +16,7 @@ export const texts: Texts = {
   personWords: "Proszę o rozmowę z człowiekiem.",
   unknown: "Nie znam odpowiedzi na to pytanie. Chcesz porozmawiać z człowiekiem?",
   unknownAway: "Nie znam odpowiedzi na to pytanie. Możesz zostawić je człowiekowi.",
+  asPage: "Otwórz jako stronę",
   asked: "Poproszono o rozmowę z człowiekiem",
   waiting: "Poprosiliśmy kogoś o dołączenie. Możesz w tym czasie pisać dalej.",
   waitingAway: "Teraz nikogo tu nie ma. Wiadomość jest zapisana, odpowiemy na nią tutaj.",

@@ -15,6 +15,7 @@ export const texts: Texts = {
   personWords: "Jag vill prata med en människa.",
   unknown: "Det vet jag inte svaret på. Vill du prata med en människa?",
   unknownAway: "Det vet jag inte svaret på. Du kan lämna frågan så svarar en människa.",
+  asPage: "Öppna som sida",
   asked: "Du bad om en människa",
   waiting: "Vi har bett någon komma. Du kan skriva vidare så länge.",
   waitingAway: "Ingen är här just nu. Ditt meddelande är sparat och besvaras här.",
