@@ -58,6 +58,13 @@ def test_an_answer_is_searched_for_and_read_without_a_script(library: Stage) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text("How can we help?")
 
 
+def test_one_word_finds_all_that_it_is_about(library: Stage) -> None:
+    page = reader(library, "en/?q=delivery").page
+    titles = page.locator(".found a").all_inner_texts()
+    assert 3 < len(titles) <= 10
+    assert "How long does delivery take?" in titles
+
+
 def test_what_is_not_found_can_be_asked_in_the_chat(library: Stage) -> None:
     visitor = reader(library, "en/?q=xyzzyxyzzy")
     page = visitor.page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -103,8 +104,9 @@ class _Centre:
         shelf = self._shelf()
         if not shelf.languages:
             return self._missing(request, shelf, DEFAULT_LANG)
-        body = self._pages.sitemap(shelf, self._origin(request)).encode()
-        return _tagged(request, body, "application/xml", {})
+        # Long where there are many answers: not on the loop that serves the sockets.
+        body = await asyncio.to_thread(self._pages.sitemap, shelf, self._origin(request))
+        return _tagged(request, body.encode(), "application/xml", {})
 
     def _shelf(self) -> Shelf:
         """Give the answers as they are now."""

@@ -43,8 +43,9 @@ def description(answer: Answer) -> str:
 
 def snippet(text: str, longest: int) -> str:
     """Cut a text to so many characters, at a word's end where there is one."""
-    line = " ".join(text.split())
+    # A list's first mark has nothing before it to set it apart from.
+    line = " ".join(text.split()).removeprefix("• ")
     if len(line) <= longest:
         return line
     cut = line[: longest - 1]
-    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + "…"
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-•") + "…"

@@ -26,6 +26,7 @@ def test_nothing_in_it_can_end_the_script_element() -> None:
         ("two\n\n lines", "two lines"),
         ("one two three", "one two…"),
         ("one two, three", "one two…"),
+        ("• one\n• two\n• three", "one…"),
         ("x" * 20, "x" * 9 + "…"),
     ],
 )
