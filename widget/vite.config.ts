@@ -33,7 +33,6 @@ function visitor(): UserConfig {
           entryFileNames: "[name]-[hash].js",
           chunkFileNames: "[name]-[hash].js",
           minify: true,
-          // Hints to another bundler, which a library is given: nobody bundles this one again.
           comments: false,
         },
         preserveEntrySignatures: "allow-extension",

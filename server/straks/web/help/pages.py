@@ -93,10 +93,6 @@ class Pages:
     def answer(self, shelf: Shelf, answer: Answer, origin: str) -> str:
         """Show one answer."""
         lang = languages.base(answer.lang)
-        # The answer's own headings, which begin at the third level, stand right below its title.
-        html = answer.html
-        for old, new in (("h3>", "h2>"), ("h4>", "h3>")):
-            html = html.replace(f"<{old}", f"<{new}").replace(f"</{old}", f"</{new}")
         return self._page(
             "answer.html",
             shelf,
@@ -110,7 +106,7 @@ class Pages:
             ],
             origin=origin,
             answer=answer,
-            html=html,
+            html=_on_a_page(answer.html),
             structured=faq_page(answer),
             related=shelf.related(answer),
         )
@@ -141,6 +137,16 @@ class Pages:
             "query": "",
         }
         return self._templates.get_template(template).render({**usual, **values})
+
+
+def _on_a_page(html: str) -> str:
+    """Fit an answer's HTML, whose tags are known, into a page of its own."""
+    # Its headings, which begin at the third level, stand right below its title.
+    for old, new in (("h3>", "h2>"), ("h4>", "h3>")):
+        html = html.replace(f"<{old}", f"<{new}").replace(f"</{old}", f"</{new}")
+    # A table that is wider than the page is scrolled, by keys as well.
+    frame = '<div class="frame" role="group" aria-labelledby="title" tabindex="0">'
+    return html.replace("<table>", f"{frame}<table>").replace("</table>", "</table></div>")
 
 
 def _indexes(shelf: Shelf) -> list[_Alternate]:

@@ -58,6 +58,12 @@ def test_an_answers_headings_follow_its_title() -> None:
     assert "<h2>One</h2><h3>Two</h3><p>&lt;h3&gt;</p>" in page
 
 
+def test_a_wide_table_is_scrolled_by_keys_as_well() -> None:
+    answer = an_answer("a", html="<table><tbody><tr><td>&lt;table&gt;</td></tr></tbody></table>")
+    page = Pages("Shop").answer(shelf_of(answer), answer, ORIGIN)
+    assert page.count('tabindex="0"><table>') == page.count("</table></div>") == 1
+
+
 def test_a_language_without_texts_of_its_own_keeps_its_answers() -> None:
     answer = an_answer("a", "fi")
     page = Pages("Shop").answer(shelf_of(answer), answer, ORIGIN)

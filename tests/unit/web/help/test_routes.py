@@ -186,7 +186,7 @@ async def test_pages_are_made_of_the_answers_as_they_are_now(centre: Web) -> Non
     centre.book.hold(an_answer("hours", title="When we are open"))
     response = await centre.browser.get("/help/en/hours", headers=known)
     assert response.status_code == 200
-    assert "<h1>When we are open</h1>" in response.text
+    assert '<h1 id="title">When we are open</h1>' in response.text
     assert (await centre.browser.get("/help/en/delivery")).status_code == 404
     assert (await centre.browser.get("/help/da/")).headers["location"] == "/help/en/"
 

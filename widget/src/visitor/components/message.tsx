@@ -6,7 +6,7 @@ import { Glyph } from "../../ui/glyph.tsx";
 import { alert, bolt, check, checks, clock } from "../../ui/paths.ts";
 import { Link, PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
-import { useFixed } from "../context.ts";
+import { useFixed, useWidget } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 
@@ -16,14 +16,7 @@ const MARKS: Record<Exclude<Delivery, "failed">, string> = {
   read: checks,
 };
 
-/** What a message needs to know beside itself. */
-export interface Around {
-  readonly away: boolean;
-  /** Where answers are pages; empty when they are not. */
-  readonly help: string | undefined;
-}
-
-export function Message({ row, away, help }: { row: MessageRow } & Around) {
+export function Message({ row, away }: { row: MessageRow; away: boolean }) {
   const { texts } = useFixed();
   const bot = row.from?.kind === "app" || row.from?.kind === "server";
   const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
@@ -47,11 +40,7 @@ export function Message({ row, away, help }: { row: MessageRow } & Around) {
       <div class="bubble" dir="auto">
         <Body row={row} away={away} />
       </div>
-      {help && row.page && (
-        <Link class="meta" href={help + row.page}>
-          {texts.asPage}
-        </Link>
-      )}
+      {row.page && <AsPage page={row.page} />}
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
     </div>
   );
@@ -68,6 +57,19 @@ function Body({ row, away }: { row: MessageRow; away: boolean }) {
         {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
       </div>
     </>
+  );
+}
+
+/** The way to an answer's own page, where there is one. */
+function AsPage({ page }: { page: string }) {
+  const { state, texts } = useWidget();
+  const help = state.site?.help;
+  return (
+    help && (
+      <Link class="meta" href={help + page}>
+        {texts.asPage}
+      </Link>
+    )
   );
 }
 

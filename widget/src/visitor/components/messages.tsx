@@ -9,7 +9,7 @@ import { dayLabel } from "../../ui/time.ts";
 import { useFixed, useWidget } from "../context.ts";
 import type { EventRow, Row } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
-import { type Around, Message } from "./message.tsx";
+import { Message } from "./message.tsx";
 
 /** How near to an end, in pixels, counts as there. */
 const NEAR = 60;
@@ -67,7 +67,7 @@ export function Messages() {
   };
 
   const typist = typists[0];
-  const around = { away: state.available === false, help: state.site?.help };
+  const away = state.available === false;
   return (
     <div class="middle">
       <div
@@ -82,7 +82,7 @@ export function Messages() {
       >
         {!state.started && <Greeting />}
         {rows.map((row) => (
-          <RowView key={row.key} row={row} {...around} />
+          <RowView key={row.key} row={row} away={away} />
         ))}
         {typist && <Typing name={typist.name ?? texts.team} />}
       </div>
@@ -101,9 +101,9 @@ function firstKey(rows: readonly Row[]): string {
   return rows.find((row) => row.type !== "day")?.key ?? "";
 }
 
-const RowView = still(({ row, ...around }: { row: Row } & Around) => {
+const RowView = still(({ row, away }: { row: Row; away: boolean }) => {
   const { texts, locale } = useFixed();
-  if (row.type === "message") return <Message row={row} {...around} />;
+  if (row.type === "message") return <Message row={row} away={away} />;
   if (row.type === "day") {
     return (
       <p class="day">

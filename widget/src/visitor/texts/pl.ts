@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Odpowiedź automatyczna",
   team: "Nasz zespół",
   you: "Ty",
+  asPage: "Otwórz jako stronę",
   greeting: "Cześć! Jak możemy pomóc?",
   greetingHere:
     "Zapytaj o cokolwiek. Odpowiedź dostaniesz od razu, a rozmowę z człowiekiem, kiedy zechcesz.",
@@ -16,7 +17,6 @@ export const texts: Texts = {
   personWords: "Proszę o rozmowę z człowiekiem.",
   unknown: "Nie znam odpowiedzi na to pytanie. Chcesz porozmawiać z człowiekiem?",
   unknownAway: "Nie znam odpowiedzi na to pytanie. Możesz zostawić je człowiekowi.",
-  asPage: "Otwórz jako stronę",
   asked: "Poproszono o rozmowę z człowiekiem",
   waiting: "Poprosiliśmy kogoś o dołączenie. Możesz w tym czasie pisać dalej.",
   waitingAway: "Teraz nikogo tu nie ma. Wiadomość jest zapisana, odpowiemy na nią tutaj.",
