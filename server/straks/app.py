@@ -223,6 +223,8 @@ class Straks:
             optional=frozenset({"records"}) if self._database.shared else frozenset(),
             draining=lambda: not edge.ready,
             site_name=self.settings.site_name,
+            public_url=self.settings.public_url,
+            help_centre=self.settings.help_centre,
             static=_STATIC,
         )
 

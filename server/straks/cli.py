@@ -299,8 +299,11 @@ async def _browse(ready: asyncio.Event, address: str) -> None:
 
 
 def _addresses(straks: Straks) -> dict[str, str]:
+    settings = straks.settings
+    public = {"Help": f"{straks.url}/help/"} if settings.help_centre and settings.answers else {}
     return {
         "Console": f"{straks.url}/console/",
+        **public,
         "Widget": f'<script async src="{straks.url}/widget.js"></script>',
         "Data": straks.storage,
     }

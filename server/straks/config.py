@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     answer_threshold: float | None = Field(
         None, ge=0, le=1, description="Least confidence of an automatic answer, 0 to 1."
     )
+    help_centre: bool = Field(
+        True, description="Show the answers as public pages below /help/ as well: true or false."
+    )
     site_name: str = Field(
         "Straks", min_length=1, max_length=100, description="Name that visitors see."
     )

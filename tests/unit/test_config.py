@@ -37,6 +37,13 @@ def test_an_empty_variable_is_as_if_unset(monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings().redis is None
 
 
+def test_the_help_centre_is_there_unless_it_is_switched_off() -> None:
+    assert load_settings().help_centre is True
+    assert load_settings(help_centre="false").help_centre is False
+    with pytest.raises(SettingsError, match=r"--help-centre.*boolean"):
+        load_settings(help_centre="perhaps")
+
+
 def test_lists_are_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRAKS_ALLOWED_ORIGINS", "https://a.example, https://*.b.example/")
     monkeypatch.setenv("STRAKS_TRUSTED_PROXIES", "127.0.0.1 10.0.0.0/8")

@@ -115,6 +115,10 @@ class AnswerBook:
         )
         return AnswerBook((*self.answers, *kept), self.errors)
 
+    def published(self) -> list[Answer]:
+        """The answers that anybody may read: what is said by itself, and is more than a hello."""
+        return [each for each in self.answers if not (each.is_reply or each.is_greeting)]
+
     def listed(self, lang: str | None = None) -> list[Answer]:
         """Every answer once, for an agent to pick from: canned replies first, then by title.
 

@@ -14,7 +14,7 @@ import orjson
 
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
-from straks.answers.files import Answer
+from straks.answers.files import Answer, AnswerBook
 from straks.answers.matcher import Match, Matcher
 from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
@@ -147,12 +147,16 @@ class Responder:
         answer = _answer(coming.offset, judged)
         coming.reply(self._author, _key(question), "answer", answer, early.take)
 
-    def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
+    def ask(self, text: str, lang: str | None = None, limit: int = 3) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""
         return [
             Suggestion(answer=m.answer.id, title=m.answer.title, score=round(m.score, 3))
-            for m in self._matcher.suggest(text, lang)
+            for m in self._matcher.suggest(text, lang, limit)
         ]
+
+    def book(self) -> AnswerBook:
+        """Give the answers that it answers with now."""
+        return self._matcher.book
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
         """Every answer, as ``GET /v1/answers`` gives them to agents: canned replies first."""

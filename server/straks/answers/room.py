@@ -149,9 +149,13 @@ class AnswerRoom:
         if self._consumer is None:
             raise StraksError("the answers are being learned")
 
-    def ask(self, text: str, lang: str | None = None) -> list[Suggestion]:
+    def ask(self, text: str, lang: str | None = None, limit: int = 3) -> list[Suggestion]:
         """Look answers up for a text that is being typed; none while they are being learned."""
-        return self._responder.ask(text, lang)
+        return self._responder.ask(text, lang, limit)
+
+    def book(self) -> AnswerBook:
+        """Every answer as it is now; another book when they have changed."""
+        return self._responder.book()
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
         """Every answer, for agents."""

@@ -12,8 +12,10 @@ from straks.accounts.origins import AllowedOrigins
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
+from straks.answers.files import AnswerBook
 from straks.clock import Clock
 from straks.conversation.model import Conversation
+from straks_protocol import Answer as Suggestion
 from straks_protocol import CloseCode, Position
 
 __all__ = ["Answers", "Check", "Connections", "Conversations", "Inbox", "InboxPage", "WebContext"]
@@ -83,6 +85,14 @@ class Answers(Protocol):
         """The languages that there are answers in."""
         ...
 
+    def book(self) -> AnswerBook:
+        """Give all of them as they are now; another book when they have changed."""
+        ...
+
+    def ask(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Suggestion]:
+        """Look answers up for a text, best first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
@@ -103,5 +113,9 @@ class WebContext:
     """Those of them without which the server can do its most important work."""
     draining: Callable[[], bool]
     site_name: str
+    public_url: str | None
+    """The origin that the operator gave it, if they did."""
+    help_centre: bool
+    """Whether the answers are public pages as well."""
     static: Path
     """The folder of the built front-end."""

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from straks.web.answers import answer_routes
 from straks.web.context import WebContext
 from straks.web.health import health_routes
+from straks.web.help.routes import help_routes
 from straks.web.inbox import inbox_routes
 from straks.web.middleware import BodyLimit, SafeHeaders
 from straks.web.problems import HANDLERS
@@ -27,6 +28,7 @@ def web_app(context: WebContext) -> ASGIApp:
             *inbox_routes(context),
             *answer_routes(context),
             *health_routes(context),
+            *help_routes(context),
             *static_routes(context.static, context.origins),
         ],
         exception_handlers=HANDLERS,

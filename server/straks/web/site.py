@@ -29,6 +29,7 @@ def site_routes(context: WebContext) -> list[Route]:
             "available": context.connections.agents_online() > 0,
             "name": context.site_name,
             "languages": list(context.answers.languages()),
+            "help": context.help_centre and bool(context.answers.book().published()),
         }
         return json_response(body, headers=headers)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import hashlib
 import mimetypes
 import re
 import stat
@@ -18,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from straks.accounts.origins import AllowedOrigins
+from straks.web.etags import has_it, tag_of
 from straks.web.origin import own_origin
 
 __all__ = ["static_routes"]
@@ -121,7 +121,7 @@ class _Files:
                 return PlainTextResponse(_MISSING, 503, {"Retry-After": "10"})
             raise HTTPException(404)
         headers = {"ETag": file.tag, "Cache-Control": life, "Vary": "Accept-Encoding"}
-        if file.tag in _tags(request.headers.get("if-none-match", "")):
+        if has_it(request, file.tag):
             return Response(status_code=304, headers=headers)
         body = file.body
         if file.zipped is not None and _takes_gzip(request):
@@ -183,16 +183,11 @@ def _load(path: Path, stamp: tuple[int, int]) -> _File | None:
         zipped = gzip.compress(body, 9, mtime=0) if len(body) >= _SMALLEST_TO_ZIP else None
     else:
         zipped = None
-    # Weak, since the zipped bytes are named by the same tag.
-    return _File(stamp, kind, body, zipped, f'W/"{hashlib.sha256(body).hexdigest()[:24]}"')
+    return _File(stamp, kind, body, zipped, tag_of(body))
 
 
 def _life(name: str) -> str:
     return _FOR_EVER if _HASHED.search(name) else _ASK
-
-
-def _tags(header: str) -> set[str]:
-    return {tag.strip() for tag in header.split(",")}
 
 
 def _takes_gzip(request: Request) -> bool:

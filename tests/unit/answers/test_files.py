@@ -83,6 +83,13 @@ def test_list_gives_replies_first_and_each_answer_once(tmp_path: Path) -> None:
     assert [(a.id, a.lang) for a in book.listed("en")] == [("hi", "en"), ("zebra", "en")]
 
 
+def test_what_everybody_may_read_is_neither_reply_nor_greeting(tmp_path: Path) -> None:
+    write(tmp_path, "zebra.md", GOOD)
+    for tag in ("greeting", "reply"):
+        write(tmp_path, f"{tag}.md", f"---\ntitle: Hi\ntags: [x, {tag}]\n---\nHello!\n")
+    assert [answer.id for answer in AnswerBook.load(tmp_path).published()] == ["zebra"]
+
+
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
     for name in ("README.md", ".hidden.md", "_draft.md", "note.txt", ".git/a.md", "_old/b.md"):
         write(tmp_path, name, "no front matter")

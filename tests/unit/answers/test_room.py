@@ -83,6 +83,7 @@ async def test_a_question_from_before_the_learning_is_answered_after_it(
     assert [entry.kind for entry in page.entries] == ["message", "answer"]
     await room.check_ready()
     assert [found.answer for found in room.ask("when are you open")] == ["hours"]
+    assert [answer.id for answer in room.book().answers] == ["hours"]
     running.cancel()
     await asyncio.wait([running])
     room.close()

@@ -16,6 +16,7 @@ from straks.accounts.passwords import Passwords
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
+from straks.answers.files import Answer, AnswerBook
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
@@ -23,6 +24,7 @@ from straks.records.accounts import AccountRecords
 from straks.records.database import Database
 from straks.web.context import WebContext
 from straks.web.routes import web_app
+from straks_protocol import Answer as Suggestion
 from straks_protocol import CloseCode, ErrorCode, Position
 
 OWN = "http://127.0.0.1:8080"
@@ -87,18 +89,40 @@ class Conversations:
 
 
 class Book:
+    def __init__(self) -> None:
+        self.held = AnswerBook(())
+        self.asked: list[tuple[str, str | None, int]] = []
+        self.found: list[str] = []
+
+    def hold(self, *answers: Answer) -> None:
+        self.held = AnswerBook(answers)
+
     def listed(self, lang: str | None = None) -> Sequence[Mapping[str, Any]]:
         return [{"id": "a1", "lang": lang or "en"}]
 
     def languages(self) -> Sequence[str]:
         return ["en", "da"]
 
+    def book(self) -> AnswerBook:
+        return self.held
+
+    def ask(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Suggestion]:
+        self.asked.append((text, lang, limit))
+        return [Suggestion(answer=each, title=each, score=1.0) for each in self.found]
+
 
 class Web:
     """A browser's view of the room, and what stands behind it."""
 
     def __init__(
-        self, database: Database, clock: ManualClock, static: Path, own: str = OWN
+        self,
+        database: Database,
+        clock: ManualClock,
+        static: Path,
+        own: str = OWN,
+        *,
+        public_url: str | None = None,
+        help_centre: bool = True,
     ) -> None:
         records = AccountRecords(database)
         self.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
@@ -111,6 +135,7 @@ class Web:
         self.optional: set[str] = set()
         self.is_draining = False
         self.static = static
+        self.book = Book()
         context = WebContext(
             accounts=self.accounts,
             sessions=self.sessions,
@@ -119,12 +144,14 @@ class Web:
             connections=self.sockets,
             inbox=self.inbox,
             conversations=Conversations(),
-            answers=Book(),
+            answers=self.book,
             clock=clock,
             checks={"log": self._check_log, "records": self._check_records},
             optional=self.optional,
             draining=lambda: self.is_draining,
             site_name="Shop",
+            public_url=public_url,
+            help_centre=help_centre,
             static=static,
         )
         transport = httpx.ASGITransport(web_app(context), raise_app_exceptions=False)

@@ -11,7 +11,12 @@ from tests.unit.web.conftest import OWN, SHOP, Web
 
 async def test_any_allowed_site_may_ask_whether_somebody_is_there(web: Web) -> None:
     response = await web.browser.get("/v1/site", headers={"Origin": SHOP})
-    assert response.json() == {"available": False, "name": "Shop", "languages": ["en", "da"]}
+    assert response.json() == {
+        "available": False,
+        "name": "Shop",
+        "languages": ["en", "da"],
+        "help": False,
+    }
     assert response.headers["access-control-allow-origin"] == SHOP
     assert "Origin" in response.headers["vary"]
     web.sockets.online = 1

@@ -10,12 +10,15 @@ const HEADING = /^h[1-6]$/;
 const DROPPED = new Set("script style template iframe object svg math title".split(" "));
 const MAX_DEPTH = 16;
 
-function Link(props: { href: string; children: ComponentChild }) {
-  return (
-    <a href={props.href} target="_blank" rel="noopener noreferrer">
-      {props.children}
-    </a>
-  );
+interface LinkProps {
+  href: string;
+  class?: string;
+  children: ComponentChild;
+}
+
+/** Leads out of the page, which stays where it is. */
+export function Link(props: LinkProps) {
+  return <a {...props} target="_blank" rel="noopener noreferrer" />;
 }
 
 /** Plain text; line breaks are kept by the style sheet (`white-space: pre-wrap`). */

@@ -127,3 +127,25 @@ test("what happened is told, by name where there is one", () => {
   ]);
   expect(rows[1]?.values).toEqual({ name: "Anna" });
 });
+
+test("an answer that is more than a hello has a page", () => {
+  const answer = { answer: "returns/how-to", text: "t", lang: "da" };
+  const rows = messages(
+    rowsOf(
+      [
+        entry(1, BOT, "answer", { ...answer, tags: ["returns"] }),
+        entry(2, BOT, "answer", { ...answer, tags: ["greeting"] }),
+        entry(3, BOT, "answer", { answer: null }),
+        entry(4, ANNA),
+      ],
+      [],
+      0,
+    ),
+  );
+  expect(rows.map((row) => row.page)).toEqual([
+    "da/returns/how-to",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

@@ -14,6 +14,8 @@ export interface MessageRow {
   readonly text: string;
   readonly html: string | undefined;
   readonly title: string | undefined;
+  /** Where the answer is among the pages of the help centre. */
+  readonly page?: string | undefined;
   /** The bot does not know: it says so and offers a person. */
   readonly unknown: boolean;
   /** Own messages only. */
@@ -82,6 +84,11 @@ function ofEntry(
       from,
       html: data["html"] ?? undefined,
       title: data["title"] ?? undefined,
+      // A hello has no page.
+      page:
+        data["answer"] && !/greeting/.test(`${data["tags"]}`)
+          ? `${data["lang"]}/${data["answer"]}`
+          : undefined,
       unknown: kind === "answer" && (data["answer"] ?? null) === null && !data["text"],
       delivery: own ? (entry.offset <= readTo ? "read" : "sent") : undefined,
     };

@@ -4,9 +4,9 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { alert, bolt, check, checks, clock } from "../../ui/paths.ts";
-import { PlainText, SafeHtml } from "../../ui/text.tsx";
+import { Link, PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
-import { useFixed } from "../context.ts";
+import { useFixed, useWidget } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 
@@ -40,6 +40,7 @@ export function Message({ row, away }: { row: MessageRow; away: boolean }) {
       <div class="bubble" dir="auto">
         <Body row={row} away={away} />
       </div>
+      {row.page && <AsPage page={row.page} />}
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
     </div>
   );
@@ -56,6 +57,19 @@ function Body({ row, away }: { row: MessageRow; away: boolean }) {
         {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
       </div>
     </>
+  );
+}
+
+/** The way to an answer's own page, where there is one. */
+function AsPage({ page }: { page: string }) {
+  const { state, texts } = useWidget();
+  const help = state.site?.help;
+  return (
+    help && (
+      <Link class="meta" href={help + page}>
+        {texts.asPage}
+      </Link>
+    )
   );
 }
 

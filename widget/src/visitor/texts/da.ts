@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Automatisk svar",
   team: "Vores team",
   you: "Du",
+  asPage: "Åbn som side",
   greeting: "Hej! Hvordan kan vi hjælpe?",
   greetingHere: "Spørg om hvad som helst. Du får svar straks, og et menneske når du vil.",
   greetingAway: "Spørg om hvad som helst: mange spørgsmål besvares straks, døgnet rundt.",

@@ -7,6 +7,7 @@ export const en = {
   bot: "Automatic answer",
   team: "Our team",
   you: "You",
+  asPage: "Open as a page",
   greeting: "Hi! How can we help?",
   greetingHere: "Ask anything. You get an answer at once, and a person whenever you want one.",
   greetingAway: "Ask anything: many questions are answered at once, at any hour.",

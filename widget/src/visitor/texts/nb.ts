@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Automatisk svar",
   team: "Teamet vårt",
   you: "Du",
+  asPage: "Åpne som side",
   greeting: "Hei! Hvordan kan vi hjelpe?",
   greetingHere: "Spør om hva som helst. Du får svar straks, og et menneske når du vil.",
   greetingAway: "Spør om hva som helst: mange spørsmål besvares straks, hele døgnet.",

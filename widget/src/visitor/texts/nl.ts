@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Automatisch antwoord",
   team: "Ons team",
   you: "Jij",
+  asPage: "Als pagina openen",
   greeting: "Hallo! Waarmee kunnen we helpen?",
   greetingHere: "Vraag wat je wilt. Je krijgt meteen antwoord, en een mens wanneer je wilt.",
   greetingAway: "Vraag wat je wilt: veel vragen krijgen meteen antwoord, dag en nacht.",

@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Odpowiedź automatyczna",
   team: "Nasz zespół",
   you: "Ty",
+  asPage: "Otwórz jako stronę",
   greeting: "Cześć! Jak możemy pomóc?",
   greetingHere:
     "Zapytaj o cokolwiek. Odpowiedź dostaniesz od razu, a rozmowę z człowiekiem, kiedy zechcesz.",

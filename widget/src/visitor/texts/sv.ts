@@ -7,6 +7,7 @@ export const texts: Texts = {
   bot: "Automatiskt svar",
   team: "Vårt team",
   you: "Du",
+  asPage: "Öppna som sida",
   greeting: "Hej! Hur kan vi hjälpa till?",
   greetingHere: "Fråga vad som helst. Du får svar direkt, och en människa när du vill.",
   greetingAway: "Fråga vad som helst: många frågor får svar direkt, dygnet runt.",
