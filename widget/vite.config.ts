@@ -33,6 +33,7 @@ function visitor(): UserConfig {
           entryFileNames: "[name]-[hash].js",
           chunkFileNames: "[name]-[hash].js",
           minify: true,
+          comments: false,
         },
         preserveEntrySignatures: "allow-extension",
       },
