@@ -196,9 +196,10 @@ def test_suggestions_fit_a_phone(answering: Stage) -> None:
         assert part.evaluate("(element) => element.scrollWidth - element.clientWidth") == 0
 
     # What is left of the screen while a keyboard is up.
-    visitor.page.set_viewport_size({"width": 390, "height": 420})
-    expect(visitor.field).to_be_in_viewport(ratio=1)
-    expect(visitor.suggested.first).to_be_in_viewport(ratio=1)
+    for height in (420, 340):
+        visitor.page.set_viewport_size({"width": 390, "height": height})
+        expect(visitor.field).to_be_in_viewport(ratio=1)
+        expect(visitor.suggested.first).to_be_in_viewport(ratio=0.5)
     visitor.suggested.first.tap()
     expect(visitor.bubbles).to_have_text([QUESTION, ANSWER])
     expect(visitor.field).to_be_focused()
