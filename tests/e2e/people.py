@@ -33,6 +33,8 @@ class Person:
         self.sockets: list[WebSocket] = []
         self.frames: list[dict[str, Any]] = []
         """What the server sent to the pages, as it came."""
+        self.sent: list[dict[str, Any]] = []
+        """What the pages sent to the server."""
         self.raw: list[str] = []
         self.problems: list[str] = []
         """Errors that no page may have, whatever happens around it."""
@@ -52,11 +54,15 @@ class Person:
     def _socket(self, socket: WebSocket) -> None:
         self.sockets.append(socket)
         socket.on("framereceived", self._received)
+        socket.on("framesent", self._sent)
 
     def _received(self, payload: str | bytes) -> None:
         text = payload if isinstance(payload, str) else payload.decode()
         self.raw.append(text)
         self.frames.append(orjson.loads(text))
+
+    def _sent(self, payload: str | bytes) -> None:
+        self.sent.append(orjson.loads(payload))
 
     def focused(self) -> str:
         """Describe what has the focus: its role or tag, and its name."""
@@ -123,6 +129,8 @@ class Visitor(Person):
         self.own = self.panel.locator(".message.own .bubble")
         self.senders = self.panel.locator(".message.other .sender")
         self.deliveries = self.panel.locator(".message.own .delivery")
+        self.suggestions = self.panel.get_by_role("group", name="Is it one of these?")
+        self.suggested = self.suggestions.get_by_role("button")
         self.typing = self.panel.locator(".typing")
         self.banner = self.panel.locator(".banner")
         self.person = self.panel.get_by_role("button", name="Talk to a person")
@@ -152,6 +160,10 @@ class Visitor(Person):
     def event(self, text: str) -> Locator:
         """Find a line that tells what happened."""
         return self.panel.locator(".event", has_text=text)
+
+    def looked_up(self) -> list[str]:
+        """Give the texts that the widget asked about while they were typed."""
+        return [frame["text"] for frame in self.sent if frame["type"] == "ask"]
 
     def stored(self) -> dict[str, str]:
         """Give what the shop's page keeps in its local storage, the shop's own things left out."""

@@ -304,6 +304,34 @@ test("history is put in front, page by page, until there is none", async () => {
   expect(view.hasOlder).toBe(false);
 });
 
+test("answers are looked up, and neither the outbox nor a log knows of it", async () => {
+  server.answers = [{ answer: "delivery", title: "How long does delivery take?", score: 0.4 }];
+  const { client } = await inConversation();
+  const kept = client.outbox(CHANNEL);
+  expect(await client.ask("how long", "en")).toEqual(server.answers);
+  expect(server.of("ask")).toMatchObject([{ text: "how long", lang: "en" }]);
+  expect(client.outbox(CHANNEL)).toEqual(kept);
+  expect(texts(log())).toEqual(["0"]);
+});
+
+test("what cannot be looked up now is refused, and not asked later", async () => {
+  const client = connect();
+  await expect(client.ask("too soon")).rejects.toMatchObject({ code: "disconnected" });
+  await settle();
+  server.meddle = (frame) => (frame.type === "ask" ? "mute" : undefined);
+  const cut = expect(client.ask("cut off")).rejects.toMatchObject({ code: "disconnected" });
+  server.drop();
+  await cut;
+  server.meddle = (frame) =>
+    frame.type === "ask"
+      ? { type: "error", id: frame.id, code: "rate_limited", message: "", retry_after: 1 }
+      : undefined;
+  await clock.pass(5000);
+  await expect(client.ask("too often")).rejects.toMatchObject({ code: "rate_limited" });
+  await clock.pass(5000);
+  expect(server.of("ask").map((frame) => frame.text)).toEqual(["cut off", "too often"]);
+});
+
 test("a read watermark rises only, and is told again after a reconnect", async () => {
   const { client } = await inConversation();
   client.read(CHANNEL, 1);

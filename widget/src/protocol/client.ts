@@ -4,6 +4,7 @@ import { Channels } from "./channels.ts";
 import { Delivery, type Publishing, type PublishOptions } from "./delivery.ts";
 import { disconnected, RequestError } from "./errors.ts";
 import type {
+  Answer,
   Data,
   Entry,
   ErrorFrame,
@@ -179,6 +180,14 @@ export class Client {
   /** Call at every key, and with `on` false once the text is gone. */
   typing(channel: string, on = true): void {
     if (this.status === "online") this.#typist.typing(channel, on);
+  }
+
+  /**
+   * Look up answers that may fit a text while it is typed, best first. Nothing is stored or kept:
+   * what cannot be answered now rejects with RequestError.
+   */
+  async ask(text: string, lang?: string): Promise<readonly Answer[]> {
+    return (await this.request({ type: "ask", text, lang })).answers;
   }
 
   /** Create a conversation with its first message; more may go to `pendingChannel(key)` at once. */

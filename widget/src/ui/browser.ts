@@ -74,17 +74,12 @@ export const browserPage = {
   online: () => navigator.onLine,
   hidden: () => document.hidden,
   watch(listener: () => void): () => void {
-    addEventListener("online", listener);
-    addEventListener("offline", listener);
+    const ended = new AbortController();
+    const until = { signal: ended.signal };
     // A page that comes back from the history is a page that somebody looks at.
-    addEventListener("pageshow", listener);
-    document.addEventListener("visibilitychange", listener);
-    return () => {
-      removeEventListener("online", listener);
-      removeEventListener("offline", listener);
-      removeEventListener("pageshow", listener);
-      document.removeEventListener("visibilitychange", listener);
-    };
+    for (const name of ["online", "offline", "pageshow"]) addEventListener(name, listener, until);
+    document.addEventListener("visibilitychange", listener, until);
+    return () => ended.abort();
   },
 };
 

@@ -1,6 +1,6 @@
 /** Shows what people wrote: plain text with links, or sanitised HTML, built node by node. */
 
-import { type ComponentChild, Fragment, h } from "preact";
+import { type ComponentChild, Fragment } from "preact";
 import { linkify, safeHref } from "./linkify.ts";
 
 const TAGS = new Set(
@@ -39,12 +39,11 @@ function convert(node: Node, depth: number): ComponentChild {
   const name = element.tagName.toLowerCase();
   if (DROPPED.has(name)) return null;
   const children = Array.from(element.childNodes, (child) => convert(child, depth + 1));
-  if (HEADING.test(name)) return h("p", { class: "heading" }, ...children);
-  if (name === "a") {
-    const href = safeHref(element.getAttribute("href") ?? "");
-    return href ? h(Link, { href, children }) : h(Fragment, null, ...children);
-  }
-  return TAGS.has(name) ? h(name, null, ...children) : h(Fragment, null, ...children);
+  if (HEADING.test(name)) return <p class="heading">{children}</p>;
+  const href = name === "a" && safeHref(element.getAttribute("href") ?? "");
+  if (href) return <Link href={href}>{children}</Link>;
+  const Known = TAGS.has(name) ? (name as "p") : Fragment;
+  return <Known>{children}</Known>;
 }
 
 /**

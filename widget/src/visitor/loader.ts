@@ -1,6 +1,6 @@
 /** What a host page loads: a launcher button at once, everything else when somebody wants it. */
 
-import { chooseLanguage } from "./language.ts";
+import { chooseLanguage, chooseLocale } from "./language.ts";
 import css from "./launcher.css?inline";
 import type { Language, Shell, Widget, WidgetModule } from "./shell.ts";
 
@@ -37,6 +37,7 @@ function start(script: HTMLScriptElement): Api {
   const prefix = `straks:${new URL(base).host}`;
   const { lang: wanted, position, color, colour } = script.dataset;
   const lang = chooseLanguage([wanted, document.documentElement.lang, ...navigator.languages]);
+  const locale = chooseLocale(lang, navigator.languages);
   const [openLabel, closeLabel, failLabel] = LABELS[lang];
 
   const host = document.createElement("straks-chat");
@@ -78,7 +79,7 @@ function start(script: HTMLScriptElement): Api {
   };
   mark(0, false);
 
-  const shell: Shell = { base, prefix, lang, host, root, launcher, style, mark };
+  const shell: Shell = { base, prefix, lang, locale, host, root, launcher, style, mark };
   let widget: Widget | undefined;
   let loading: Promise<Widget> | undefined;
   let module: Promise<WidgetModule> | undefined;

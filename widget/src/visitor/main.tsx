@@ -3,24 +3,21 @@
 import { effect } from "@preact/signals-core";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import tokens from "../ui/tokens.css?inline";
-import primitives from "../ui/ui.css?inline";
+import { SHEETS } from "./appearance.ts";
 import { Panel } from "./components/panel.tsx";
 import { type Fixed, FixedContext, StateContext } from "./context.ts";
-import { chooseLocale } from "./language.ts";
 import type { Shell, Widget } from "./shell.ts";
 import type { Store } from "./state.ts";
 import { createStore } from "./store.ts";
 import { countUnread, loadTexts } from "./texts/texts.ts";
 import { countInTitle } from "./title.ts";
 import { watchViewport } from "./viewport.ts";
-import css from "./widget.css?inline";
 
 /** Build the widget into the loader's shadow root, closed. */
 export async function mount(shell: Shell): Promise<Widget> {
-  const { host, lang, launcher, root } = shell;
+  const { host, lang, launcher, locale, root } = shell;
   const texts = await loadTexts(lang);
-  for (const sheet of [tokens, primitives, css]) shell.style(sheet);
+  for (const sheet of SHEETS) shell.style(sheet);
   const store = createStore(shell);
   const { act } = store;
   const place = document.createElement("div");
@@ -31,7 +28,6 @@ export async function mount(shell: Shell): Promise<Widget> {
     act.close();
     if (inside) launcher.focus();
   };
-  const locale = chooseLocale(lang, navigator.languages);
   render(<App store={store} fixed={{ act, texts, lang, locale, close }} />, place);
   const stops = [tell(store, shell), watchViewport(host, store.state)];
   return {

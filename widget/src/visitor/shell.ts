@@ -10,6 +10,8 @@ export interface Shell {
   /** Names of everything kept in the page's storage begin so. */
   readonly prefix: string;
   readonly lang: Language;
+  /** The visitor's own variant of the language, for times and numbers. */
+  readonly locale: string;
   readonly host: HTMLElement;
   readonly root: ShadowRoot;
   readonly launcher: HTMLButtonElement;

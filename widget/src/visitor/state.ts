@@ -1,10 +1,13 @@
 /** What the widget shows and what a visitor can do, between the store and the components. */
 
 import type { ReadonlySignal } from "@preact/signals-core";
-import type { Principal } from "../protocol/index.ts";
+import type { Answer, Principal } from "../protocol/index.ts";
 import type { Folded } from "./fold.ts";
 import type { Row } from "./rows.ts";
 import type { Site } from "./site.ts";
+
+/** Characters of a message, or of what answers are looked up for: the server takes no more. */
+export const MAX_TEXT = 10_000;
 
 /** What the components show. */
 export interface State {
@@ -26,6 +29,8 @@ export interface State {
   /** A person was asked for, as far as this visitor is concerned. */
   readonly asked: boolean;
   readonly draft: string;
+  /** Answers that may fit the draft, best first. */
+  readonly suggestions: readonly Answer[];
   /** The form that leaves a message while nobody is here is shown. */
   readonly leaving: boolean;
 }

@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import {
+  type Answer,
   browserDial,
   type ChannelView,
   Client,
@@ -20,9 +21,8 @@ import { rowsOf } from "./rows.ts";
 import type { Language } from "./shell.ts";
 import { fetchSite, type Site } from "./site.ts";
 import type { Actions, State, Store } from "./state.ts";
+import { suggest } from "./suggestions.ts";
 import { plainTitle } from "./title.ts";
-
-export const MAX_TEXT = 10_000;
 
 const BANNER_AFTER_MS = 2000;
 const SITE_EVERY_MS = 10_000;
@@ -42,6 +42,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const looking = signal(!document.hidden);
   const site = signal<Site | undefined>(undefined);
   const refusal = signal<string | undefined>(undefined);
+  const connected = signal(false);
   const apart = signal(false);
   const online = signal(navigator.onLine);
   const channel = signal(storage.get(name("conversation")));
@@ -50,6 +51,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const draft = signal(storage.get(name("draft")) ?? "");
   const seen = signal(Number(storage.get(name("seen")) ?? 0));
   const leaving = signal(false);
+  const suggestions = signal<readonly Answer[]>([]);
 
   const entries = computed(() => view.value?.entries ?? []);
   const folded = computed(() => fold(entries.value));
@@ -74,6 +76,12 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       folded.value.state === "with_agent" ||
       outbox.value.some((item) => item.kind === "ask_human" && item.state !== "failed"),
   );
+  /** Nobody but the answers answers here, as far as we know. */
+  const alone = computed(() => {
+    const { state, certain } = folded.value;
+    const fresh = channel.value?.startsWith("open:") ?? true;
+    return !asked.value && !leaving.value && (fresh || (certain && state === "self_service"));
+  });
 
   const state = computed<State>(() => ({
     opened: opened.value,
@@ -90,6 +98,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     unread: unread.value,
     asked: asked.value,
     draft: draft.value,
+    suggestions: suggestions.value,
     leaving: leaving.value,
   }));
 
@@ -131,6 +140,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   }
 
   function statusChanged(now: Status, reason?: string): void {
+    connected.value = now === "online";
     if (now === "online") {
       cancelApart?.();
       cancelApart = undefined;
@@ -319,6 +329,12 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
 
   client = connect();
   const stops = [
+    suggest({
+      typed: () => (connected.value && opened.value && alone.value ? draft.value : ""),
+      ask: (text) => client.ask(text, lang),
+      clock: systemClock,
+      found: suggestions,
+    }),
     browserPage.watch(() => {
       looking.value = !document.hidden;
       online.value = navigator.onLine;

@@ -1,6 +1,6 @@
 /** A server of one page of code: logs, keys, fork-proof resume. Tests break it on purpose. */
 
-import type { ClientMessage, Data, Entry, Principal, ServerMessage } from "../messages.ts";
+import type { Answer, ClientMessage, Data, Entry, Principal, ServerMessage } from "../messages.ts";
 import type { Dial, WireEvents } from "../ports.ts";
 
 export const VISITOR: Principal = { kind: "visitor", id: "v1" };
@@ -35,6 +35,8 @@ export class MemoryServer {
   /** An agent is connected. */
   available = true;
   token: string | undefined = "token-1";
+  /** What fits every text. */
+  answers: Answer[] = [];
 
   #connections: Connection[] = [];
   #ids = 0;
@@ -154,6 +156,8 @@ export class MemoryServer {
           members: [VISITOR],
           available: this.available,
         };
+      case "ask":
+        return { type: "answers", id: frame.id, answers: this.answers };
       default:
         return undefined;
     }

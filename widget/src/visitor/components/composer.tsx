@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../ui/glyph.tsx";
 import { send as sendPath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
+import { focusAbove } from "./field.ts";
 import { overBy, TooLong } from "./length.tsx";
 
 export function Composer() {
@@ -26,8 +27,9 @@ export function Composer() {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     // Safari ends a composition before the Enter that ended it: its code tells.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
-      return;
+    if (event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowUp") focusAbove(event);
+    if (event.key !== "Enter") return;
     event.preventDefault();
     send();
   };

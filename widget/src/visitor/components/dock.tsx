@@ -6,6 +6,7 @@ import { Glyph } from "../../ui/glyph.tsx";
 import { clock, inbox, person, retry } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
 import { EmailField, isEmail } from "./email.tsx";
+import { focusField } from "./field.ts";
 
 export function Dock() {
   const { state, act, texts } = useWidget();
@@ -38,11 +39,6 @@ export function Dock() {
       </Button>
     </div>
   );
-}
-
-function focusField(event: MouseEvent): void {
-  const panel = (event.currentTarget as HTMLElement).closest(".panel");
-  panel?.querySelector("textarea")?.focus();
 }
 
 /** A person was asked for and is not there yet: say so truly, and offer e-mail when nobody is. */

@@ -1,7 +1,7 @@
 /** How long a message may be, told where it is written. */
 
 import { useWidget } from "../context.ts";
-import { MAX_TEXT } from "../store.ts";
+import { MAX_TEXT } from "../state.ts";
 import { fill } from "../texts/texts.ts";
 
 /** By how many characters `text` is too long; as the server counts, a pair of surrogates is one. */

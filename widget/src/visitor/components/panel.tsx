@@ -7,6 +7,7 @@ import { Dock } from "./dock.tsx";
 import { Header } from "./header.tsx";
 import { LeaveForm } from "./leave.tsx";
 import { Messages } from "./messages.tsx";
+import { Suggestions } from "./suggestions.tsx";
 
 export function Panel() {
   const { state, act, close } = useWidget();
@@ -57,6 +58,7 @@ export function Panel() {
       <Banner />
       <Messages />
       <Dock />
+      <Suggestions />
       {state.leaving ? <LeaveForm /> : <Composer />}
     </div>
   );

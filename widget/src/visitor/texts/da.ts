@@ -35,6 +35,8 @@ export const texts: Texts = {
   cancel: "Annuller",
   save: "Gem",
   contact: "Vi kan også nå dig på {email}",
+  suggested: "Er det noget af det her?",
+  suggestions: "Forslag: {n}",
   placeholder: "Skriv en besked",
   send: "Send",
   close: "Luk chatten",

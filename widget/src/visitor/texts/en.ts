@@ -35,6 +35,8 @@ export const en = {
   cancel: "Cancel",
   save: "Save",
   contact: "We can also reach you at {email}",
+  suggested: "Is it one of these?",
+  suggestions: "Suggestions: {n}",
   placeholder: "Write a message",
   send: "Send",
   close: "Close chat",

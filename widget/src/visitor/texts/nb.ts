@@ -35,6 +35,8 @@ export const texts: Texts = {
   cancel: "Avbryt",
   save: "Lagre",
   contact: "Vi kan også nå deg på {email}",
+  suggested: "Er det noe av dette?",
+  suggestions: "Forslag: {n}",
   placeholder: "Skriv en melding",
   send: "Send",
   close: "Lukk chatten",

@@ -35,6 +35,8 @@ export const texts: Texts = {
   cancel: "Annuleren",
   save: "Opslaan",
   contact: "We kunnen je ook bereiken via {email}",
+  suggested: "Gaat het hierom?",
+  suggestions: "Suggesties: {n}",
   placeholder: "Schrijf een bericht",
   send: "Versturen",
   close: "Chat sluiten",

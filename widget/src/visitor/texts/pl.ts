@@ -36,6 +36,8 @@ export const texts: Texts = {
   cancel: "Anuluj",
   save: "Zapisz",
   contact: "Możemy też odpisać na {email}",
+  suggested: "Czy chodzi o coś z tego?",
+  suggestions: "Podpowiedzi: {n}",
   placeholder: "Napisz wiadomość",
   send: "Wyślij",
   close: "Zamknij czat",

@@ -35,6 +35,8 @@ export const texts: Texts = {
   cancel: "Avbryt",
   save: "Spara",
   contact: "Vi når dig även på {email}",
+  suggested: "Är det något av det här?",
+  suggestions: "Förslag: {n}",
   placeholder: "Skriv ett meddelande",
   send: "Skicka",
   close: "Stäng chatten",
