@@ -27,6 +27,8 @@ export const MAX_TEXT = 10_000;
 const BANNER_AFTER_MS = 2000;
 const SITE_EVERY_MS = 10_000;
 const MAX_REOPENS = 3;
+/** Kinds that mean the conversation they were written in, and nothing in another. */
+const OF_ITS_OWN: ReadonlySet<string> = new Set(["reopen", "feedback"]);
 
 export interface StoreOptions {
   readonly base: string;
@@ -192,7 +194,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     go(undefined);
     for (const item of unsent) {
       if (item.kind === "message" || item.kind === "open") say(item.data);
-      else if (item.kind !== "reopen") publish(item.kind, item.data);
+      else if (!OF_ITS_OWN.has(item.kind)) publish(item.kind, item.data);
     }
   }
 
@@ -294,6 +296,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       if (!channel.peek()) send(words);
       publish("ask_human", {});
     },
+    judge: (answer, helped) => publish("feedback", { answer, helped }),
     leaveMessage(text, email) {
       batch(() => {
         leaving.value = false;
