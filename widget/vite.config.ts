@@ -32,10 +32,10 @@ function visitor(): UserConfig {
         // Nobody bundles it again: it needs no hints to bundlers, and no names for constants.
         optimization: { inlineConst: true },
         output: {
-          comments: false,
           entryFileNames: "[name]-[hash].js",
           chunkFileNames: "[name]-[hash].js",
           minify: true,
+          comments: false,
         },
         preserveEntrySignatures: "allow-extension",
       },

@@ -27,8 +27,6 @@ export const MAX_TEXT = 10_000;
 const BANNER_AFTER_MS = 2000;
 const SITE_EVERY_MS = 10_000;
 const MAX_REOPENS = 3;
-/** Kinds that mean the conversation they were written in, and nothing in another. */
-const OF_ITS_OWN: ReadonlySet<string> = new Set(["reopen", "feedback"]);
 
 export interface StoreOptions {
   readonly base: string;
@@ -194,7 +192,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     go(undefined);
     for (const item of unsent) {
       if (item.kind === "message" || item.kind === "open") say(item.data);
-      else if (!OF_ITS_OWN.has(item.kind)) publish(item.kind, item.data);
+      // These mean the old conversation, and nothing in another.
+      else if (!["reopen", "feedback"].includes(item.kind)) publish(item.kind, item.data);
     }
   }
 
