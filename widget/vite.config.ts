@@ -29,6 +29,8 @@ function visitor(): UserConfig {
       // A library: without it, Vite wraps every import() in half a kilobyte of help with styles.
       lib: { entry: { main: here("src/visitor/main.tsx") }, formats: ["es"] },
       rolldownOptions: {
+        // Nobody bundles it again: it needs no hints to bundlers, and no names for constants.
+        optimization: { inlineConst: true },
         output: {
           entryFileNames: "[name]-[hash].js",
           chunkFileNames: "[name]-[hash].js",

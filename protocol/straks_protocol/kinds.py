@@ -24,6 +24,7 @@ __all__ = [
     "Contact",
     "Data",
     "Empty",
+    "Feedback",
     "Message",
     "Note",
     "Page",
@@ -111,6 +112,13 @@ class AnswerData(Data, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.answer is None and (self.text is not None or self.html is not None):
             raise ValueError("answer: an answer that is not known has no text")
+
+
+class Feedback(Data, frozen=True, kw_only=True):
+    """Whether the answer at the offset ``answer`` helped; of several about one the last counts."""
+
+    answer: Offset
+    helped: bool
 
 
 class Contact(Data, frozen=True, kw_only=True):
@@ -201,6 +209,7 @@ class Summary(Data, frozen=True, kw_only=True):
 KINDS: Final[dict[tuple[str, str], type[Data]]] = {
     ("conversation", "message"): Message,
     ("conversation", "answer"): AnswerData,
+    ("conversation", "feedback"): Feedback,
     ("conversation", "ask_human"): Empty,
     ("conversation", "contact"): Contact,
     ("conversation", "accept"): Empty,

@@ -69,6 +69,24 @@ async def test_a_visitor_and_an_agent_talk(server: ServerProcess, codec: str) ->
         assert (await visitor.presence(opened.channel)).available
 
 
+async def test_a_visitor_says_whether_an_answer_helped(server: ServerProcess) -> None:
+    async with (
+        connect(server.url) as visitor,
+        connect(server.url, **as_agent(server, "Ann")) as ann,
+    ):
+        opened = await visitor.open("Where is my bag?")
+        verdict = {"answer": 1, "helped": False}
+        judged = await visitor.publish(opened.channel, "feedback", {**verdict, "why": "?"})
+        page = await ann.history(opened.channel, before=judged.offset + 1, limit=1)
+        assert [(entry.kind, entry.data) for entry in page.entries] == [("feedback", verdict)]
+        with pytest.raises(RefusedError, match=r"data\.helped") as caught:
+            await visitor.publish(opened.channel, "feedback", {"answer": 1, "helped": "no"})
+        assert caught.value.code == "bad_data"
+        with pytest.raises(RefusedError) as caught:
+            await ann.publish(opened.channel, "feedback", verdict)
+        assert caught.value.code == "forbidden"
+
+
 async def test_killing_the_server_loses_nothing(server: ServerProcess) -> None:
     """Publishes are in flight at each of three kills; the outbox settles them all, in order."""
     async with connect(server.url, timeout=30, random=lambda: 0.1) as visitor:

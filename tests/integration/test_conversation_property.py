@@ -23,6 +23,7 @@ _ANSWER = {"question": 1, "answer": "a", "text": "It is so", "score": 1.0}
 _STEPS: list[Step] = [
     (VISITOR, "message", {"text": "Hm?"}, False),
     (VISITOR, "ask_human", {}, False),
+    (VISITOR, "feedback", {"answer": 2, "helped": False}, False),
     (VISITOR, "close", {}, True),
     (VISITOR, "reopen", {}, True),
     (VISITOR, "contact", {"name": "Vera"}, False),

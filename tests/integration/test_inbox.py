@@ -109,6 +109,25 @@ async def test_lists_and_entries_follow_a_conversation(
         assert fresh["visitor"] == {"id": VISITOR.id, "email": "v@example.org", "name": "Vera"}
 
 
+async def test_judging_an_answer_is_no_news(here: Conversing, records: SQLInboxRecords) -> None:
+    async with running(here, inbox_of(here, records)) as inbox:
+        channel = await here.opened()
+        await until(lambda: known(here, [id_of(channel)]))
+        before = await inbox.list("default", "open", AGENT.id)
+        await here.send(VISITOR, channel, "feedback", {"answer": 1, "helped": False})
+        await until(lambda: _nothing_left(here, channel))
+        assert [each["offset"] for each in await told(here)] == [1]
+        assert await inbox.list("default", "open", AGENT.id) == before
+
+
+async def _nothing_left(here: Conversing, channel: str) -> bool:
+    """Tell whether the inbox is done with all entries of a conversation."""
+    partition = here.log.partition_of(channel)
+    cursor = await here.log.cursor(CONSUMER, partition)
+    left = await here.log.feed(partition, cursor, 1_000)
+    return all(item.entry.channel != channel for item in left)
+
+
 async def test_entries_are_the_servers_and_valid_for_each_state_once(
     here: Conversing, records: SQLInboxRecords
 ) -> None:

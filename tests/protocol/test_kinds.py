@@ -35,6 +35,20 @@ def test_texts_with_something_to_see_are_kept_to_the_letter(text: str) -> None:
             validate("conversation", "message", {"text": text})
 
 
+@given(
+    answer=st.integers(-3, 10_000) | st.booleans() | st.floats() | st.text(max_size=3) | st.none(),
+    helped=st.booleans() | st.integers(0, 1) | st.sampled_from(["true", "yes", "", None]),
+)
+def test_feedback_names_an_offset_and_says_yes_or_no(answer: Any, helped: Any) -> None:
+    said = {"answer": answer, "helped": helped}
+    if type(answer) is int and answer >= 1 and type(helped) is bool:
+        assert validate("conversation", "feedback", said) == said
+    else:
+        with pytest.raises(RemoteProtocolError, match=r"data\.(answer|helped)") as caught:
+            validate("conversation", "feedback", said)
+        assert caught.value.code is ErrorCode.BAD_DATA
+
+
 @pytest.mark.parametrize(
     "text",
     ["a" * (MAX_TEXT - 1) + "\0", " " * (MAX_TEXT - 1) + "\0", "a " * (MAX_TEXT // 2 - 1) + "\0"],

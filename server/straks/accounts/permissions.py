@@ -82,6 +82,7 @@ _PUBLISH: Final[Mapping[str, Mapping[str, Rule]]] = {
     "conversation": {
         "message": _any(_owner, _agent_in_charge, _scope("message")),
         "answer": _scope("answer"),
+        "feedback": _owner,
         "ask_human": _any(_owner, _scope("answer")),
         "contact": _owner,
         "accept": _agent,

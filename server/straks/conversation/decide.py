@@ -53,6 +53,7 @@ _SHUT: Final = frozenset({State.CLOSED})
 _RULES: Final[Mapping[str, _Rule]] = {
     "message": _Rule(_OPEN, holder_only=True),
     "answer": _Rule(_FREE, guarded=True),
+    "feedback": _Rule(_OPEN),
     "ask_human": _Rule(_OPEN, frozenset({State.SELF_SERVICE})),
     "contact": _Rule(_ALL),
     "accept": _Rule(_FREE, _FREE, guarded=True),

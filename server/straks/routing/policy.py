@@ -13,6 +13,8 @@ __all__ = ["Urgency", "inbox_of", "interval", "urgency"]
 
 _PREFIX: Final = "conversation:"
 _AT_ONCE_KINDS: Final = frozenset({"contact"})
+_SILENT_KINDS: Final = frozenset({"feedback"})
+"""Nobody has said anything: it would stand in the lists as unread."""
 _SHORTEST: Final = 0.2
 """Seconds; with what the consumer waits by itself it stays below half a second."""
 _MOST_PER_SECOND: Final = 50
@@ -31,7 +33,7 @@ class Urgency(IntEnum):
 
 def urgency(entry: Entry) -> Urgency:
     """Tell how soon: a change of state or contact at once, a new preview together with others."""
-    if not entry.channel.startswith(_PREFIX):
+    if not entry.channel.startswith(_PREFIX) or entry.kind in _SILENT_KINDS:
         return Urgency.NEVER
     if entry.advances or entry.kind in _AT_ONCE_KINDS:
         return Urgency.AT_ONCE

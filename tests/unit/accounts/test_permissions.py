@@ -64,6 +64,7 @@ ALLOWED = {
     # channel, kind: who may while it is free; who may while it is with Bo
     ("conversation", "message"): ({"owner", "bot"}, {"owner", "in_charge", "bot"}),
     ("conversation", "answer"): ({"responder"}, {"responder"}),
+    ("conversation", "feedback"): ({"owner"}, {"owner"}),
     ("conversation", "ask_human"): ({"owner", "responder"}, {"owner", "responder"}),
     ("conversation", "contact"): ({"owner"}, {"owner"}),
     ("conversation", "accept"): ({"in_charge", "colleague"}, {"in_charge", "colleague"}),

@@ -105,6 +105,13 @@ class ConversationMachine(RuleBasedStateMachine):
         assert email in {None, self.conversation.visitor_email}
 
     @precondition(lambda self: not self.state_is(State.CLOSED))
+    @rule(answer=st.integers(min_value=1, max_value=10), helped=st.booleans())
+    def visitor_judges_an_answer(self, answer: int, helped: bool) -> None:
+        before = self.conversation.state, self.conversation.preview
+        self.publish(VISITOR, "feedback", {"answer": answer, "helped": helped})
+        assert (self.conversation.state, self.conversation.preview) == before
+
+    @precondition(lambda self: not self.state_is(State.CLOSED))
     @rule()
     def visitor_asks_for_a_person(self) -> None:
         before = self.conversation.state
@@ -147,7 +154,11 @@ class ConversationMachine(RuleBasedStateMachine):
         assert (self.conversation.state, self.conversation.agent) == self.before
 
     @precondition(lambda self: self.state_is(State.CLOSED))
-    @rule(kind=st.sampled_from(["message", "answer", "ask_human", "accept", "transfer", "close"]))
+    @rule(
+        kind=st.sampled_from(
+            ["message", "answer", "feedback", "ask_human", "accept", "transfer", "close"]
+        )
+    )
     def closed_takes_nothing_else(self, kind: str) -> None:
         with pytest.raises(RefusedError):
             self.publish(AGENTS[0], kind)

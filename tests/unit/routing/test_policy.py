@@ -17,6 +17,7 @@ from tests.unit.conversation.test_model import AGENTS, VISITOR, entry, folded, o
         (entry(2, VISITOR, "contact", {"name": "Vera"}), Urgency.AT_ONCE),
         (entry(2, VISITOR, "message", {"text": "Hm"}), Urgency.SOON),
         (entry(2, VISITOR, "ask_human"), Urgency.SOON),
+        (entry(2, VISITOR, "feedback", {"answer": 1, "helped": True}), Urgency.NEVER),
     ],
 )
 def test_changes_of_state_and_contact_are_urgent(given: Entry, expected: Urgency) -> None:

@@ -85,7 +85,11 @@ export const t = {
   botUnknown: "No automatic answer was found.",
   note: "Note",
   privateNote: "Private note, seen by agents only",
+  helped: "Helped",
+  helpedNot: "Did not help",
   askedForPerson: "Asked for a person",
+  inVain: (titles: readonly string[]) =>
+    `${titles.length === 1 ? "This answer" : "These answers"} did not help: ${titles.map((title) => `“${title}”`).join(", ")}`,
   accepted: (name: string) => `${name} accepted`,
   closedBy: (name: string) => `${name} closed the conversation`,
   reopenedBy: (name: string) => `${name} reopened the conversation`,

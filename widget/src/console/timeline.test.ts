@@ -98,6 +98,48 @@ test("runs of one person share a group, until something happens or time passes",
   expect(grouped(items).map((group) => group.items.length)).toEqual([2, 1, 1, 1, 1]);
 });
 
+const bot: Principal = { kind: "app", id: "answers" };
+const answer = (offset: number, title: string) =>
+  entry(offset, "answer", { from: bot, data: { answer: `id-${offset}`, title } });
+const feedback = (offset: number, about: number, helped: boolean) =>
+  entry(offset, "feedback", { data: { answer: about, helped } });
+
+test("a verdict stands at its answer, and nowhere else", () => {
+  const said = view(
+    entry(1, "message"),
+    answer(2, "Delivery"),
+    feedback(3, 2, false),
+    answer(4, "Returns"),
+    feedback(5, 2, true),
+  );
+  const items = timeline(said, none, [], me, 0);
+  expect(items.map((item) => [item.kind, item.helped])).toEqual([
+    ["message", undefined],
+    ["answer", true],
+    ["answer", undefined],
+  ]);
+  expect(grouped(items).map((group) => group.items.length)).toEqual([1, 2]);
+});
+
+test("who asks for a person has tried these answers in vain, since the last time", () => {
+  const said = view(
+    entry(1, "message"),
+    answer(2, "Delivery"),
+    feedback(3, 2, true),
+    answer(4, "Returns"),
+    feedback(5, 4, false),
+    // Another's, from before what is loaded.
+    feedback(6, 99, false),
+    entry(7, "ask_human"),
+    entry(8, "ask_human"),
+    answer(9, "Refunds"),
+    feedback(10, 9, false),
+    entry(11, "ask_human"),
+  );
+  const asked = timeline(said, none, [], me, 0).filter((item) => item.kind === "ask_human");
+  expect(asked.map((item) => item.inVain)).toEqual([["Returns"], [], ["Refunds"]]);
+});
+
 test("a new day is marked", () => {
   const day = 86_400_000;
   const items = timeline(

@@ -1,6 +1,12 @@
 /** One line of time out of a conversation's entries, the agents' notes, what is being sent. */
 
-import type { ChannelView, Entry, OutboxItem, Principal } from "../protocol/index.ts";
+import {
+  type ChannelView,
+  type Entry,
+  type OutboxItem,
+  type Principal,
+  verdicts,
+} from "../protocol/index.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
 
@@ -16,6 +22,10 @@ export interface Item {
   /** Of my own messages and notes. */
   readonly delivery?: Delivery;
   readonly error?: string | undefined;
+  /** Of an answer that the visitor judged. */
+  readonly helped?: boolean | undefined;
+  /** Of a wish for a person: the titles of the answers that did not help before it. */
+  readonly inVain?: readonly string[] | undefined;
 }
 
 export interface Group {
@@ -36,6 +46,31 @@ function fromEntry(entry: Entry, channel: Item["channel"], me: string, read: num
   const item: Item = { key: entry.key ?? entry.id, at, offset, from, channel, kind, data };
   if (!own || (kind !== "message" && kind !== "note")) return item;
   return { ...item, delivery: channel === "conversation" && offset <= read ? "read" : "sent" };
+}
+
+function titleOf(answer: Entry): string {
+  return String(answer.data["title"] ?? answer.data["answer"] ?? "");
+}
+
+/** Tell at answers whether they helped, and at a wish for a person which did not. */
+function judged(items: readonly Item[], entries: readonly Entry[]): Item[] {
+  const helped = verdicts(entries);
+  const titles = new Map<number, string>();
+  let told = 0;
+  for (const entry of entries)
+    if (entry.kind === "answer") titles.set(entry.offset, titleOf(entry));
+  return items.flatMap((item) => {
+    // What it says stands at the answer.
+    if (item.kind === "feedback") return [];
+    if (item.kind === "answer") return { ...item, helped: helped.get(item.offset) };
+    if (item.kind !== "ask_human") return item;
+    const since = entries.filter(({ offset }) => offset > told && offset < item.offset);
+    told = item.offset;
+    const inVain = [...verdicts(since)].flatMap(([answer, good]) =>
+      good ? [] : (titles.get(answer) ?? []),
+    );
+    return { ...item, inVain };
+  });
 }
 
 function fromOutbox(item: OutboxItem, channel: Item["channel"], me: Principal): Item {
@@ -71,7 +106,11 @@ export function timeline(
   read: number,
 ): Item[] {
   const start = conversation.hasOlder ? (conversation.entries[0]?.at ?? 0) : 0;
-  const said = conversation.entries.map((entry) => fromEntry(entry, "conversation", me.id, read));
+  const { entries } = conversation;
+  const said = judged(
+    entries.map((entry) => fromEntry(entry, "conversation", me.id, read)),
+    entries,
+  );
   const noted = desk.entries
     .filter((entry) => entry.at >= start)
     .map((entry) => fromEntry(entry, "desk", me.id, 0));

@@ -3,6 +3,7 @@
 export { Client, type ClientEvents, type ClientOptions } from "./client.ts";
 export type { Publishing, PublishOptions, Settled } from "./delivery.ts";
 export { RequestError } from "./errors.ts";
+export { verdicts } from "./feedback.ts";
 export type * from "./messages.ts";
 export { type OutboxItem, type OutboxState, pendingChannel } from "./outbox.ts";
 export * from "./ports.ts";

@@ -52,6 +52,11 @@ test("asking for a person again changes nothing", () => {
   expect([taken.state, taken.stateOffset]).toEqual(["with_agent", 3]);
 });
 
+test("judging an answer changes nothing", () => {
+  const judged: [string, Principal, object] = ["feedback", VISITOR, { answer: 2, helped: true }];
+  expect(fold(log(1, ["message"], ["answer"], judged))).toEqual(fold(log(1, ["message"])));
+});
+
 test("a transfer gives it to a team, or to another agent", () => {
   const start: [string, Principal?][] = [["message"], ["accept", ANNA]];
   expect(fold(log(1, ...start, ["transfer", ANNA, { team: "sales" }])).state).toBe("waiting");

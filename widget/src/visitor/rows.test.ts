@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
-import { type MessageRow, rowsOf } from "./rows.ts";
+import { lastAnswer, type MessageRow, rowsOf } from "./rows.ts";
 
 const VISITOR: Principal = { kind: "visitor", id: "v" };
 const ANNA: Principal = { kind: "agent", id: "a", name: "Anna" };
@@ -103,6 +103,44 @@ test("an answer of nothing says that the bot does not know", () => {
   );
   expect([known?.unknown, known?.title, known?.html]).toEqual([false, "T", "<p>t</p>"]);
   expect(unknown?.unknown).toBe(true);
+});
+
+const known = (offset: number, tags: string[] = []) =>
+  entry(offset, BOT, "answer", { answer: "a", text: "t", score: 1, tags });
+const feedback = (offset: number, answer: number, helped: boolean) =>
+  entry(offset, VISITOR, "feedback", { answer, helped });
+
+test("an answer says whether it helped, by the last word on it", () => {
+  const log = [entry(1, VISITOR), known(2), feedback(3, 2, false), known(4), feedback(5, 2, true)];
+  const rows = messages(rowsOf(log, [], 0));
+  expect(rows.map((row) => [row.answer, row.helped])).toEqual([
+    [undefined, undefined],
+    [2, true],
+    [4, undefined],
+  ]);
+  // A verdict is no row: what one sender said before and after it stands together.
+  expect(rows.map((row) => row.first)).toEqual([true, true, false]);
+});
+
+test("a verdict counts from when it was given, unless it was refused", () => {
+  const judging = (state: OutboxItem["state"]): OutboxItem => ({
+    ...item("k9", state, "feedback"),
+    data: { answer: 2, helped: false },
+  });
+  const helped = (state: OutboxItem["state"]) =>
+    messages(rowsOf([entry(1, VISITOR), known(2)], [judging(state)], 0)).at(-1)?.helped;
+  expect([helped("sending"), helped("sent"), helped("failed")]).toEqual([false, false, undefined]);
+});
+
+test("the last answer that says something is the one to judge", () => {
+  const unknown = entry(5, BOT, "answer", { answer: null, score: 0 });
+  const rows = rowsOf(
+    [entry(1, VISITOR), known(2), known(3), known(4, ["greeting"]), unknown],
+    [],
+    0,
+  );
+  expect(lastAnswer(rows)).toMatchObject({ answer: 3 });
+  expect(lastAnswer(rowsOf([entry(1, VISITOR), unknown], [], 0))).toBeUndefined();
 });
 
 test("what happened is told, by name where there is one", () => {

@@ -1,6 +1,6 @@
 /** A conversation as rows to show: days, what happened, messages in groups. */
 
-import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
+import { type Entry, type OutboxItem, type Principal, verdicts } from "../protocol/index.ts";
 import { sameDay } from "../ui/time.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
@@ -18,6 +18,10 @@ export interface MessageRow {
   readonly page?: string | undefined;
   /** The bot does not know: it says so and offers a person. */
   readonly unknown: boolean;
+  /** Offset of an answer that can be judged. */
+  readonly answer: number | undefined;
+  /** What the visitor said of it. */
+  readonly helped: boolean | undefined;
   /** Own messages only. */
   readonly delivery: Delivery | undefined;
   readonly error: string | undefined;
@@ -51,6 +55,9 @@ export interface DayRow {
 
 export type Row = MessageRow | EventRow | DayRow;
 
+/** The tag of the answer to a mere greeting, which has nothing to help with. */
+const GREETING = "greeting";
+
 /** Messages of one sender within so many milliseconds stand together. */
 const TOGETHER_MS = 5 * 60_000;
 
@@ -62,21 +69,29 @@ export function rowsOf(
 ): Row[] {
   const known = new Set(entries.flatMap((entry) => entry.key ?? []));
   const waiting = outbox.filter((item) => !known.has(item.key));
+  const helped = verdicts([...entries, ...waiting.filter((item) => item.state !== "failed")]);
   const rows = [
-    ...entries.map((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind)),
+    ...entries.map((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind, helped)),
     ...waiting.map((item) => ofItem(item)),
   ].filter((row) => row !== undefined);
   return grouped(withDays(rows));
+}
+
+/** The last answer that can be judged. */
+export function lastAnswer(rows: readonly Row[]): Row | undefined {
+  return rows.filter((row) => row.type === "message" && row.answer).at(-1);
 }
 
 function ofEntry(
   entry: Entry,
   readTo: number,
   before: string | undefined,
+  helped: ReadonlyMap<number, boolean>,
 ): MessageRow | EventRow | undefined {
   const { from, at, kind } = entry;
   const key = entry.key ?? entry.id;
   const data = entry.data as Record<string, string | null | undefined>;
+  const { tags } = entry.data as { tags?: readonly string[] };
   if (kind === "message" || kind === "answer") {
     const own = from.kind === "visitor";
     return {
@@ -90,6 +105,8 @@ function ofEntry(
           ? `${data["lang"]}/${data["answer"]}`
           : undefined,
       unknown: kind === "answer" && (data["answer"] ?? null) === null && !data["text"],
+      answer: data["answer"] && !tags?.includes(GREETING) ? entry.offset : undefined,
+      helped: helped.get(entry.offset),
       delivery: own ? (entry.offset <= readTo ? "read" : "sent") : undefined,
     };
   }
@@ -133,6 +150,8 @@ function message(key: string, at: number, own: boolean, text: string): MessageRo
     html: undefined,
     title: undefined,
     unknown: false,
+    answer: undefined,
+    helped: undefined,
     delivery: undefined,
     error: undefined,
     first: true,

@@ -44,6 +44,8 @@ export interface Actions {
   write(text: string): void;
   /** `words`: what opens a conversation that there is none of yet. */
   askPerson(words: string): Promise<void>;
+  /** Say whether the answer at an offset helped. */
+  judge(answer: number, helped: boolean): void;
   leaveMessage(text: string, email: string): void;
   leaveEmail(email: string): void;
   cancelLeaving(): void;

@@ -202,7 +202,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     go(undefined);
     for (const item of unsent) {
       if (item.kind === "message" || item.kind === "open") say(item.data);
-      else if (item.kind !== "reopen") publish(item.kind, item.data);
+      // These mean the old conversation, and nothing in another.
+      else if (!["reopen", "feedback"].includes(item.kind)) publish(item.kind, item.data);
     }
   }
 
@@ -304,6 +305,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       if (!channel.peek()) send(words);
       publish("ask_human", {});
     },
+    judge: (answer, helped) => publish("feedback", { answer, helped }),
     leaveMessage(text, email) {
       batch(() => {
         leaving.value = false;

@@ -58,6 +58,15 @@ function Delivery({ item }: { item: Item }) {
   );
 }
 
+function Verdict({ helped }: { helped: boolean }) {
+  return (
+    <p class={`verdict ${helped ? "verdict-good" : "verdict-bad"}`}>
+      <Icon name={helped ? "check" : "close"} />
+      {helped ? t.helped : t.helpedNot}
+    </p>
+  );
+}
+
 const Bubble = still(({ kind, data }: Pick<Item, "kind" | "data">) => {
   const text = word(data["text"]);
   const html = word(data["html"]);
@@ -101,6 +110,7 @@ function Said({ group, open }: { group: Group; open: OpenConversation }) {
         {group.items.map((item) => (
           <div key={item.key}>
             <Bubble kind={item.kind} data={item.data} />
+            {item.helped !== undefined && <Verdict helped={item.helped} />}
             {item.delivery === "failed" && <Failed item={item} open={open} />}
           </div>
         ))}
@@ -111,7 +121,8 @@ function Said({ group, open }: { group: Group; open: OpenConversation }) {
 }
 
 function Happened({ item, open }: { item: Item; open: OpenConversation }) {
-  const text = happened(item, open.visitor.value);
+  const inVain = item.inVain?.length ? t.inVain(item.inVain) : "";
+  const text = [happened(item, open.visitor.value), inVain].filter(Boolean).join(". ");
   if (!text) return null;
   return (
     <p class="happened">

@@ -135,6 +135,27 @@ test("visitor, automatic answer, note, event: each is told apart", async () => {
   expect(root.querySelector(".happened")?.textContent).toContain(t.askedForPerson);
 });
 
+test("an answer tells whether it helped, in words too; a wish for a person what did not", async () => {
+  const answered = (title: string) =>
+    server.append("conversation:c", "answer", bot, { answer: title, title, text: title }).offset;
+  const judge = (answer: number, helped: boolean) =>
+    server.append("conversation:c", "feedback", visitor, { answer, helped });
+  server.append("conversation:c", "message", visitor, { text: "Is it open?" });
+  judge(answered("Hours"), true);
+  judge(answered("Holidays"), false);
+  answered("Address");
+  server.append("conversation:c", "ask_human", visitor);
+  await conversation();
+  await show(<Thread open={open} />);
+  const verdicts = [...root.querySelectorAll(".group-bot .verdict")];
+  expect(verdicts.map((each) => each.textContent)).toEqual([t.helped, t.helpedNot]);
+  expect(verdicts.every((each) => each.querySelector("svg"))).toBe(true);
+  expect(root.querySelectorAll(".happened")).toHaveLength(1);
+  expect(root.querySelector(".happened")?.textContent).toContain(
+    `${t.askedForPerson}. ${t.inVain(["Holidays"])}`,
+  );
+});
+
 test("a slash opens the canned replies; keys choose one", async () => {
   server.append("conversation:c", "message", visitor, { text: "Hello" });
   await conversation();

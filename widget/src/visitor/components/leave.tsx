@@ -1,6 +1,6 @@
 /** Nobody is here: the message is kept, with an e-mail address if the visitor likes. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { useWidget } from "../context.ts";
 import { EmailField, isEmail } from "./email.tsx";
@@ -16,7 +16,8 @@ export function LeaveForm() {
   const needed = !state.started;
   const over = overBy(text);
 
-  useEffect(() => field.current?.focus(), []);
+  // At once: a moment later the visitor may be in another field already.
+  useLayoutEffect(() => field.current?.focus(), []);
 
   const submit = (event: Event) => {
     event.preventDefault();

@@ -9,6 +9,7 @@ import { clockTime, fullTime } from "../../ui/time.ts";
 import { useFixed, useWidget } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
+import { Verdict } from "./verdict.tsx";
 
 const MARKS: Record<Exclude<Delivery, "failed">, string> = {
   sending: clock,
@@ -16,7 +17,14 @@ const MARKS: Record<Exclude<Delivery, "failed">, string> = {
   read: checks,
 };
 
-export function Message({ row, away }: { row: MessageRow; away: boolean }) {
+export interface MessageProps {
+  readonly row: MessageRow;
+  readonly away: boolean;
+  /** It is the answer that the talk is about. */
+  readonly current: boolean;
+}
+
+export function Message({ row, away, current }: MessageProps) {
   const { texts } = useFixed();
   const bot = row.from?.kind === "app" || row.from?.kind === "server";
   const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
@@ -42,6 +50,7 @@ export function Message({ row, away }: { row: MessageRow; away: boolean }) {
       </div>
       {row.page && <AsPage page={row.page} />}
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
+      <Verdict row={row} current={current} />
     </div>
   );
 }

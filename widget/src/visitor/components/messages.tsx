@@ -7,7 +7,7 @@ import { down } from "../../ui/paths.ts";
 import { still } from "../../ui/still.ts";
 import { dayLabel } from "../../ui/time.ts";
 import { useFixed, useWidget } from "../context.ts";
-import type { EventRow, Row } from "../rows.ts";
+import { type EventRow, lastAnswer, type Row } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 import { Message } from "./message.tsx";
 
@@ -68,6 +68,9 @@ export function Messages() {
 
   const typist = typists[0];
   const away = state.available === false;
+  // Once a person is asked for, what helps is no longer up to the answers.
+  const alone = state.conversation.state === "self_service" && !state.asked;
+  const current = alone ? lastAnswer(rows) : undefined;
   return (
     <div class="middle">
       <div
@@ -82,7 +85,7 @@ export function Messages() {
       >
         {!state.started && <Greeting />}
         {rows.map((row) => (
-          <RowView key={row.key} row={row} away={away} />
+          <RowView key={row.key} row={row} away={away} current={row === current} />
         ))}
         {typist && <Typing name={typist.name ?? texts.team} />}
       </div>
@@ -101,9 +104,15 @@ function firstKey(rows: readonly Row[]): string {
   return rows.find((row) => row.type !== "day")?.key ?? "";
 }
 
-const RowView = still(({ row, away }: { row: Row; away: boolean }) => {
+interface RowProps {
+  readonly row: Row;
+  readonly away: boolean;
+  readonly current: boolean;
+}
+
+const RowView = still(({ row, away, current }: RowProps) => {
   const { texts, locale } = useFixed();
-  if (row.type === "message") return <Message row={row} away={away} />;
+  if (row.type === "message") return <Message row={row} away={away} current={current} />;
   if (row.type === "day") {
     return (
       <p class="day">
