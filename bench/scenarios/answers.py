@@ -15,12 +15,13 @@ from typing import Any, Final
 from bench.answers.baseline import Baseline
 from bench.answers.engine import Engine
 from bench.answers.intents import Intents, few, load, some_unknown, split
+from bench.answers.many import ANSWERS, PHRASES, many
 from bench.answers.questions import LANGUAGES, Question, demo_book, questions
 from straks.answers.matcher import Matcher
 
 __all__ = ["run"]
 
-PHRASES: Final = (None, 10, 5, 1)
+_COUNTS: Final = (None, 10, 5, 1)
 """How many each intent has; None: all."""
 
 
@@ -31,8 +32,9 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
 
 
 def _measure(intents: Intents, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    rows = [_accuracy(intents, count, seeds) for count in PHRASES]
+    rows = [_accuracy(intents, count, seeds) for count in _COUNTS]
     rows.append(_unknown(intents, seeds))
+    rows.append(_many(intents))
     matcher = Matcher.train(demo_book())
     rows += [_language(matcher, lang) for lang in LANGUAGES]
     return rows
@@ -82,6 +84,28 @@ def _unknown(intents: Intents, seeds: Sequence[int]) -> dict[str, Any]:
         "known_answered_percent": statistics.mean(answered),
         "given_right_percent": statistics.mean(right),
         "unknown_declined_percent": statistics.mean(declined),
+    }
+
+
+def _many(intents: Intents) -> dict[str, Any]:
+    learned, asked = many(intents, seed=0)
+    began = time.perf_counter()
+    engine = Engine(learned)
+    train = time.perf_counter() - began
+    texts = [text for of_one in asked.values() for text in of_one]
+    engine.first(texts[:100])
+    found: list[str | None] = []
+    took: list[float] = []
+    for text in texts:
+        began = time.perf_counter()
+        found += engine.first([text])
+        took.append(time.perf_counter() - began)
+    return {
+        "case": f"{ANSWERS} answers of {PHRASES} phrases",
+        "right_percent": _share(found, [name for name, of_one in asked.items() for _ in of_one]),
+        "train_s": train,
+        "match_p50_ms": 1000 * statistics.median(took),
+        "match_p99_ms": 1000 * statistics.quantiles(took, n=100)[98],
     }
 
 

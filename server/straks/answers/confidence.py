@@ -27,7 +27,7 @@ _FEWEST_PHRASES: Final = 3
 _LIKE_QUESTIONS: Final = 30
 """Phrases of an answer, on average, from which on they are taken for what visitors ask. Fewer were
 chosen to differ: one of them is harder to tell by the others than a question is."""
-_COST: Final = 2.6
+_COST: Final = 2.5
 """What a wrong answer costs, where a right one is worth 1."""
 _FEWEST_ANSWERS: Final = 12
 _FEWEST_ASKED: Final = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -23,6 +23,9 @@ __all__ = ["Index", "Vector"]
 
 Vector: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64]]
 """Numbers of the features that a text has, and their weights."""
+
+_Grams: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""Of words, of pairs and of characters."""
 
 _SHORTEST: Final = 2
 _LONGEST: Final = 5
@@ -52,11 +55,10 @@ class Index:
         self._spelling = Spelling(
             texts, lambda word: word in usual or (meaning is not None and word in meaning)
         )
-        stems = [self._stems(text) for text in texts]
-        self._words = _Block([_word_grams(each) for each in stems], 0)
-        self._pairs = _Block([_pairs(each) for each in stems], self._words.end, length=_PAIRS)
-        characters = [_character_grams(text) for text in texts]
-        self._characters = _Block(characters, self._pairs.end)
+        grams = [self._grams(text) for text in texts]
+        self._words = _Block([words for words, _, _ in grams], 0)
+        self._pairs = _Block([pairs for _, pairs, _ in grams], self._words.end, length=_PAIRS)
+        self._characters = _Block([characters for _, _, characters in grams], self._pairs.end)
         self.first_meaning = self.size = self._characters.end
         """Number of the first feature of meaning; the others are rare in a text, these are not."""
         self.longest = 2 + _PAIRS * _PAIRS
@@ -64,6 +66,9 @@ class Index:
         if self._meaning is not None:
             self.size += self._meaning.size
             self.longest += 1
+        weighed = [self._weighed(text, each) for text, each in zip(texts, grams, strict=True)]
+        self.rows = self._matrix(weighed)
+        """The features of ``texts``, a row for each."""
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
@@ -72,28 +77,28 @@ class Index:
     def vector(self, text: str) -> Vector:
         """Weigh the features of a cleaned text; what is mistyped in it counts as it was meant."""
         text = self._spelling.mend(text)
+        return self._weighed(text, self._grams(text))
+
+    def _weighed(self, text: str, grams: _Grams) -> Vector:
         numbers: list[int] = []
         weights: list[float] = []
-        stems = self._stems(text)
-        self._words.weigh(_word_grams(stems), numbers, weights)
-        self._pairs.weigh(_pairs(stems), numbers, weights)
-        self._characters.weigh(_character_grams(text), numbers, weights)
+        for block, of_text in zip((self._words, self._pairs, self._characters), grams, strict=True):
+            block.weigh(of_text, numbers, weights)
         direction = None if self._meaning is None else self._meaning.of(text)
         if direction is not None:
             numbers.extend(range(self.first_meaning, self.size))
             weights.extend(direction)
         return np.array(numbers, np.intp), np.array(weights, np.float64)
 
-    def matrix(self, texts: Iterable[str]) -> csr_matrix:
-        """Weigh the features of many texts, one row each."""
-        vectors = [self.vector(text) for text in texts]
+    def _matrix(self, vectors: Sequence[Vector]) -> csr_matrix:
         ends = np.cumsum([0, *(len(numbers) for numbers, _ in vectors)])
         numbers = np.concatenate([numbers for numbers, _ in vectors])
         weights = np.concatenate([weights for _, weights in vectors])
         return csr_matrix((weights, numbers, ends), shape=(len(vectors), self.size))
 
-    def _stems(self, text: str) -> list[str]:
-        return [self._stem(word) for word in text.split()]
+    def _grams(self, text: str) -> _Grams:
+        stems = [self._stem(word) for word in text.split()]
+        return _word_grams(stems), _pairs(stems), _character_grams(text)
 
 
 class _Block:

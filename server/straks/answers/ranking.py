@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from straks.answers import background
-from straks.answers.index import Index, Vector
+from straks.answers.index import Index
 from straks.answers.linear import Examples, learn
 
 __all__ = ["Ranked", "Ranker"]
@@ -54,9 +55,9 @@ class Ranker:
         taken = set(known)
         others = [line for line in background.lines(lang) if line not in taken]
         self._index = Index([*known, *others], lang)
-        self._rows = self._index.matrix(known)
+        self._rows = self._index.rows[: len(known)]
         if others:
-            nothing, weight = self._index.matrix(others), _BACKGROUND_WEIGHT
+            nothing, weight = self._index.rows[len(known) :], _BACKGROUND_WEIGHT
         else:
             nothing, weight = csr_matrix((1, self._index.size)), _NOTHING_WEIGHT
         weights = np.append(np.ones(len(known)), np.full(nothing.shape[0], weight))
@@ -74,7 +75,9 @@ class Ranker:
             return []
         margins = self._linear.margins(vector)
         best = margins.argsort()[: -_CANDIDATES - 1 : -1]
-        near = [self._nearest(int(answer), vector) for answer in best]
+        question = np.zeros(self._index.size)
+        question[vector[0]] = vector[1]
+        near = [self._nearest(int(answer), question) for answer in best]
         weight = self._linear.nearness
         sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
         order = sums.argsort()[::-1]
@@ -89,10 +92,8 @@ class Ranker:
             for place in order
         ]
 
-    def _nearest(self, answer: int, vector: Vector) -> tuple[float, float, str]:
+    def _nearest(self, answer: int, question: NDArray[np.float64]) -> tuple[float, float, str]:
         """Give mean and highest likeness to an answer's phrases, and which is nearest."""
-        question = np.zeros(self._index.size)
-        question[vector[0]] = vector[1]
         first, end = self._ends[answer], self._ends[answer + 1]
         starts = self._rows.indptr[first : end + 1]
         inside = slice(starts[0], starts[-1])

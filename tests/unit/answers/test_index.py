@@ -16,8 +16,11 @@ INDEX = Index(TEXTS, "en")
 
 
 def likeness(one: str, other: str) -> float:
-    a, b = INDEX.matrix([clean(one), clean(other)])
-    return float((a @ b.T).toarray()[0, 0]) / INDEX.longest
+    found = np.zeros((2, INDEX.size))
+    for row, text in zip(found, (one, other), strict=True):
+        numbers, weights = INDEX.vector(clean(text))
+        row[numbers] = weights
+    return float(found[0] @ found[1]) / INDEX.longest
 
 
 def test_known_text_has_length_one_in_each_block() -> None:
@@ -58,3 +61,10 @@ def test_features_are_distinct_and_never_longer_than_the_blocks(text: str) -> No
     numbers, weights = INDEX.vector(clean(text))
     assert len(set(numbers.tolist())) == len(numbers) == len(weights)
     assert float(weights @ weights) <= 2 + 1e-9
+
+
+def test_the_rows_of_the_texts_are_their_vectors() -> None:
+    for row, text in zip(INDEX.rows, TEXTS, strict=True):
+        numbers, weights = INDEX.vector(text)
+        assert row.indices.tolist() == numbers.tolist()
+        assert row.data.tolist() == weights.tolist()

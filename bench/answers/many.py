@@ -1,0 +1,34 @@
+"""A book of very many answers, made of the questions of fewer."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from bench.answers.intents import Intents
+
+__all__ = ["ANSWERS", "PHRASES", "many"]
+
+ANSWERS: Final = 1000
+PHRASES: Final = 20
+
+_SYLLABLES: Final = [c + v for c in "bdfgklmnprstv" for v in "aeiou"]
+
+
+def many(intents: Intents, seed: int) -> tuple[Intents, Intents]:
+    """Give phrases of a thousand answers, and other questions about them.
+
+    Each answer is what one of the intents asks, about a thing of its own that has a made-up name.
+    """
+    chance = random.Random(seed)
+    names = sorted(intents)
+    learned: dict[str, list[str]] = {}
+    asked: dict[str, list[str]] = {}
+    for number in range(ANSWERS):
+        intent = names[number % len(names)]
+        thing = "".join(chance.choices(_SYLLABLES, k=3))
+        texts = chance.sample(intents[intent], min(PHRASES + 2, len(intents[intent])))
+        about = [f"{text} {thing}" for text in texts]
+        learned[f"{intent}_{thing}"] = about[:-2]
+        asked[f"{intent}_{thing}"] = about[-2:]
+    return learned, asked
