@@ -18,6 +18,11 @@ const target = ["es2022", "chrome105", "firefox115", "safari16"];
 function visitor(): UserConfig {
   return {
     ...shared,
+    // Preact's own `h`: the automatic runtime would bring a second one along.
+    oxc: {
+      jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Group" },
+      jsxInject: `import { Fragment as Group, h } from "preact"`,
+    },
     base: "./",
     build: {
       target,

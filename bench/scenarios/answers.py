@@ -17,7 +17,8 @@ from bench.answers.engine import Engine
 from bench.answers.intents import Intents, few, load, some_unknown, split
 from bench.answers.many import ANSWERS, PHRASES, many
 from bench.answers.questions import LANGUAGES, Question, demo_book, questions
-from straks.answers.matcher import Matcher
+from straks.answers.detection import Detector
+from straks.answers.matcher import Matcher, detector
 
 __all__ = ["run"]
 
@@ -35,8 +36,10 @@ def _measure(intents: Intents, seeds: Sequence[int]) -> list[dict[str, Any]]:
     rows = [_accuracy(intents, count, seeds) for count in _COUNTS]
     rows.append(_unknown(intents, seeds))
     rows.append(_many(intents))
-    matcher = Matcher.train(demo_book())
-    rows += [_language(matcher, lang) for lang in LANGUAGES]
+    book = demo_book()
+    matcher, languages = Matcher.train(book), detector(book)
+    assert languages is not None  # the demo has six
+    rows += [_language(matcher, languages, lang) for lang in LANGUAGES]
     return rows
 
 
@@ -109,12 +112,15 @@ def _many(intents: Intents) -> dict[str, Any]:
     }
 
 
-def _language(matcher: Matcher, lang: str) -> dict[str, Any]:
+def _language(matcher: Matcher, languages: Detector, lang: str) -> dict[str, Any]:
     asked = list(questions(lang))
+    long = [each.text for each in asked if len(each.text.split()) >= 3]
+    found = [None if (d := languages.detect(text)) is None else d.lang for text in long]
     return {
         "case": f"the demo in {lang}",
         "right_percent": _right(matcher, lang, asked),
         "hard_right_percent": _right(matcher, lang, list(questions(lang, hard=True))),
+        "language_percent": _share(found, [lang] * len(long)),
         "questions": len(asked),
     }
 

@@ -17,8 +17,8 @@ export interface ChannelsOptions {
   readonly tellRead: (channel: string, offset: number) => void;
   /** The outbox may have something to send. */
   readonly pump: () => void;
-  readonly change: (view: ChannelView, what: Change) => void;
-  readonly entry: (view: ChannelView, entry: Entry) => void;
+  readonly change?: (view: ChannelView, what: Change) => void;
+  readonly entry?: (view: ChannelView, entry: Entry) => void;
 }
 
 const RETRY_S = 1;
@@ -46,7 +46,7 @@ export class Channels {
     this.#views.set(channel, view);
     const watch = new TypingWatch(this.#options.clock, (typing) => {
       view.typing = typing;
-      this.#options.change(view, "typing");
+      this.#options.change?.(view, "typing");
     });
     this.#watches.set(channel, watch);
     if (this.#options.online()) void this.#attach(view);
@@ -70,7 +70,7 @@ export class Channels {
     for (const view of this.#views.values()) {
       if (!view.live) continue;
       view.live = false;
-      this.#options.change(view, "live");
+      this.#options.change?.(view, "live");
     }
   }
 
@@ -80,7 +80,7 @@ export class Channels {
     if (!view || before === undefined || !view.hasOlder) return;
     const page = await this.#options.send({ type: "history", channel, before, limit });
     view.prepend(page.entries, page.more);
-    this.#options.change(view, "older");
+    this.#options.change?.(view, "older");
   }
 
   pushed(push: Exclude<Push, { type: "error" }>): void {
@@ -93,7 +93,7 @@ export class Channels {
     else {
       view.members = push.members;
       view.available = push.available;
-      this.#options.change(view, "presence");
+      this.#options.change?.(view, "presence");
     }
   }
 
@@ -133,7 +133,7 @@ export class Channels {
     if (reply.recovered) this.#news(view, view.append(reply.entries));
     else this.#replaced(view, reply);
     if (!view.live) return;
-    this.#options.change(view, "live");
+    this.#options.change?.(view, "live");
     this.#askPresence(view.channel);
     if (told > 0 && told === view.readUpTo) this.#options.tellRead(view.channel, told);
     this.#options.pump();
@@ -152,10 +152,10 @@ export class Channels {
     const before = view.position;
     view.replace(reply.entries, reply.position);
     this.#box.reconcile(view.channel, reply.entries, true);
-    this.#options.change(view, "replaced");
+    this.#options.change?.(view, "replaced");
     if (before.offset === 0) return;
     for (const entry of reply.entries) {
-      if (entry.offset > before.offset) this.#options.entry(view, entry);
+      if (entry.offset > before.offset) this.#options.entry?.(view, entry);
     }
   }
 
@@ -172,7 +172,7 @@ export class Channels {
       view.ended = error.code;
       // A log that lost even our first message: `open` with the old key finds the way back.
       if (error.code === "not_found" && this.#box.restart(view.channel)) this.#options.pump();
-      this.#options.change(view, "live");
+      this.#options.change?.(view, "live");
     }
   }
 
@@ -188,12 +188,12 @@ export class Channels {
     if (entries.length === 0) return;
     this.#box.reconcile(view.channel, entries, false);
     for (const entry of entries) this.#watches.get(view.channel)?.heard(entry.from, false);
-    this.#options.change(view, "entries");
-    for (const entry of entries) this.#options.entry(view, entry);
+    this.#options.change?.(view, "entries");
+    for (const entry of entries) this.#options.entry?.(view, entry);
   }
 
   #wasRead(view: MutableView, push: ReadPush): void {
-    if (view.read(push.from, push.offset)) this.#options.change(view, "reads");
+    if (view.read(push.from, push.offset)) this.#options.change?.(view, "reads");
   }
 
   #signalled(push: SignalPush): void {
@@ -208,7 +208,7 @@ export class Channels {
     else {
       view.live = false;
       view.ended = code;
-      this.#options.change(view, "live");
+      this.#options.change?.(view, "live");
     }
   }
 

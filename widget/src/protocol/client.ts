@@ -97,20 +97,17 @@ export class Client {
     this.#box = new Outbox(options.storage, name, now, (item) => events.outbox?.(item));
     this.#delivery = new Delivery(this.#box, {
       ...options,
+      ...events,
       online,
       send,
-      opened: (key, channel) => events.opened?.(key, channel),
-      removed: () => events.outbox?.(undefined),
-      refused: (item, error) => options.refused?.(item, error),
     });
     this.#channels = new Channels(this.#box, {
+      ...events,
       clock,
       online,
       send,
       tellRead: (channel, offset) => this.#socket.say({ type: "read", channel, offset }),
       pump: () => this.#delivery.pump(),
-      change: (view, what) => events.change?.(view, what),
-      entry: (view, entry) => events.entry?.(view, entry),
     });
     this.#typist = new TypingSender(now, (channel, on) =>
       this.#socket.say({ type: "signal", channel, kind: "typing", data: { on } }),

@@ -44,11 +44,10 @@ export function mayReconnect(code: number): boolean {
   return code >= 4000 && code <= 4999 ? code < 4500 : !FATAL.has(code);
 }
 
+/** What the close codes from TOKEN_INVALID to ORIGIN_NOT_ALLOWED say. */
+const REFUSALS = ["token_invalid", "token_revoked", "signed_out", "origin_not_allowed"];
+
 /** The reason behind a close code that forbids connecting again. */
 export function refusal(code: number): string {
-  if (code === TOKEN_INVALID) return "token_invalid";
-  if (code === TOKEN_REVOKED) return "token_revoked";
-  if (code === SIGNED_OUT) return "signed_out";
-  if (code === ORIGIN_NOT_ALLOWED) return "origin_not_allowed";
-  return "refused";
+  return REFUSALS[code - TOKEN_INVALID] ?? "refused";
 }

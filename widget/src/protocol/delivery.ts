@@ -35,9 +35,9 @@ export interface DeliveryOptions {
   readonly exclusively: Exclusively;
   readonly online: () => boolean;
   readonly send: Send;
-  readonly opened: (key: string, channel: string) => void;
-  readonly removed: () => void;
-  readonly refused: (item: OutboxItem, error: RequestError) => "retry" | "drop" | undefined;
+  readonly opened?: (key: string, channel: string) => void;
+  readonly outbox?: (item: undefined) => void;
+  readonly refused?: (item: OutboxItem, error: RequestError) => "retry" | "drop" | undefined;
 }
 
 const GIVE_UP_MS = 15_000;
@@ -89,7 +89,7 @@ export class Delivery {
   /** Forget an item. */
   discard(key: string): void {
     this.#box.remove(key);
-    this.#options.removed();
+    this.#options.outbox?.(undefined);
   }
 
   /** Send the head of a channel; another tab may have done so while we waited for our turn. */
@@ -118,7 +118,7 @@ export class Delivery {
     if (kind === "open") reply = await this.#options.send({ type: "open", key, data });
     else reply = await this.#options.send({ type: "publish", channel, key, kind, data, expect });
     this.#box.settle(key, reply.offset, kind === "open" ? reply.channel : undefined);
-    if (kind === "open") this.#options.opened(key, reply.channel);
+    if (kind === "open") this.#options.opened?.(key, reply.channel);
     this.#settling.get(key)?.resolve({ channel: reply.channel, offset: reply.offset });
     this.#settling.delete(key);
   }
@@ -128,7 +128,7 @@ export class Delivery {
     if (!item) return;
     // A log that lost the whole conversation has it again once our `open` went out again.
     if (error.code === "not_found" && this.#box.restart(this.#box.channelOf(item))) return;
-    const verdict = item.durable ? this.#options.refused(item, error) : "drop";
+    const verdict = item.durable ? this.#options.refused?.(item, error) : "drop";
     this.#box.fail(key, error.code);
     if (verdict === "retry") {
       this.#box.retry(key, true);

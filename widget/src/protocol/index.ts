@@ -5,7 +5,7 @@ export type { Publishing, PublishOptions, Settled } from "./delivery.ts";
 export { RequestError } from "./errors.ts";
 export { verdicts } from "./feedback.ts";
 export type * from "./messages.ts";
-export { type OutboxItem, type OutboxState, pendingChannel } from "./outbox.ts";
+export { isPending, type OutboxItem, type OutboxState, pendingChannel } from "./outbox.ts";
 export * from "./ports.ts";
 export { browserDial, RefusedError, type Status } from "./socket.ts";
 export { type Change, type ChannelView, nameOf } from "./view.ts";

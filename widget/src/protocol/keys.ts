@@ -3,6 +3,10 @@
 let lastTime = 0;
 let counter = 0;
 
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
+}
+
 /** Make a key at `now`, milliseconds since 1970. */
 export function newKey(now: number = Date.now()): string {
   const random = crypto.getRandomValues(new Uint8Array(10));
@@ -15,14 +19,8 @@ export function newKey(now: number = Date.now()): string {
     lastTime += 1;
     counter = 0;
   }
-  const time = lastTime.toString(16).padStart(12, "0");
-  const tail = [...random.slice(2)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const variant = (0x8 | (Number.parseInt(tail[0] ?? "0", 16) & 0x3)).toString(16);
-  return [
-    time.slice(0, 8),
-    time.slice(8),
-    `7${counter.toString(16).padStart(3, "0")}`,
-    `${variant}${tail.slice(1, 4)}`,
-    tail.slice(4, 16),
-  ].join("-");
+  random[2] = 0x80 | ((random[2] ?? 0) & 0x3f);
+  const tail = Array.from(random.slice(2), (byte) => hex(byte, 2)).join("");
+  const digits = `${hex(lastTime, 12)}7${hex(counter, 3)}${tail}`;
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -37,6 +37,11 @@ export function pendingChannel(openKey: string): string {
   return `open:${openKey}`;
 }
 
+/** Whether `channel` is one of those. */
+export function isPending(channel: string): boolean {
+  return channel.startsWith("open:");
+}
+
 export class Outbox {
   readonly #memory = new Map<string, OutboxItem>();
   readonly #prefix: string;
@@ -108,7 +113,7 @@ export class Outbox {
     for (const item of this.items()) {
       const channel = this.channelOf(item);
       // What follows an `open` waits until there is a channel to go to.
-      const ready = item.kind === "open" || !channel.startsWith("open:");
+      const ready = item.kind === "open" || !isPending(channel);
       if (item.state === "sending" && ready && !heads.has(channel)) heads.set(channel, item);
     }
     return [...heads.values()];
@@ -116,7 +121,7 @@ export class Outbox {
 
   /** The channel that `item` goes to by now. */
   channelOf(item: OutboxItem): string {
-    if (!item.channel.startsWith("open:")) return item.channel;
+    if (!isPending(item.channel)) return item.channel;
     return this.get(item.channel.slice(5))?.opened ?? item.channel;
   }
 

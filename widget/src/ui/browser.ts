@@ -1,5 +1,16 @@
 /** The browser's side of what a protocol client needs: storage, page state, locks over tabs. */
 
+/** Call `listener` at these events; returns how to stop. */
+export function listen(
+  target: EventTarget,
+  events: readonly string[],
+  listener: (event: Event) => void,
+): () => void {
+  const ended = new AbortController();
+  for (const name of events) target.addEventListener(name, listener, { signal: ended.signal });
+  return () => ended.abort();
+}
+
 /**
  * `localStorage`, or memory where the browser forbids it.
  *
@@ -48,7 +59,7 @@ export function browserStorage() {
       }
     },
     names(prefix: string): string[] {
-      const names = new Set([...memory.keys()]);
+      const names = new Set(memory.keys());
       try {
         for (const name of Object.keys(store ?? {})) names.add(name);
       } catch {
@@ -57,14 +68,13 @@ export function browserStorage() {
       return [...names].filter((name) => name.startsWith(prefix));
     },
     watch(listener: (name: string) => void): () => void {
-      const changed = (event: StorageEvent) => {
-        const { key, newValue } = event;
+      const changed = (event: Event) => {
+        const { key, newValue } = event as StorageEvent;
         if (key === null) return;
         if (newValue === null) memory.delete(key);
         listener(key);
       };
-      addEventListener("storage", changed);
-      return () => removeEventListener("storage", changed);
+      return listen(window, ["storage"], changed);
     },
   };
 }
@@ -74,12 +84,8 @@ export const browserPage = {
   online: () => navigator.onLine,
   hidden: () => document.hidden,
   watch(listener: () => void): () => void {
-    const ended = new AbortController();
-    const until = { signal: ended.signal };
     // A page that comes back from the history is a page that somebody looks at.
-    for (const name of ["online", "offline", "pageshow"]) addEventListener(name, listener, until);
-    document.addEventListener("visibilitychange", listener, until);
-    return () => ended.abort();
+    return listen(window, ["online", "offline", "pageshow", "visibilitychange"], listener);
   },
 };
 

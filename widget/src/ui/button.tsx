@@ -3,29 +3,31 @@
 import type { ButtonHTMLAttributes, ComponentChildren } from "preact";
 import { Icon, type IconName } from "./icon.tsx";
 
-type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon" | "label">;
+interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "icon" | "label"> {
+  look?: "primary" | "quiet" | "plain" | "icon";
+  /** Of a button without a text: what screen readers say and what shows on hover. */
+  label?: string;
+}
 
-export function Button(props: Native & { look?: "primary" | "quiet" | "plain" }) {
-  const { look = "plain", class: extra = "", children, ...rest } = props;
+export function Button(props: ButtonProps) {
+  const { look = "plain", label, class: extra = "", children, ...rest } = props;
   return (
-    <button type="button" {...rest} class={`btn btn-${look} ${extra}`}>
+    <button
+      type="button"
+      title={label}
+      aria-label={label}
+      {...rest}
+      class={`btn btn-${look} ${extra}`}
+    >
       {children as ComponentChildren}
     </button>
   );
 }
 
-/** `label` is what screen readers say and what shows on hover. */
-export function IconButton(props: Native & { icon: IconName; label: string }) {
-  const { icon, label, class: extra = "", ...rest } = props;
+export function IconButton({ icon, ...rest }: ButtonProps & { icon: IconName; label: string }) {
   return (
-    <button
-      type="button"
-      title={label}
-      {...rest}
-      class={`btn btn-icon ${extra}`}
-      aria-label={label}
-    >
+    <Button {...rest} look="icon">
       <Icon name={icon} />
-    </button>
+    </Button>
   );
 }

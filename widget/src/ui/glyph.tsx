@@ -1,9 +1,9 @@
 /** One line drawing of paths.ts. */
 
 /** Decoration only: what it means is said by the text or the label beside it. */
-export function Glyph({ path, class: extra = "" }: { path: string; class?: string }) {
+export function Glyph({ path }: { path: string }) {
   return (
-    <svg class={`icon ${extra}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={path} />
     </svg>
   );

@@ -7,6 +7,6 @@ const paths: Readonly<Record<keyof typeof all, string>> = /* @__PURE__ */ Object
 
 export type IconName = keyof typeof all;
 
-export function Icon({ name, class: extra = "" }: { name: IconName; class?: string }) {
-  return <Glyph path={paths[name]} class={extra} />;
+export function Icon({ name }: { name: IconName }) {
+  return <Glyph path={paths[name]} />;
 }

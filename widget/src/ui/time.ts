@@ -6,8 +6,8 @@ const DAY = 24 * HOUR;
 
 const made = new Map<string, Intl.DateTimeFormat>();
 
-function format(lang: string, name: string, options: Intl.DateTimeFormatOptions, at: number) {
-  const key = `${lang} ${name}`;
+function format(at: number, lang: string, options: Intl.DateTimeFormatOptions): string {
+  const key = lang + JSON.stringify(options);
   let formatter = made.get(key);
   if (!formatter) {
     formatter = new Intl.DateTimeFormat(lang, options);
@@ -27,12 +27,12 @@ export function sameDay(a: number, b: number): boolean {
 
 /** The time of day: "14:05". */
 export function clockTime(at: number, lang: string): string {
-  return format(lang, "clock", { hour: "numeric", minute: "2-digit" }, at);
+  return format(at, lang, { hour: "numeric", minute: "2-digit" });
 }
 
 /** The whole time, for titles and screen readers. */
 export function fullTime(at: number, lang: string): string {
-  return format(lang, "full", { dateStyle: "full", timeStyle: "short" }, at);
+  return format(at, lang, { dateStyle: "full", timeStyle: "short" });
 }
 
 /** The day: "today", "yesterday", a weekday within the last week, else a date. */
@@ -42,8 +42,8 @@ export function dayLabel(at: number, now: number, lang: string): string {
     const word = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(-days, "day");
     return word.charAt(0).toLocaleUpperCase(lang) + word.slice(1);
   }
-  if (days > 1 && days < 7) return format(lang, "weekday", { weekday: "long" }, at);
-  return format(lang, "date", { day: "numeric", month: "long", year: "numeric" }, at);
+  if (days > 1 && days < 7) return format(at, lang, { weekday: "long" });
+  return format(at, lang, { day: "numeric", month: "long", year: "numeric" });
 }
 
 function unit(value: number, name: string, lang: string): string {

@@ -33,11 +33,12 @@ export function fold(entries: readonly Entry[]): Folded {
 }
 
 function step(now: Folded, entry: Entry): Folded {
-  const to = (state: Phase, agent?: Principal): Folded => ({
+  const to = (state: Phase, agent?: Principal, certain = true): Folded => ({
     ...now,
     state,
     agent,
     stateOffset: entry.offset,
+    certain: certain || now.certain,
   });
   switch (entry.kind) {
     case "message":
@@ -47,15 +48,15 @@ function step(now: Folded, entry: Entry): Folded {
         ? { ...now, state: "with_agent", agent: entry.from }
         : { ...now, state: "self_service" };
     case "ask_human":
-      return now.certain && now.state !== "self_service" ? now : to("waiting");
+      return now.certain && now.state !== "self_service" ? now : to("waiting", undefined, false);
     case "accept":
-      return { ...to("with_agent", entry.from), certain: true };
+      return to("with_agent", entry.from);
     case "transfer":
-      return { ...transferred(to, entry), certain: true };
+      return transferred(to, entry);
     case "close":
-      return { ...to("closed"), certain: true, before: { state: now.state, agent: now.agent } };
+      return { ...to("closed"), before: now };
     case "reopen":
-      return to(now.before?.state ?? "self_service", now.before?.agent);
+      return to(now.before?.state ?? "self_service", now.before?.agent, false);
     case "contact":
       return { ...now, email: emailIn(entry) ?? now.email };
     default:

@@ -6,11 +6,7 @@ const ALIASES: Record<string, Language> = { no: "nb", nn: "nb" };
 
 /** The first of `tags` (BCP 47) that we speak; else English. */
 export function chooseLanguage(tags: readonly (string | null | undefined)[]): Language {
-  for (const tag of tags) {
-    const lang = languageOf(tag ?? "");
-    if (lang) return lang;
-  }
-  return "en";
+  return tags.map((tag) => languageOf(tag ?? "")).find((lang) => lang) ?? "en";
 }
 
 function languageOf(tag: string): Language | undefined {

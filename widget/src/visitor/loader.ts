@@ -28,9 +28,8 @@ const LABELS: Record<Language, readonly [string, string, string]> = {
   nl: ["Chat openen", "Chat sluiten", "De chat is niet geladen. Probeer het opnieuw"],
   pl: ["Otwórz czat", "Zamknij czat", "Nie udało się wczytać czatu. Spróbuj ponownie"],
 };
-const BUBBLE =
-  "M12 3C6.5 3 2 6.7 2 11.3c0 2.5 1.3 4.7 3.4 6.2L4.6 21.3c-.1.5.4.9.9.7l4.2-2.5c.8.1 1.5.2 2.3.2 5.5 0 10-3.7 10-8.4S17.5 3 12 3z";
-const CHEVRON = "M6 9.5l6 6 6-6";
+const BUBBLE = "M6 17l-.5 4 4-2.3A9 7.4 0 1 0 6 17z";
+const CHEVRON = "M6 9l6 6 6-6";
 
 function start(script: HTMLScriptElement): Api {
   const base = new URL(".", script.src).href;

@@ -10,21 +10,21 @@ export interface MessageRow {
   readonly key: string;
   readonly at: number;
   readonly own: boolean;
-  readonly from: Principal | undefined;
+  readonly from?: Principal | undefined;
   readonly text: string;
-  readonly html: string | undefined;
-  readonly title: string | undefined;
+  readonly html?: string | undefined;
+  readonly title?: string | undefined;
   /** Where the answer is among the pages of the help centre. */
   readonly page?: string | undefined;
   /** The bot does not know: it says so and offers a person. */
-  readonly unknown: boolean;
+  readonly unknown?: boolean;
   /** Offset of an answer that can be judged. */
-  readonly answer: number | undefined;
+  readonly answer?: number | undefined;
   /** What the visitor said of it. */
-  readonly helped: boolean | undefined;
+  readonly helped?: boolean | undefined;
   /** Own messages only. */
-  readonly delivery: Delivery | undefined;
-  readonly error: string | undefined;
+  readonly delivery?: Delivery | undefined;
+  readonly error?: string | undefined;
   /** First and last of a group by one sender. */
   first: boolean;
   last: boolean;
@@ -71,9 +71,9 @@ export function rowsOf(
   const waiting = outbox.filter((item) => !known.has(item.key));
   const helped = verdicts([...entries, ...waiting.filter((item) => item.state !== "failed")]);
   const rows = [
-    ...entries.map((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind, helped)),
-    ...waiting.map((item) => ofItem(item)),
-  ].filter((row) => row !== undefined);
+    ...entries.flatMap((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind, helped) ?? []),
+    ...waiting.flatMap((item) => ofItem(item) ?? []),
+  ];
   return grouped(withDays(rows));
 }
 
@@ -94,18 +94,16 @@ function ofEntry(
   const { tags } = entry.data as { tags?: readonly string[] };
   if (kind === "message" || kind === "answer") {
     const own = from.kind === "visitor";
+    // A hello has nothing to judge, and no page.
+    const answer = !tags?.includes(GREETING) && data["answer"];
     return {
       ...message(key, at, own, data["text"] ?? ""),
       from,
       html: data["html"] ?? undefined,
       title: data["title"] ?? undefined,
-      // A hello has no page.
-      page:
-        data["answer"] && !/greeting/.test(`${data["tags"]}`)
-          ? `${data["lang"]}/${data["answer"]}`
-          : undefined,
-      unknown: kind === "answer" && (data["answer"] ?? null) === null && !data["text"],
-      answer: data["answer"] && !tags?.includes(GREETING) ? entry.offset : undefined,
+      page: answer ? `${data["lang"]}/${answer}` : undefined,
+      unknown: kind === "answer" && !data["answer"] && !data["text"],
+      answer: answer ? entry.offset : undefined,
       helped: helped.get(entry.offset),
       delivery: own ? (entry.offset <= readTo ? "read" : "sent") : undefined,
     };
@@ -146,14 +144,6 @@ function message(key: string, at: number, own: boolean, text: string): MessageRo
     at,
     own,
     text,
-    from: undefined,
-    html: undefined,
-    title: undefined,
-    unknown: false,
-    answer: undefined,
-    helped: undefined,
-    delivery: undefined,
-    error: undefined,
     first: true,
     last: true,
   };

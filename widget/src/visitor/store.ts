@@ -9,6 +9,7 @@ import {
   type Data,
   type Entry,
   inTurn,
+  isPending,
   type OutboxItem,
   pendingChannel,
   type RequestError,
@@ -37,6 +38,11 @@ export interface StoreOptions {
 export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const storage = browserStorage();
   const name = (what: string) => `${prefix}:${what}`;
+  const kept = (what: string) => storage.get(name(what)) || undefined;
+  const keep = (what: string, value?: string) => {
+    if (value) storage.set(name(what), value);
+    else storage.remove(name(what));
+  };
 
   const opened = signal(false);
   const looking = signal(!document.hidden);
@@ -45,11 +51,11 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const connected = signal(false);
   const apart = signal(false);
   const online = signal(navigator.onLine);
-  const channel = signal(storage.get(name("conversation")));
+  const channel = signal(kept("conversation"));
   const view = signal<ChannelView | undefined>(undefined);
   const outbox = signal<readonly OutboxItem[]>([]);
-  const draft = signal(storage.get(name("draft")) ?? "");
-  const seen = signal(Number(storage.get(name("seen")) ?? 0));
+  const draft = signal(kept("draft") ?? "");
+  const seen = signal(Number(kept("seen") ?? 0));
   const leaving = signal(false);
   const suggestions = signal<readonly Answer[]>([]);
 
@@ -79,7 +85,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   /** Nobody but the answers answers here, as far as we know. */
   const alone = computed(() => {
     const { state, certain } = folded.value;
-    const fresh = channel.value?.startsWith("open:") ?? true;
+    const fresh = !channel.value || isPending(channel.value);
     return !asked.value && !leaving.value && (fresh || (certain && state === "self_service"));
   });
 
@@ -121,10 +127,10 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       exclusively: overTabs(inTurn()),
       token: (expired) => {
         // Visitor tokens are renewed in time; one that was not is of no more use.
-        if (expired) forget();
-        return storage.get(name("token")) || undefined;
+        if (expired) keep("token");
+        return kept("token");
       },
-      renewed: (token) => storage.set(name("token"), token),
+      renewed: (token) => keep("token", token),
       refused,
       events: {
         status: statusChanged,
@@ -153,7 +159,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     }
     if (now !== "refused") return;
     // Without the token we are a new visitor; what was typed goes with us.
-    if (reason !== "origin_not_allowed" && storage.get(name("token"))) {
+    if (reason !== "origin_not_allowed" && kept("token")) {
       startAnew();
       client.start();
     } else refusal.value = reason;
@@ -176,31 +182,27 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
 
   function go(to: string | undefined): void {
     const from = channel.peek();
-    if (from && from !== to && !from.startsWith("open:")) client.unsubscribe(from);
-    if (to === undefined) storage.remove(name("conversation"));
-    else storage.set(name("conversation"), to);
+    if (from && from !== to && !isPending(from)) client.unsubscribe(from);
+    keep("conversation", to);
     batch(() => {
       channel.value = to;
       view.value = undefined;
       readOutbox();
     });
-    if (to && !to.startsWith("open:")) view.value = { ...client.subscribe(to) };
-  }
-
-  function forget(): void {
-    storage.remove(name("token"));
+    if (to && !isPending(to)) view.value = { ...client.subscribe(to) };
   }
 
   /** Begin as a new visitor: what was not delivered becomes the start of a new conversation. */
   function startAnew(): void {
     const old = channel.peek();
-    const unsent = old ? client.outbox(old).filter((item) => item.state !== "sent") : [];
-    forget();
-    storage.remove(name("seen"));
+    const items = old ? client.outbox(old) : [];
+    keep("token");
+    keep("seen");
     seen.value = 0;
-    for (const item of old ? client.outbox(old) : []) client.discard(item.key);
+    for (const item of items) client.discard(item.key);
     go(undefined);
-    for (const item of unsent) {
+    for (const item of items) {
+      if (item.state === "sent") continue;
       if (item.kind === "message" || item.kind === "open") say(item.data);
       // These mean the old conversation, and nothing in another.
       else if (!["reopen", "feedback"].includes(item.kind)) publish(item.kind, item.data);
@@ -212,7 +214,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     const now = at && client ? client.outbox(at) : [];
     // A conversation whose `open` was settled, in another tab perhaps, has its channel.
     const to = now.find((item) => item.kind === "open")?.opened;
-    if (at?.startsWith("open:") && to) go(to);
+    if (at && isPending(at) && to) go(to);
     else outbox.value = now;
   }
 
@@ -264,11 +266,6 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     return undefined;
   }
 
-  function older(): void {
-    const at = channel.peek();
-    if (at) client.older(at).catch(() => {});
-  }
-
   // --- what the visitor does ---
 
   const act: Actions = {
@@ -287,12 +284,11 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     },
     write(text) {
       draft.value = text;
-      if (text) storage.set(name("draft"), text);
-      else storage.remove(name("draft"));
+      keep("draft", text);
       // The connection is there by the time the message is.
       if (text) client.start();
       const at = channel.peek();
-      if (at && !at.startsWith("open:")) client.typing(at, text !== "");
+      if (at && !isPending(at)) client.typing(at, text !== "");
     },
     async askPerson(words) {
       // What we were told a while ago may not be so: nobody is promised who has left.
@@ -320,7 +316,10 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     },
     retry: (key) => client.retry(key),
     discard: (key) => client.discard(key),
-    older: () => older(),
+    older() {
+      const at = channel.peek();
+      if (at) client.older(at).catch(() => {});
+    },
   };
 
   async function refreshSite(): Promise<void> {
@@ -342,8 +341,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       online.value = navigator.onLine;
     }),
     storage.watch((changed) => {
-      if (changed === name("seen")) seen.value = Number(storage.get(changed) ?? 0);
-      const to = storage.get(name("conversation"));
+      if (changed === name("seen")) seen.value = Number(kept("seen") ?? 0);
+      const to = kept("conversation");
       if (changed === name("conversation") && to !== channel.peek()) {
         go(to);
         if (to) client.start();
@@ -356,7 +355,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       client.read(at, last);
       if (last <= seen.peek()) return;
       seen.value = last;
-      storage.set(name("seen"), String(last));
+      keep("seen", String(last));
     }),
     effect(() => {
       // Before there is a conversation nobody tells us who is here: ask now and then.

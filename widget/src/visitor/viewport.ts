@@ -1,6 +1,7 @@
 /** Keeps the panel inside what a phone's keyboard leaves of the screen. */
 
 import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
+import { listen } from "../ui/browser.ts";
 
 /** While the panel is open, tell the style sheet the height and top of the visible part. */
 export function watchViewport(
@@ -17,11 +18,6 @@ export function watchViewport(
   return effect(() => {
     if (!opened.value) return;
     measure();
-    viewport.addEventListener("resize", measure);
-    viewport.addEventListener("scroll", measure);
-    return () => {
-      viewport.removeEventListener("resize", measure);
-      viewport.removeEventListener("scroll", measure);
-    };
+    return listen(viewport, ["resize", "scroll"], measure);
   });
 }

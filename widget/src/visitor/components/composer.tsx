@@ -1,18 +1,18 @@
 /** Where the visitor writes. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { send as sendPath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
+import { DraftField, overBy, TooLong } from "./draft.tsx";
 import { focusAbove } from "./field.ts";
-import { overBy, TooLong } from "./length.tsx";
 
 export function Composer() {
   const { state, act, texts } = useWidget();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = state.draft;
-  const over = overBy(text);
-  const able = text.trim() !== "" && over <= 0;
+  const able = text.trim() !== "" && overBy(text) <= 0;
 
   useLayoutEffect(() => {
     const element = field.current;
@@ -42,30 +42,19 @@ export function Composer() {
         send();
       }}
     >
-      <TooLong over={over} id="straks-over" />
+      <TooLong />
       <div class="composer-row">
-        <textarea
-          ref={field}
+        <DraftField
+          field={field}
           rows={1}
-          dir="auto"
-          value={text}
           aria-label={texts.message}
           placeholder={state.conversation.state === "closed" ? texts.again : texts.placeholder}
-          aria-invalid={over > 0}
-          aria-describedby={over > 0 ? "straks-over" : undefined}
           enterkeyhint="send"
-          onInput={(event) => act.write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        <button
-          type="submit"
-          class="btn btn-icon send"
-          title={texts.send}
-          aria-label={texts.send}
-          aria-disabled={!able}
-        >
+        <Button look="icon" type="submit" class="send" label={texts.send} aria-disabled={!able}>
           <Glyph path={sendPath} />
-        </button>
+        </Button>
       </div>
     </form>
   );

@@ -5,7 +5,7 @@ import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { clock, inbox, person, retry } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
-import { EmailField, isEmail } from "./email.tsx";
+import { EmailField, isEmail, NO_EMAIL } from "./email.tsx";
 import { focusField } from "./field.ts";
 
 export function Dock() {
@@ -57,23 +57,16 @@ function Waiting({ away }: { away: boolean }) {
 
 function AddEmail() {
   const { act, texts } = useWidget();
-  const [email, setEmail] = useState("");
-  const [bad, setBad] = useState(false);
+  const [email, setEmail] = useState(NO_EMAIL);
   const save = (event: Event) => {
     event.preventDefault();
-    if (!isEmail(email)) setBad(true);
-    else act.leaveEmail(email.trim());
+    const { value } = email;
+    if (isEmail(value)) act.leaveEmail(value);
+    else setEmail({ value, bad: true });
   };
   return (
     <form class="add-email" noValidate onSubmit={save}>
-      <EmailField
-        value={email}
-        bad={bad}
-        onInput={(value) => {
-          setEmail(value);
-          setBad(false);
-        }}
-      />
+      <EmailField {...email} set={setEmail} />
       <Button type="submit" look="quiet">
         {texts.save}
       </Button>

@@ -1,6 +1,7 @@
 /** Who is on the other side, and whether they are there. */
 
 import { Avatar } from "../../ui/avatar.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { close as closePath } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
@@ -25,15 +26,9 @@ export function Header() {
           {state.available === undefined ? "\u00a0" : word}
         </p>
       </div>
-      <button
-        type="button"
-        class="btn btn-icon header-close"
-        title={texts.close}
-        aria-label={texts.close}
-        onClick={close}
-      >
+      <Button look="icon" class="header-close" label={texts.close} onClick={close}>
         <Glyph path={closePath} />
-      </button>
+      </Button>
     </div>
   );
 }

@@ -3,31 +3,26 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { useWidget } from "../context.ts";
-import { EmailField, isEmail } from "./email.tsx";
-import { overBy, TooLong } from "./length.tsx";
+import { DraftField, overBy, TooLong } from "./draft.tsx";
+import { EmailField, isEmail, NO_EMAIL } from "./email.tsx";
 
 export function LeaveForm() {
   const { state, act, texts } = useWidget();
-  const [email, setEmail] = useState("");
-  const [bad, setBad] = useState(false);
+  const [email, setEmail] = useState(NO_EMAIL);
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = state.draft;
+  const text = state.draft.trim();
   // What was already asked in the conversation need not be written again.
   const needed = !state.started;
-  const over = overBy(text);
 
   // At once: a moment later the visitor may be in another field already.
   useLayoutEffect(() => field.current?.focus(), []);
 
   const submit = (event: Event) => {
     event.preventDefault();
-    if (email.trim() && !isEmail(email)) {
-      setBad(true);
-    } else if (over > 0 || (needed && !text.trim())) {
-      field.current?.focus();
-    } else {
-      act.leaveMessage(text.trim(), email.trim());
-    }
+    const { value } = email;
+    if (value && !isEmail(value)) setEmail({ value, bad: true });
+    else if (overBy(text) > 0 || (needed && !text)) field.current?.focus();
+    else act.leaveMessage(text, value);
   };
 
   return (
@@ -36,35 +31,12 @@ export function LeaveForm() {
       <p>{texts.awayOffer}</p>
       <div class="field">
         <label for="straks-leave">{texts.message}</label>
-        <textarea
-          ref={field}
-          id="straks-leave"
-          rows={3}
-          dir="auto"
-          value={text}
-          required={needed}
-          aria-invalid={over > 0}
-          aria-describedby={over > 0 ? "straks-leave-over" : undefined}
-          onInput={(event) => act.write(event.currentTarget.value)}
-        />
-        <TooLong over={over} id="straks-leave-over" />
+        <DraftField field={field} id="straks-leave" rows={3} required={needed} />
+        <TooLong />
       </div>
-      <EmailField
-        value={email}
-        bad={bad}
-        onInput={(value) => {
-          setEmail(value);
-          setBad(false);
-        }}
-      />
+      <EmailField {...email} set={setEmail} />
       <div class="leave-buttons">
-        <Button
-          onClick={() => {
-            act.cancelLeaving();
-          }}
-        >
-          {texts.cancel}
-        </Button>
+        <Button onClick={() => act.cancelLeaving()}>{texts.cancel}</Button>
         <Button type="submit" look="primary">
           {texts.leave}
         </Button>

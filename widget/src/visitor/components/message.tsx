@@ -36,7 +36,7 @@ export function Message({ row, away, current }: MessageProps) {
       ) : (
         <p class="sender">
           {bot ? (
-            <span class="bot-mark" aria-hidden="true">
+            <span class="avatar bot" aria-hidden="true">
               <Glyph path={bolt} />
             </span>
           ) : (
@@ -104,7 +104,7 @@ function Failed({ row }: { row: MessageRow }) {
   const reason =
     code === "too_large"
       ? texts.refusedSize
-      : code === "forbidden" || code === "not_found" || code === "wrong_state"
+      : ["forbidden", "not_found", "wrong_state"].includes(code)
         ? texts.refusedRight
         : fill(texts.refusedOther, { code });
   return (

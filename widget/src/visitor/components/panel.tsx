@@ -19,8 +19,8 @@ export function Panel() {
   const focus = () => {
     // On a touch screen a focused field brings the keyboard up before anybody asked for it.
     const touch = matchMedia("(pointer: coarse)").matches;
-    const field = panel.current?.querySelector<HTMLElement>("textarea");
-    (touch ? panel.current : (field ?? panel.current))?.focus({ preventScroll: true });
+    const field = !touch && panel.current?.querySelector("textarea");
+    (field || panel.current)?.focus({ preventScroll: true });
   };
   useEffect(() => {
     if (opened) focus();

@@ -60,11 +60,8 @@ export const texts: Texts = {
   connecting: "Forbinder igen …",
   offline: "Ingen forbindelse. Det, du skriver, gemmes og sendes senere.",
   barred: "Chatten kan ikke bruges på dette websted.",
-  earlier: "Tidligere beskeder",
   below: "Nye beskeder",
   messages: "Beskeder",
   unread_one: "{n} ny besked",
-  unread_few: "{n} nye beskeder",
-  unread_many: "{n} nye beskeder",
   unread_other: "{n} nye beskeder",
 };

@@ -60,13 +60,11 @@ export const en = {
   connecting: "Connecting again …",
   offline: "No connection. What you write is kept and sent later.",
   barred: "The chat cannot be used on this site.",
-  earlier: "Earlier messages",
   below: "New messages",
   messages: "Messages",
   unread_one: "{n} new message",
-  unread_few: "{n} new messages",
-  unread_many: "{n} new messages",
   unread_other: "{n} new messages",
 };
 
-export type Texts = Record<keyof typeof en, string>;
+/** A language with more forms of the plural than English has a text for each. */
+export type Texts = Record<keyof typeof en, string> & { unread_few?: string; unread_many?: string };

@@ -60,11 +60,8 @@ export const texts: Texts = {
   connecting: "Kobler til igjen …",
   offline: "Ingen forbindelse. Det du skriver, lagres og sendes senere.",
   barred: "Chatten kan ikke brukes på dette nettstedet.",
-  earlier: "Tidligere meldinger",
   below: "Nye meldinger",
   messages: "Meldinger",
   unread_one: "{n} ny melding",
-  unread_few: "{n} nye meldinger",
-  unread_many: "{n} nye meldinger",
   unread_other: "{n} nye meldinger",
 };

@@ -60,11 +60,8 @@ export const texts: Texts = {
   connecting: "Opnieuw verbinden …",
   offline: "Geen verbinding. Wat je schrijft wordt bewaard en later verstuurd.",
   barred: "De chat kan op deze site niet worden gebruikt.",
-  earlier: "Eerdere berichten",
   below: "Nieuwe berichten",
   messages: "Berichten",
   unread_one: "{n} nieuw bericht",
-  unread_few: "{n} nieuwe berichten",
-  unread_many: "{n} nieuwe berichten",
   unread_other: "{n} nieuwe berichten",
 };

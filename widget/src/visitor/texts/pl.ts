@@ -61,7 +61,6 @@ export const texts: Texts = {
   connecting: "Ponowne łączenie …",
   offline: "Brak połączenia. To, co napiszesz, zostanie zapisane i wysłane później.",
   barred: "Na tej stronie nie można używać czatu.",
-  earlier: "Wcześniejsze wiadomości",
   below: "Nowe wiadomości",
   messages: "Wiadomości",
   unread_one: "{n} nowa wiadomość",

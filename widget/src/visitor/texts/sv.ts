@@ -60,11 +60,8 @@ export const texts: Texts = {
   connecting: "Ansluter igen …",
   offline: "Ingen anslutning. Det du skriver sparas och skickas senare.",
   barred: "Chatten kan inte användas på den här webbplatsen.",
-  earlier: "Tidigare meddelanden",
   below: "Nya meddelanden",
   messages: "Meddelanden",
   unread_one: "{n} nytt meddelande",
-  unread_few: "{n} nya meddelanden",
-  unread_many: "{n} nya meddelanden",
   unread_other: "{n} nya meddelanden",
 };
