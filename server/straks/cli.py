@@ -239,6 +239,26 @@ def answers_check(
         sys.exit(_FAILED)
 
 
+@answers.command("ask")
+def answers_ask(
+    folder: Annotated[Path, typer.Argument(help="Folder of answer files.")],
+    question: Annotated[str, typer.Argument(help="What a visitor might type.")],
+    lang: Annotated[str | None, typer.Option(help="The visitor's language.")] = None,
+) -> None:
+    """Tell which answer a question gets, and by which phrase."""
+    from straks.answers.files import AnswerBook
+    from straks.answers.matcher import Matcher
+
+    matcher = Matcher.train(AnswerBook.load(folder))
+    matcher.calibrate()
+    given = matcher.match(question, lang)
+    typer.echo(f"Given: {given.answer.id}" if given else "Nothing is given.")
+    for match in matcher.explain(question, lang):
+        near = f', nearest phrase "{match.phrase}"' if match.phrase else ""
+        typer.echo(f"{match.score:.2f}  {match.answer.id} ({match.answer.lang}){near}")
+    typer.echo(f"From {matcher.threshold:g} on an answer is given.")
+
+
 def _tell(progress: str) -> None:
     typer.echo(progress, err=True)
 

@@ -115,6 +115,8 @@ def test_answer_files_are_checked(server: ServerProcess) -> None:
     done = run_straks("answers", "check", str(folder))
     assert (done.returncode, done.stdout) == (0, "1 answers, 0 mistakes.\n")
     (folder / "bad.md").write_text("---\ntitle: A\n---\nA.\n")
+    done = run_straks("answers", "ask", str(folder), "qqqq zzzz")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Nothing is given.")
     done = run_straks("answers", "check", str(folder))
     assert done.returncode == 1
     assert done.stderr.startswith("bad.md:1: ")

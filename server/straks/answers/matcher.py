@@ -141,6 +141,23 @@ class Matcher:
         likely = [match for match in best.values() if match.score >= SUGGESTED]
         return sorted(likely, key=lambda match: -match.score)[:limit]
 
+    def explain(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Match]:
+        """Find the answers that come nearest, with the phrase that each is nearest by, best first.
+
+        Unlike :meth:`suggest` it leaves none out for its score.
+        """
+        lang = self.language(text, lang)
+        for room in self._in_order(lang):
+            found = list(room.matches(clean(text), limit))[:limit]
+            if found:
+                return found
+        return []
+
+    @property
+    def threshold(self) -> float:
+        """The least score of an answer that is given."""
+        return self._threshold
+
     def likeliest(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer that comes nearest, however far it is; None: no word is known."""
         cleaned = clean(text)
