@@ -7,6 +7,7 @@ A folder of them is an answer book. Below the folder, ``returns/how-to.md`` is t
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import stat
@@ -108,11 +109,14 @@ class AnswerBook:
         """Give this book with what ``before`` had from files that are broken now."""
         broken = {error.file for error in self.errors}
         taken = {(answer.id, answer.lang) for answer in self.answers}
-        kept = (
-            answer
-            for answer in before.answers
-            if answer.file in broken and (answer.id, answer.lang) not in taken
-        )
+        asked = {(each.lang, clean(phrase)) for each in self.answers for phrase in each.phrases}
+        kept: list[Answer] = []
+        for answer in before.answers:
+            if answer.file not in broken or (answer.id, answer.lang) in taken:
+                continue
+            # What another file has taken over meanwhile is that one's.
+            left = [each for each in answer.phrases if (answer.lang, clean(each)) not in asked]
+            kept.append(dataclasses.replace(answer, phrases=tuple(left)))
         return AnswerBook((*self.answers, *kept), self.errors)
 
     def published(self) -> list[Answer]:
@@ -150,8 +154,9 @@ def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
             status = path.stat()
         except FileNotFoundError:
             continue  # removed since the folder was read
-        except OSError as error:
-            raise StartError(f"The answer file {path} cannot be read: {error}.") from error
+        except OSError:
+            found.add((file, 0, 0, 0))  # it is told of when it is read
+            continue
         found.add((file, status.st_mtime_ns, status.st_size, status.st_ino))
     return frozenset(found)
 
@@ -175,9 +180,9 @@ class _Draft:
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    if not folder.is_dir():
-        raise StartError(f"The answer folder {folder} does not exist; give one that does.")
     try:
+        if not folder.is_dir():
+            raise StartError(f"The answer folder {folder} does not exist; give one that does.")
         found = sorted(_files(folder))
     except OSError as error:
         raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error

@@ -17,8 +17,8 @@ from straks.answers.index import Vector
 __all__ = ["Examples", "Linear", "learn"]
 
 _FEW_PHRASES: Final = 30
-_MOST_TOGETHER: Final = 2_500
-"""Phrases up to which all answers are learned together; more would take too long."""
+_MOST_TOGETHER: Final = 300_000
+"""Phrases times answers up to which all are learned together; more would take too long."""
 _LOOSENESS: Final = 20.0
 """``C`` of the multinomial logistic regression."""
 _STEPS: Final = 300
@@ -68,7 +68,8 @@ def learn(examples: Examples, weights: NDArray[np.float64], dense_from: int) -> 
     many of each or many answers, each answer is told from the rest by itself, by a linear support
     vector machine, which then is as good or better, and fast (``python -m bench answers``).
     """
-    if examples.phrases <= min(_MOST_TOGETHER, _FEW_PHRASES * examples.count):
+    few = examples.phrases <= _FEW_PHRASES * examples.count
+    if few and examples.phrases * examples.count <= _MOST_TOGETHER:
         return _Together(examples, weights)
     return _Apart(examples, weights, dense_from)
 

@@ -77,7 +77,7 @@ class Matcher:
         rooms: dict[str, _Room] = {}
         for lang, answers in by_lang.items():
             phrases = [_phrases(answer) for answer in answers]
-            rooms[lang] = _Room(answers, _exact(phrases), Model(phrases, lang))
+            rooms[lang] = _Room(answers, _exact(answers), Model(phrases, lang))
         return cls(book, rooms, detector(book), threshold=threshold)
 
     def calibrate(self) -> None:
@@ -91,30 +91,20 @@ class Matcher:
     def match(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer to a question; None when none is known well enough.
 
-        It is looked for in the language that it is clearly in, then in the visitor's, ``lang``,
-        then in English. Only the first 500 characters count; when all of them together say
-        nothing, each sentence is looked at by itself.
+        It is looked for in the languages that have it word for word, in the one that it is clearly
+        in, in the visitor's, ``lang``, and in English. Only the first 500 characters count; when
+        all of them together say nothing, each sentence is looked at by itself.
         """
         text = text[:MAX_MATCHED]
-        lang = self.language(text, lang)
-        found = self._best(clean(text), lang)
+        rooms = self._order(text, lang)
+        found = self._best(clean(text), rooms)
         if found is not None:
             return found
         sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
         if len(sentences) < 2:
             return None
-        each = (self._best(clean(part), lang) for part in sentences[:_MOST_SENTENCES])
+        each = (self._best(clean(part), rooms) for part in sentences[:_MOST_SENTENCES])
         return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
-
-    def language(self, text: str, lang: str | None = None) -> str | None:
-        """Tell which language a text is clearly in, ``lang`` where that is not clear."""
-        own = next(self._in_order(lang), None)
-        if self._detector is None or (own is not None and clean(text) in own.exact):
-            return lang
-        found = self._detector.detect(text)
-        if found is None or found.chance < _CLEARLY or found.lang not in self._rooms:
-            return lang
-        return found.lang
 
     def greeting(self, lang: str | None = None) -> Match | None:
         """Find what is said to who only greets, as other answers are looked for; None: nothing."""
@@ -132,10 +122,9 @@ class Matcher:
         cleaned = clean(text)
         if len(cleaned) < _FEWEST_TYPED:
             return []
-        lang = self.language(text, lang)
         typed = not text[-1].isspace()
         best: dict[str, Match] = {}
-        for room in self._in_order(lang):
+        for room in self._order(text, lang):
             for match in room.matches(cleaned, limit, typed=typed):
                 best.setdefault(match.answer.id, match)
         likely = [match for match in best.values() if match.score >= SUGGESTED]
@@ -146,8 +135,7 @@ class Matcher:
 
         Unlike :meth:`suggest` it leaves none out for its score.
         """
-        lang = self.language(text, lang)
-        for room in self._in_order(lang):
+        for room in self._order(text, lang):
             found = list(room.matches(clean(text), limit))[:limit]
             if found:
                 return found
@@ -161,22 +149,28 @@ class Matcher:
     def likeliest(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer that comes nearest, however far it is; None: no word is known."""
         cleaned = clean(text)
-        found = (match for room in self._in_order(lang) for match in room.matches(cleaned, 1))
+        found = (match for room in self._order(text, lang) for match in room.matches(cleaned, 1))
         return next(found, None)
 
-    def _best(self, cleaned: str, lang: str | None) -> Match | None:
+    def _best(self, cleaned: str, rooms: Sequence[_Room]) -> Match | None:
         if not cleaned:
             return None
-        for room in self._in_order(lang):
+        for room in rooms:
             for match in room.matches(cleaned, 1):
                 if match.score >= self._threshold:
                     return match
         return None
 
-    def _in_order(self, lang: str | None) -> Iterator[_Room]:
-        for language in self._languages(lang):
-            if language in self._rooms:
-                yield self._rooms[language]
+    def _order(self, text: str, lang: str | None) -> Sequence[_Room]:
+        """Say where to look for a text, in turn."""
+        cleaned = clean(text)
+        usual = [language for language in self._languages(lang) if language in self._rooms]
+        order = [each for each in (*usual, *self._rooms) if cleaned in self._rooms[each].exact]
+        if not order and self._detector is not None:
+            found = self._detector.detect(text)
+            if found is not None and found.chance >= _CLEARLY and found.lang in self._rooms:
+                order.append(found.lang)
+        return [self._rooms[each] for each in dict.fromkeys((*order, *usual))]
 
     def _languages(self, lang: str | None) -> Iterable[str]:
         wanted = languages.base(lang) if lang else _DEFAULT_LANG
@@ -224,9 +218,13 @@ def _phrases(answer: Answer) -> list[str]:
     return list(dict.fromkeys(phrase for phrase in cleaned if phrase))
 
 
-def _exact(phrases: Sequence[Sequence[str]]) -> dict[str, int]:
+def _exact(answers: Sequence[Answer]) -> dict[str, int]:
+    """Tell by what was written word for word; a phrase goes before another answer's title."""
     exact: dict[str, int] = {}
-    for number, of_one in enumerate(phrases):
-        for phrase in of_one:
-            exact.setdefault(phrase, number)
+    for number, answer in enumerate(answers):
+        for phrase in answer.phrases:
+            exact.setdefault(clean(phrase), number)
+    for number, answer in enumerate(answers):
+        exact.setdefault(clean(answer.title), number)
+    exact.pop("", None)
     return exact

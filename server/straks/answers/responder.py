@@ -145,7 +145,11 @@ class Responder:
         if len(self._early) > _MOST_EARLY:
             del self._early[next(iter(self._early))]
         answer = _answer(coming.offset, judged)
-        coming.reply(self._author, _key(question), "answer", answer, early.take)
+        try:
+            coming.reply(self._author, _key(question), "answer", answer, early.take)
+        except Exception:
+            del self._early[question]  # the feed must not wait for it
+            raise
 
     def ask(self, text: str, lang: str | None = None, limit: int = 3) -> list[Suggestion]:
         """Look answers up for a text that is being typed, best first; stores nothing."""

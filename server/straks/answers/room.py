@@ -15,7 +15,7 @@ from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
-from straks.errors import StartError, StraksError
+from straks.errors import StraksError
 from straks.log.log import Entry, Feed
 from straks.telemetry import Trouble
 from straks_protocol import Answer as Suggestion
@@ -116,19 +116,23 @@ class AnswerRoom:
 
     async def _follow(self, folder: Path, matcher: Matcher) -> None:
         """Learn anew whenever the files have changed, and stay as they are for one look."""
-        await self._calibrate(matcher)
         trouble = Trouble(logging.getLogger(__name__), "the answer folder")
         before = self._seen
+        try:
+            await self._calibrate(matcher)
+        except Exception as error:
+            trouble.failed(error)
         while True:
             await asyncio.sleep(self._look_every)
             try:
                 found = await asyncio.to_thread(fingerprint, folder)
                 if found == before != self._seen:
+                    self._seen = found  # what cannot be learned is not tried again and again
                     await self._learn_anew(folder)
-                    self._seen = found
                 before = found
                 trouble.worked()
-            except StartError as error:  # what was learned stays
+            except Exception as error:
+                # What was learned stays, and the chat goes on whatever is wrong with a folder.
                 trouble.failed(error)
 
     async def _learn_anew(self, folder: Path) -> None:

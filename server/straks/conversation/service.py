@@ -54,6 +54,7 @@ _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
 _LAST: Final = Limits().entries - 1
 """Entries after which a conversation can only be closed: it must not stay open for ever."""
+_FORESEEN: Final = _LAST - 100  # a reply in the same commit is not counted while it is in flight
 _PREFIX: Final = "conversation:"
 
 
@@ -265,7 +266,7 @@ class ConversationService:
             self._foresee(append, conversation.last_offset + lane.in_flight, conversation.lang)
 
     def _foresee(self, message: Append, offset: int, lang: str | None) -> None:
-        if self.foresight is not None and offset < _LAST:
+        if self.foresight is not None and offset < _FORESEEN:
             self.foresight(Coming(self._commit, self._new_id, message, offset, lang))
 
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:

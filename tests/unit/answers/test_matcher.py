@@ -193,3 +193,48 @@ def test_nothing_slow_is_imported_before_training() -> None:
         "sys.exit(any(name in sys.modules for name in ('sklearn', 'scipy', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+SEVERAL = Matcher.train(
+    AnswerBook(
+        (
+            an_answer("delivery", "when does my parcel come", "is my parcel on its way"),
+            an_answer("labels", "return label", "print a label"),
+            an_answer("delivery", "hvornår kommer min pakke", "er min pakke på vej", lang="da"),
+            an_answer("labels", "retur etiket", "hvor er min etiket", lang="da"),
+            an_answer("delivery", "når kommer pakken min", "er pakken på vei", lang="nb"),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "expected"),
+    [
+        ("return label", "da", ("labels", "en")),  # word for word in English
+        ("er min pakke på vej til mig nu", "en", ("delivery", "da")),  # clearly Danish
+        ("når kommer pakken min", None, ("delivery", "nb")),
+    ],
+)
+def test_an_answer_is_looked_for_in_each_language_that_it_may_be_in(
+    text: str, lang: str | None, expected: tuple[str, str]
+) -> None:
+    match = SEVERAL.match(text, lang)
+    assert match is not None
+    assert (match.answer.id, match.answer.lang) == expected
+
+
+def test_a_phrase_goes_before_the_title_of_another_answer() -> None:
+    matcher = trained(
+        Answer(id="a", lang="en", title="Refunds", text="a", html="a", phrases=("x y",), tags=()),
+        Answer(id="b", lang="en", title="B", text="b", html="b", phrases=("refunds",), tags=()),
+    )
+    assert found(matcher, "refunds") == "b"
+
+
+def test_it_is_explained_which_phrase_was_near() -> None:
+    near = MATCHER.explain("can I get my money bakc")
+    assert near[0].answer.id == "refund-when"
+    assert "money back" in near[0].phrase
+    assert len(near) == 3
+    assert MATCHER.explain("") == []

@@ -263,3 +263,33 @@ async def test_without_its_folder_a_room_knows_what_it_knew(
         folder.with_name("moved").rename(folder)
         (folder / "parking.md").write_text(answer_file("where do I park my car"))
         await knows(room, "where do I park my car", "parking")
+
+
+async def test_whatever_is_wrong_with_the_folder_the_chat_goes_on(
+    floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_folder: Path) -> frozenset[tuple[str, int, int, int]]:
+        raise PermissionError(13, "Permission denied")
+
+    async with looking(floor, folder) as room:
+        with monkeypatch.context() as patched:
+            patched.setattr("straks.answers.room.fingerprint", fails)
+            async with asyncio.timeout(10):
+                while "Permission denied" not in caplog.text:
+                    await asyncio.sleep(0.01)
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")
+
+
+async def test_a_link_that_leads_nowhere_stops_nothing(floor: Floor, folder: Path) -> None:
+    (folder / "loop.md").symlink_to(folder / "loop.md")
+    async with looking(floor, folder) as room:
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")
+
+
+async def test_a_phrase_that_moves_to_another_file_is_that_ones(floor: Floor, folder: Path) -> None:
+    async with looking(floor, folder) as room:
+        (folder / "hours.md").write_text("---\ntitle: [\n---\n")
+        (folder / "parking.md").write_text(answer_file("when are you open"))
+        await knows(room, "when are you open", "parking")
