@@ -122,10 +122,9 @@ class Matcher:
         cleaned = clean(text)
         if len(cleaned) < _FEWEST_TYPED:
             return []
-        typed = not text[-1].isspace()
         best: dict[str, Match] = {}
         for room in self._order(text, lang):
-            for match in room.matches(cleaned, limit, typed=typed):
+            for match in room.matches(cleaned, limit, typed=True):
                 best.setdefault(match.answer.id, match)
         likely = [match for match in best.values() if match.score >= SUGGESTED]
         return sorted(likely, key=lambda match: -match.score)[:limit]
@@ -187,12 +186,12 @@ class _Room:
     model: Model
 
     def matches(self, cleaned: str, limit: int, *, typed: bool = False) -> Iterator[Match]:
-        """Rank answers; ``typed``: the last word may only have begun."""
+        """Rank answers; ``typed``: to choose from, while the last word may only have begun."""
         number = self.exact.get(cleaned)
         if number is not None:
             yield Match(self.answers[number], 1.0, cleaned)
         text = self.model.completed(cleaned) if typed else cleaned
-        for ranked, score, phrase in self.model.rank(text, limit):
+        for ranked, score, phrase in self.model.rank(text, limit, alone=typed):
             if ranked != number:
                 yield Match(self.answers[ranked], score, phrase)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from straks.answers.confidence import Confidence, Phrases, calibrated
@@ -28,7 +29,14 @@ class Model:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
         return self._ranker.completed(text)
 
-    def rank(self, text: str, limit: int) -> Iterator[tuple[int, float, str]]:
-        """Give the likeliest answers to a cleaned text: number, score in 0…1, nearest phrase."""
+    def rank(
+        self, text: str, limit: int, *, alone: bool = False
+    ) -> Iterator[tuple[int, float, str]]:
+        """Give the likeliest answers to a cleaned text: number, score in 0…1, nearest phrase.
+
+        ``alone``: that there is a better one takes nothing from the score of another.
+        """
         for ranked in self._ranker.rank(text)[:limit]:
+            if alone and ranked.gap < 0:
+                ranked = dataclasses.replace(ranked, gap=0.0)
             yield ranked.answer, self._confidence.score(text, ranked), ranked.phrase
