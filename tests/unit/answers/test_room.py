@@ -120,6 +120,13 @@ class Noting:
         self.noted.append(coming)
 
 
+class Failing:
+    """Fails at what it is to answer."""
+
+    def foresee(self, coming: Coming) -> None:
+        raise ArithmeticError(coming.offset)
+
+
 @pytest.fixture
 async def room(floor: Floor, folder: Path) -> AsyncIterator[AnswerRoom]:
     """One that has learned, and listens."""
@@ -171,10 +178,7 @@ async def test_a_message_does_not_suffer_when_it_cannot_be_answered(
     told: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
 
-    def fails(_coming: Coming) -> None:
-        raise ArithmeticError("no")
-
-    monkeypatch.setattr(room._responder, "foresee", fails)
+    monkeypatch.setattr(room, "_responder", Failing())
     channel = await floor.open("when are you open?")
     async with asyncio.timeout(10):
         while await floor.log.cursor(CONSUMER, 0) < 2:
