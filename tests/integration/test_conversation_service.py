@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from straks.accounts.principals import RESPONDER, SERVER, Principal
+from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import State
 from straks.log.log import Append, Appended, LogUnavailableError
@@ -387,6 +388,25 @@ async def test_full_conversation_is_told_so_and_can_still_be_closed(here: Conver
     assert closed.entry.offset == 10_000
     reopening = here.send(VISITOR, channel, "reopen", {}, expect=10_000)
     assert (await refusal(reopening)).code is ErrorCode.LOG_FULL
+
+
+async def test_a_conversation_that_fills_while_it_is_answered_can_still_be_closed(
+    here: Conversing,
+) -> None:
+    def answer(coming: Coming) -> None:
+        data = {"question": coming.offset, "answer": None, "score": 0.0}
+        coming.reply(RESPONDER, new_key(), "answer", data, lambda _: None)
+
+    here.service.foresight = answer
+    channel = await here.opened()
+    outcomes: list[Any] = []
+    while not any(isinstance(each, RefusedError) for each in outcomes):
+        says = [here.say(VISITOR, channel, "x") for _ in range(499)]
+        outcomes = await asyncio.gather(*says, return_exceptions=True)
+    closed = await here.send(VISITOR, channel, "close", {}, expect=1)
+    assert closed.entry.kind == "close"
+    beginning = (await here.log.read(channel, after=0, limit=2)).entries
+    assert [entry.kind for entry in beginning] == ["message", "answer"]
 
 
 class OnlyBo:

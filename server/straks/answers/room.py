@@ -176,7 +176,7 @@ class AnswerRoom:
 
 def _tell_mistakes(book: AnswerBook) -> None:
     for error in book.errors:
-        _log.warning("an answer file is left out", problem=str(error))
+        _log.warning("an answer file is broken", problem=str(error))
 
 
 async def _learn(book: AnswerBook, threshold: float) -> Matcher:

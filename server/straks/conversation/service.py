@@ -54,7 +54,6 @@ _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
 _LAST: Final = Limits().entries - 1
 """Entries after which a conversation can only be closed: it must not stay open for ever."""
-_FORESEEN: Final = _LAST - 100  # a reply in the same commit is not counted while it is in flight
 _PREFIX: Final = "conversation:"
 
 
@@ -230,7 +229,8 @@ class ConversationService:
                 item.changes = decide(conversation, item.author, item.kind, item.expect)
                 if self._targets is not None and item.kind == "transfer":
                     self._targets.check_target(orjson.loads(item.data))
-                if conversation.last_offset + lane.in_flight >= _LAST and item.kind != "close":
+                last = _LAST if self.foresight is None else _LAST - 1  # one reply is not counted
+                if conversation.last_offset + lane.in_flight >= last and item.kind != "close":
                     raise full()
         except RefusedError as error:
             item.changes = False
@@ -266,7 +266,7 @@ class ConversationService:
             self._foresee(append, conversation.last_offset + lane.in_flight, conversation.lang)
 
     def _foresee(self, message: Append, offset: int, lang: str | None) -> None:
-        if self.foresight is not None and offset < _FORESEEN:
+        if self.foresight is not None and offset < _LAST:
             self.foresight(Coming(self._commit, self._new_id, message, offset, lang))
 
     def _settled(self, lane: Lane, item: Publish, result: AppendResult | LogError) -> None:
