@@ -19,17 +19,24 @@ __all__ = [
     "KINDS",
     "MAX_TEXT",
     "AnswerData",
+    "AskHuman",
     "AssignReason",
+    "Choice",
     "Close",
     "Contact",
     "Data",
+    "Details",
     "Empty",
+    "Expert",
     "Feedback",
+    "FormField",
+    "GuideStep",
     "Message",
     "Note",
     "Page",
     "Rate",
     "State",
+    "StepDone",
     "Summary",
     "SummaryAgent",
     "SummaryVisitor",
@@ -74,11 +81,43 @@ Word: TypeAlias = Annotated[
     str, Meta(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+\Z")
 ]
 """The id of an agent, a team or an answer."""
+Label: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=80, pattern=r"^\s*+[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*+\Z")
+]
+"""What stands on a button or beside a field."""
+FactName: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9_]*\Z")
+]
+"""What a fact about the visitor is called: ``email``, ``order``."""
+FactValue: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=300,
+        pattern=r"^\s*+[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*+\Z",
+    ),
+]
+Facts: TypeAlias = Annotated[dict[FactName, FactValue], Meta(max_length=20)]
 TagName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^\S(.*\S)?\Z")]
 
 
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is checked is written without its nulls."""
+
+
+class _Reachable(Struct, frozen=True, kw_only=True):
+    """The facts by which somebody is reached and called: they have a form of their own."""
+
+    email: Email | None = None
+    name: Name | None = None
+
+
+def _check_reachable(field_name: str, facts: dict[str, str]) -> None:
+    if "email" in facts or "name" in facts:
+        try:
+            convert(facts, _Reachable)
+        except ValidationError:
+            raise ValueError(f"{field_name}: 'email' or 'name' in it cannot be one") from None
 
 
 class Page(Data, frozen=True, kw_only=True):
@@ -94,6 +133,42 @@ class Message(Data, frozen=True, kw_only=True):
     text: Text
     page: Page | None = None
     lang: Lang | None = None
+    known: Facts | None = None
+    """What the page says it knows of the visitor: nobody asks them for it."""
+    expert: bool | None = None
+    """Whether the page says that the visitor is an expert."""
+    read: Annotated[list[Word], Meta(max_length=20)] | None = None
+    """The answers that the visitor has read already."""
+
+    def __post_init__(self) -> None:
+        if self.known is not None:
+            _check_reachable("known", self.known)
+
+
+class Choice(Data, frozen=True, kw_only=True):
+    """One of several answers that may be meant."""
+
+    answer: Word
+    title: Line
+
+
+class GuideStep(Data, frozen=True, kw_only=True):
+    """A step of a guide."""
+
+    title: Line | None = None
+    text: Text
+    html: Html
+
+
+class FormField(Data, frozen=True, kw_only=True):
+    """What an answer asks for; never what is known."""
+
+    name: FactName
+    label: Label
+    type: Literal["text", "email", "tel", "number", "date"]
+    value: FactValue | None = None
+    """What it probably is: filled in beforehand."""
+    optional: bool | None = None
 
 
 class AnswerData(Data, frozen=True, kw_only=True):
@@ -108,10 +183,21 @@ class AnswerData(Data, frozen=True, kw_only=True):
     lang: Lang | None = None
     score: Annotated[float, Meta(ge=0, le=1)]
     tags: Annotated[list[TagName], Meta(max_length=20)] | None = None
+    buttons: Annotated[list[Label], Meta(min_length=1, max_length=6)] | None = None
+    """What the visitor may say to it by pressing a button."""
+    choices: Annotated[list[Choice], Meta(min_length=2, max_length=4)] | None = None
+    """Answers that may be meant, where none is clearly the right one."""
+    steps: Annotated[list[GuideStep], Meta(min_length=1, max_length=20)] | None = None
+    """A guide: ``text`` and ``html`` are what stands before its first step."""
+    form: Annotated[list[FormField], Meta(min_length=1, max_length=10)] | None = None
 
     def __post_init__(self) -> None:
-        if self.answer is None and (self.text is not None or self.html is not None):
-            raise ValueError("answer: an answer that is not known has no text")
+        if self.answer is None:
+            for name in ("text", "html", "steps", "form"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name}: an answer that is not known has none")
+        elif self.choices is not None:
+            raise ValueError("choices: an answer that is known leaves none")
 
 
 class Feedback(Data, frozen=True, kw_only=True):
@@ -119,6 +205,37 @@ class Feedback(Data, frozen=True, kw_only=True):
 
     answer: Offset
     helped: bool
+
+
+class StepDone(Data, frozen=True, kw_only=True):
+    """How many steps of the guide at the offset ``answer`` are done; the last says it."""
+
+    answer: Offset
+    step: Annotated[int, Meta(ge=0, le=20)]
+
+
+class Details(Data, frozen=True, kw_only=True):
+    """Facts about the visitor: what they filled in, or what is known from earlier."""
+
+    answer: Offset | None = None
+    """The answer whose form was filled in."""
+    fields: Annotated[dict[FactName, FactValue], Meta(min_length=1, max_length=20)]
+
+    def __post_init__(self) -> None:
+        _check_reachable("fields", self.fields)
+
+
+class Expert(Data, frozen=True, kw_only=True):
+    """Why somebody counts as an expert."""
+
+    score: Annotated[float, Meta(ge=0, le=1)]
+    reasons: Annotated[list[Line], Meta(min_length=1, max_length=10)]
+
+
+class AskHuman(Data, frozen=True, kw_only=True):
+    """A person is wished for; ``expert``: one who knows, and why."""
+
+    expert: Expert | None = None
 
 
 class Contact(Data, frozen=True, kw_only=True):
@@ -155,7 +272,7 @@ class Rate(Data, frozen=True, kw_only=True):
 
 
 class Empty(Data, frozen=True, kw_only=True):
-    """``ask_human``, ``accept`` and ``reopen`` carry nothing."""
+    """``accept`` and ``reopen`` carry nothing."""
 
 
 class Note(Data, frozen=True, kw_only=True):
@@ -200,6 +317,7 @@ class Summary(Data, frozen=True, kw_only=True):
     preview: Preview
     lang: Lang | None = None
     page: Page | None = None
+    expert: bool | None = None
     opened_at: Before
     waiting_since: Before | None = None
     updated_at: Before
@@ -210,7 +328,9 @@ KINDS: Final[dict[tuple[str, str], type[Data]]] = {
     ("conversation", "message"): Message,
     ("conversation", "answer"): AnswerData,
     ("conversation", "feedback"): Feedback,
-    ("conversation", "ask_human"): Empty,
+    ("conversation", "step"): StepDone,
+    ("conversation", "details"): Details,
+    ("conversation", "ask_human"): AskHuman,
     ("conversation", "contact"): Contact,
     ("conversation", "accept"): Empty,
     ("conversation", "transfer"): Transfer,

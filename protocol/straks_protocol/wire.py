@@ -165,7 +165,7 @@ def _unknown(obj: WireObject, name: object) -> RemoteProtocolError:
     )
 
 
-_PATH: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_PATH: Final = re.compile(r" - at (?P<key>`key` in )?`\$\.?(?P<path>[^`]*)`$")
 _MISSING: Final = re.compile(r"^Object missing required field `(?P<name>\w+)`$")
 _SHAPES: Final = {
     "channel": "must be conversation:ID, desk:ID, inbox:TEAM or app:NAME",
@@ -188,7 +188,9 @@ def describe(text: str) -> tuple[ErrorCode, str]:
         whole = f"{path}.{missing['name']}" if path else missing["name"]
         return ErrorCode.BAD_FIELD, f"{_named(whole)}: is missing"
     code = ErrorCode.TOO_LARGE if "of length <=" in text else ErrorCode.BAD_FIELD
-    if "matching regex" in text:
+    if found and found["key"]:
+        text = "a name in it is none, or too long"
+    elif "matching regex" in text:
         text = _SHAPES.get(path.rpartition(".")[2], "has a wrong form")
     text = text.replace("`", "").replace("Expected ", "must be ")
     return code, f"{_named(path)}: {text}" if path else text

@@ -54,6 +54,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "message": _Rule(_OPEN, holder_only=True),
     "answer": _Rule(_FREE, guarded=True),
     "feedback": _Rule(_OPEN),
+    "step": _Rule(_OPEN),
+    "details": _Rule(_OPEN),
     "ask_human": _Rule(_OPEN, frozenset({State.SELF_SERVICE})),
     "contact": _Rule(_ALL),
     "accept": _Rule(_FREE, _FREE, guarded=True),

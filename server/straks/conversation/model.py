@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import orjson
@@ -18,6 +19,9 @@ DEFAULT_TEAM: Final = "default"
 PREVIEW_LENGTH: Final = 140
 """Characters of the last thing said that an inbox shows."""
 
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_MOST_FACTS: Final = 100
+"""Facts about a visitor that are kept; more of them are no answers to questions of ours."""
 _KEPT_RAW: Final = 600
 """Bytes of a message up to which the preview is cut out only when somebody asks for it."""
 
@@ -58,6 +62,10 @@ class Conversation:
     visitor_email: str | None = None
     lang: str | None = None
     page: dict[str, Any] | None = None
+    facts: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    """What is known of the visitor: from the page, from forms, from earlier conversations."""
+    expert: bool = False
+    """Whether it was given to a person at once, as one of somebody who knows."""
     said: bytes | str = b""
     """The data of the last message, or the preview already cut out of it."""
 
@@ -123,25 +131,40 @@ def _message(conversation: Conversation, entry: Entry) -> None:
     data = entry.data
     conversation.said = data if len(data) <= _KEPT_RAW else _preview(data)
     # Most messages have neither; the names can be in the JSON text only as names of members.
-    if (b'"page"' in data or b'"lang"' in data) and entry.sender in conversation.owners:
+    told = b'"page"' in data or b'"lang"' in data or b'"known"' in data
+    if told and entry.sender in conversation.owners:
         fields = _fields(data)
         if isinstance(page := fields.get("page"), dict):
             conversation.page = page
         if isinstance(lang := fields.get("lang"), str):
             conversation.lang = lang
+        _learn(conversation, fields.get("known"))
 
 
 def _contact(conversation: Conversation, entry: Entry) -> None:
-    fields = _fields(entry.data)
-    if isinstance(name := fields.get("name"), str):
-        conversation.visitor_name = name
-    if isinstance(email := fields.get("email"), str):
-        conversation.visitor_email = email
+    _learn(conversation, _fields(entry.data))
+
+
+def _details(conversation: Conversation, entry: Entry) -> None:
+    _learn(conversation, _fields(entry.data).get("fields"))
+
+
+def _learn(conversation: Conversation, facts: object) -> None:
+    """Take in facts about the visitor; what was said later holds."""
+    if not isinstance(facts, dict):
+        return
+    known = {name: value for name, value in facts.items() if isinstance(value, str)}
+    conversation.facts = dict(list({**conversation.facts, **known}.items())[:_MOST_FACTS])
+    conversation.visitor_name = conversation.facts.get("name")
+    conversation.visitor_email = conversation.facts.get("email")
 
 
 def _ask_human(conversation: Conversation, entry: Entry) -> None:
     if entry.advances:
         _wait(conversation, entry.at)
+        # Who says of themselves that they are an expert says it in their message.
+        if b'"expert"' in entry.data and not entry.sender.startswith("visitor:"):
+            conversation.expert = True
 
 
 def _accept(conversation: Conversation, entry: Entry) -> None:
@@ -194,6 +217,7 @@ def _be_with(conversation: Conversation, agent: Principal) -> None:
 _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
     "contact": _contact,
+    "details": _details,
     "ask_human": _ask_human,
     "accept": _accept,
     "transfer": _transfer,

@@ -32,4 +32,6 @@ def summary(conversation: Conversation) -> dict[str, Any]:
     for name in ("lang", "page", "waiting_since"):
         if (value := getattr(conversation, name)) is not None:
             result[name] = value
+    if conversation.expert:
+        result["expert"] = True
     return result

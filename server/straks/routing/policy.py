@@ -12,8 +12,8 @@ from straks.log.log import Entry
 __all__ = ["Urgency", "inbox_of", "interval", "urgency"]
 
 _PREFIX: Final = "conversation:"
-_AT_ONCE_KINDS: Final = frozenset({"contact"})
-_SILENT_KINDS: Final = frozenset({"feedback"})
+_AT_ONCE_KINDS: Final = frozenset({"contact", "details"})
+_SILENT_KINDS: Final = frozenset({"feedback", "step"})
 """Nobody has said anything: it would stand in the lists as unread."""
 _SHORTEST: Final = 0.2
 """Seconds; with what the consumer waits by itself it stays below half a second."""

@@ -65,8 +65,10 @@ ALLOWED = {
     ("conversation", "message"): ({"owner", "bot"}, {"owner", "in_charge", "bot"}),
     ("conversation", "answer"): ({"responder"}, {"responder"}),
     ("conversation", "feedback"): ({"owner"}, {"owner"}),
+    ("conversation", "step"): ({"owner"}, {"owner"}),
+    ("conversation", "details"): ({"owner", "server"}, {"owner", "server"}),
     ("conversation", "ask_human"): ({"owner", "responder"}, {"owner", "responder"}),
-    ("conversation", "contact"): ({"owner"}, {"owner"}),
+    ("conversation", "contact"): ({"owner", "server"}, {"owner", "server"}),
     ("conversation", "accept"): ({"in_charge", "colleague"}, {"in_charge", "colleague"}),
     ("conversation", "transfer"): (set(), {"in_charge"}),
     ("conversation", "close"): (

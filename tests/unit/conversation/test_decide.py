@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from straks.accounts.principals import Principal
+from straks.accounts.principals import SERVER, Principal
 from straks.conversation.decide import decide
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
@@ -40,6 +40,10 @@ def conversation(state: str) -> Conversation:
         ("self_service", VISITOR, "feedback", None, False),
         ("waiting", VISITOR, "feedback", None, False),
         ("with_anna", VISITOR, "feedback", None, False),
+        ("self_service", VISITOR, "step", None, False),
+        ("with_anna", VISITOR, "step", None, False),
+        ("waiting", VISITOR, "details", None, False),
+        ("with_anna", SERVER, "details", None, False),
         ("self_service", VISITOR, "ask_human", None, True),
         ("self_service", RESPONDER, "ask_human", NOW, True),
         ("waiting", VISITOR, "ask_human", None, False),
@@ -90,6 +94,8 @@ def test_allows(
         ("closed", VISITOR, "feedback", None, ErrorCode.WRONG_STATE),
         ("closed_by_anna", VISITOR, "feedback", None, ErrorCode.WRONG_STATE),
         ("waiting", VISITOR, "feedback", 1, ErrorCode.CONFLICT),
+        ("closed", VISITOR, "step", None, ErrorCode.WRONG_STATE),
+        ("closed", VISITOR, "details", None, ErrorCode.WRONG_STATE),
         ("with_anna", VISITOR, "message", 1, ErrorCode.CONFLICT),
         ("self_service", ANNA, "message", None, ErrorCode.FORBIDDEN),
         ("with_anna", BO, "message", None, ErrorCode.FORBIDDEN),

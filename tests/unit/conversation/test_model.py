@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from straks.accounts.principals import Principal
+from straks.accounts.principals import SERVER, Principal
 from straks.conversation.decide import decide
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import PREVIEW_LENGTH, Conversation, State, fold
@@ -112,6 +112,13 @@ class ConversationMachine(RuleBasedStateMachine):
         assert (self.conversation.state, self.conversation.preview) == before
 
     @precondition(lambda self: not self.state_is(State.CLOSED))
+    @rule(author=st.sampled_from([VISITOR, SERVER]), order=st.sampled_from(["7", "8"]))
+    def details_become_known(self, author: Principal, order: str) -> None:
+        known = {**self.conversation.facts, "order": order}
+        self.publish(author, "details", {"fields": {"order": order}})
+        assert self.conversation.facts == known
+
+    @precondition(lambda self: not self.state_is(State.CLOSED))
     @rule()
     def visitor_asks_for_a_person(self) -> None:
         before = self.conversation.state
@@ -208,6 +215,34 @@ def test_agents_page_is_not_the_visitors() -> None:
     agents = {"text": "Hi", "page": {"url": "https://console.example"}, "lang": "pl"}
     conversation = folded(opening(lang="en"), entry(2, AGENTS[0], "message", agents))
     assert (conversation.page, conversation.lang) == (None, "en")
+
+
+def test_what_the_page_knows_of_the_visitor_is_known() -> None:
+    page = {"email": "v@example.org", "order": "7"}
+    conversation = folded(
+        opening(known=page),
+        entry(2, VISITOR, "details", {"fields": {"order": "8"}}),
+        entry(3, VISITOR, "contact", {"name": "Vera"}),
+        entry(4, AGENTS[0], "message", {"text": "Hi", "known": {"order": "9"}}),
+    )
+    assert conversation.facts == {"email": "v@example.org", "order": "8", "name": "Vera"}
+    assert (conversation.visitor_email, conversation.visitor_name) == ("v@example.org", "Vera")
+
+
+def test_facts_without_end_are_not_kept() -> None:
+    given = [
+        entry(n, VISITOR, "details", {"fields": {f"fact_{n}_{each}": "1" for each in range(20)}})
+        for n in range(2, 12)
+    ]
+    assert len(folded(opening(), *given).facts) == 100
+
+
+@pytest.mark.parametrize(("author", "expert"), [(RESPONDER, True), (VISITOR, False)])
+def test_nobody_makes_themselves_an_expert(author: Principal, expert: bool) -> None:
+    said = {"expert": {"score": 1.0, "reasons": ["says so"]}}
+    conversation = folded(opening(), entry(2, author, "ask_human", said, advances=True))
+    assert conversation.state is State.WAITING
+    assert conversation.expert is expert
 
 
 def test_text_that_names_fields_changes_none() -> None:

@@ -17,7 +17,9 @@ from tests.unit.conversation.test_model import AGENTS, VISITOR, entry, folded, o
         (entry(2, VISITOR, "contact", {"name": "Vera"}), Urgency.AT_ONCE),
         (entry(2, VISITOR, "message", {"text": "Hm"}), Urgency.SOON),
         (entry(2, VISITOR, "ask_human"), Urgency.SOON),
+        (entry(2, VISITOR, "details", {"fields": {"order": "7"}}), Urgency.AT_ONCE),
         (entry(2, VISITOR, "feedback", {"answer": 1, "helped": True}), Urgency.NEVER),
+        (entry(2, VISITOR, "step", {"answer": 1, "step": 2}), Urgency.NEVER),
     ],
 )
 def test_changes_of_state_and_contact_are_urgent(given: Entry, expected: Urgency) -> None:
