@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.answers.intents import Intents, title
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import Match, Matcher
 
 __all__ = ["Engine"]

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import Match, Matcher
 from straks.answers.responder import Responder
 from straks.conversation.coming import Coming

@@ -12,8 +12,13 @@ import straks_protocol
 
 FOLDER = Path(straks_protocol.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-BY_MODULE_ONLY = {"channels": {"app", "conversation", "desk", "inbox", "parse"}, "wire": None}
-"""Names that say too little without their module's, and the codecs' inner parts."""
+BY_MODULE_ONLY = {
+    "channels": {"app", "conversation", "desk", "inbox", "parse"},
+    "shapes": None,
+    "wire": None,
+}
+"""Names that say too little without their module's, the codecs' inner parts, and what
+fields are made of."""
 ALLOWED = {
     *(
         "__future__",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from straks.answers import languages
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.answers.text import MAX_MATCHED, clean
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import orjson
 
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import Match, Matcher
+from straks.answers.reply import answered
 from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
 from straks.conversation.coming import Coming
@@ -144,7 +145,7 @@ class Responder:
         early = self._early[question] = _Early()
         if len(self._early) > _MOST_EARLY:
             del self._early[next(iter(self._early))]
-        answer = _answer(coming.offset, judged)
+        answer = answered(coming.offset, judged)
         try:
             coming.reply(self._author, _key(question), "answer", answer, early.take)
         except Exception:
@@ -202,7 +203,7 @@ class Responder:
         judged = self._judgement(question.data, conversation.lang)
         if judged is Wish.PERSON:
             return "ask_human", {}
-        return None if judged is Wish.NOTHING else ("answer", _answer(question.offset, judged))
+        return None if judged is Wish.NOTHING else ("answer", answered(question.offset, judged))
 
     def _judgement(self, data: bytes, lang: str | None) -> Match | Wish | None:
         message = orjson.loads(data)
@@ -311,19 +312,3 @@ class _Settled:
 def _key(question: str) -> str:
     """Give the key of the reply to an entry: always the same one."""
     return str(uuid.uuid5(_KEYS, question))
-
-
-def _answer(question: int, match: Match | None) -> dict[str, Any]:
-    if match is None:
-        return {"question": question, "answer": None, "score": 0.0}
-    answer: Answer = match.answer
-    return {
-        "question": question,
-        "answer": answer.id,
-        "title": answer.title,
-        "text": answer.text,
-        "html": answer.html,
-        "lang": answer.lang,
-        "score": round(match.score, 3),
-        "tags": list(answer.tags),
-    }

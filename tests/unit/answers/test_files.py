@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from straks.answers.files import MAX_FILE, Answer, AnswerBook, AnswerFileError, parse
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
+from straks.answers.source import MAX_FILE, AnswerFileError, parse
 from straks.errors import StartError
 
 GOOD = """---
@@ -56,6 +59,13 @@ def test_language_is_english_unless_the_name_or_the_file_says_another(tmp_path: 
     book = AnswerBook.load(tmp_path)
     assert book.errors == ()
     assert {(a.id, a.lang) for a in book.answers} == {("a", "en"), ("a", "da"), ("b", "no")}
+
+
+def test_author_and_date_are_read(tmp_path: Path) -> None:
+    told = "author: Ann Ås\nconfirmed: 2026-11-29\n"
+    write(tmp_path, "a.md", GOOD.replace("tags:", f"{told}tags:"))
+    (answer,) = AnswerBook.load(tmp_path).answers
+    assert (answer.author, answer.confirmed) == ("Ann Ås", datetime.date(2026, 11, 29))
 
 
 def test_greeting_needs_no_phrases(tmp_path: Path) -> None:
@@ -118,6 +128,8 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
         (GOOD.replace("lang: en", "lang: english"), 3, "lang"),
         (GOOD.replace("lang: en", "lang: xx"), 3, "lang"),
         (GOOD.replace("[shop]", "[Shop Hours]"), 4, "tag"),
+        (GOOD.replace("tags: [shop]", "confirmed: yesterday"), 4, "date"),
+        (GOOD.replace("tags: [shop]", "author: ''"), 4, "author"),
         (GOOD.replace("We are open from **10 to 18**.", "  "), 9, "no text"),
         (GOOD.replace("We are open from **10 to 18**.", "![](x)"), 9, "nothing"),
         (GOOD + "x" * 5_000, 9, "longer"),

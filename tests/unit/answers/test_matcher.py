@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.demo import answers_folder
 

@@ -16,7 +16,8 @@ from straks.accounts.passwords import Passwords
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation

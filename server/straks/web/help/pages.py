@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from straks.answers import languages
-from straks.answers.files import Answer
+from straks.answers.answer import Answer
 from straks.web.help.shelf import DEFAULT_LANG, Shelf
 from straks.web.help.structured import description, faq_page, snippet
 from straks.web.help.subjects import subject_name

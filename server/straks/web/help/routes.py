@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from straks.answers import languages
-from straks.answers.files import Answer
+from straks.answers.answer import Answer
 from straks.web.context import WebContext
 from straks.web.etags import has_it, tag_of
 from straks.web.help.negotiation import best_language

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from straks.answers import languages
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 
 __all__ = ["Group", "Shelf"]
 

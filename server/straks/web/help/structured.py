@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from straks.answers.files import Answer
+from straks.answers.answer import Answer
 
 __all__ = ["description", "faq_page", "snippet"]
 

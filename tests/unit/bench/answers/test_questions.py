@@ -6,7 +6,7 @@ import pytest
 
 from bench.answers.questions import LANGUAGES, Question, content, demo_book, questions, shared
 from straks.answers import languages
-from straks.answers.files import Answer
+from straks.answers.answer import Answer
 
 FEWEST = 100
 ANSWERS = 40

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from straks.answers.files import Answer
+from straks.answers.answer import Answer
 from tests.unit.web.conftest import Web
 
 EVIL = """</script><script>alert("x")</script>'&"""

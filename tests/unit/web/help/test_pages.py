@@ -7,7 +7,8 @@ import re
 from html import unescape
 from xml.etree import ElementTree
 
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.answer import Answer
+from straks.answers.files import AnswerBook
 from straks.web.help.pages import Pages, address
 from straks.web.help.shelf import Shelf
 from tests.unit.web.help.conftest import EVIL, an_answer
