@@ -94,9 +94,10 @@ class AskedQuestions:
             return
         if question.kind == "details":
             _shown_again(entry, question, changes)
-        elif question.kind == "message" and question.sender.startswith("visitor:"):
-            if not await self._is_choice(entry, answer, question, near, changes):
-                changes.asked.append(_asked(entry, answer, question))
+        elif question.kind != "message" or not question.sender.startswith("visitor:"):
+            return  # others ask nothing of the answers
+        elif not await self._is_choice(entry, answer, question, near, changes):
+            changes.asked.append(_asked(entry, answer, question))
 
     async def _is_choice(
         self,
@@ -165,9 +166,7 @@ def _shown_again(entry: Entry, details: Entry, changes: QuestionChanges) -> None
     filled = orjson.loads(details.data).get("answer")
     if filled is not None:
         changes.later.append(
-            ShownAgain(
-                conversation=_conversation(entry), answered_at=filled, again_at=entry.offset
-            )
+            ShownAgain(conversation=_conversation(entry), answered_at=filled, again_at=entry.offset)
         )
 
 

@@ -92,13 +92,13 @@ def gaps(questions: Iterable[Question]) -> list[Gap]:
             wordings.setdefault(cleaned, []).append(question)
     if not wordings:
         return []
-    cleaned = list(wordings)
-    likeness = _likeness([(text, _most(q.lang for q in wordings[text])) for text in cleaned])
+    texts = list(wordings)
+    likeness = _likeness([(text, _most(q.lang for q in wordings[text])) for text in texts])
     members: dict[int, list[int]] = {}
     for number, group in enumerate(_groups(likeness)):
         members.setdefault(group, []).append(number)
     found = [
-        _gap([wordings[cleaned[number]] for number in group], likeness[np.ix_(group, group)])
+        _gap([wordings[texts[number]] for number in group], likeness[np.ix_(group, group)])
         for group in members.values()
     ]
     return sorted(found, key=lambda gap: (-gap.people, -gap.seconds, -len(gap.questions), gap.text))
@@ -148,7 +148,9 @@ def _rows(texts: Sequence[Sequence[str]], usual: Mapping[str, float]) -> csr_mat
         each: -math.log(max(usual.get(each, 0.0), (times - 1) / total) + _RARE)
         for each, times in seen.items()
     }
-    ends, columns, values = [0], [], []
+    ends = [0]
+    columns: list[int] = []
+    values: list[float] = []
     for text in texts:
         found = list(dict.fromkeys(text))
         length = math.sqrt(sum(weights[each] ** 2 for each in found)) or 1.0

@@ -126,9 +126,7 @@ class QuestionChanges:
     redacted: list[Place] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return any(
-            (self.asked, self.later, self.persons, self.closed, self.worked, self.redacted)
-        )
+        return any((self.asked, self.later, self.persons, self.closed, self.worked, self.redacted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +268,8 @@ class QuestionRecords:
             .order_by(asked_twice.c.field)
         )
         async with self._database.read() as connection:
-            return {name: times for name, times in await connection.execute(query)}
+            found = await connection.execute(query)
+            return {row[0]: row[1] for row in found}
 
     async def _read(self, query: Select[Any]) -> Sequence[AskedQuestion]:
         async with self._database.read() as connection:
