@@ -9,6 +9,7 @@ import orjson
 
 from straks.answers.text import MAX_MATCHED
 from straks.conversation.consumer import Consumer
+from straks.conversation.model import Conversation
 from straks.log.log import Entry, Feed, FeedItem, Page
 from straks.records.questions import Answered, Asked, Judged, QuestionChanges, ShownAgain
 
@@ -40,6 +41,14 @@ class Log(Feed, Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """The folds of conversations; satisfied by the conversation service."""
+
+    def recall(self, conversation_id: str) -> Conversation | None:
+        """Give what is in memory of a conversation."""
+        ...
+
+
 class AskedQuestions:
     """Keeps the questions of visitors, with their answers.
 
@@ -56,8 +65,10 @@ class AskedQuestions:
     - Of a redacted message nothing is kept.
     """
 
-    def __init__(self, log: Log, records: Records) -> None:
+    def __init__(self, log: Log, records: Records, conversations: Conversations) -> None:
+        """``conversations`` tell the language of what does not say it itself, if they know."""
         self._log = log
+        self._conversations = conversations
         self._records = records
         self._consumer = Consumer(
             CONSUMER, log, self.handle, urgent=lambda _entry: False, linger=_LINGER
@@ -97,7 +108,27 @@ class AskedQuestions:
         elif question.kind != "message" or not question.sender.startswith("visitor:"):
             return  # others ask nothing of the answers
         elif not await self._is_choice(entry, answer, question, near, changes):
-            changes.asked.append(_asked(entry, answer, question))
+            changes.asked.append(self._asked(entry, answer, question))
+
+    def _asked(self, entry: Entry, answer: dict[str, Any], question: Entry) -> Asked:
+        message: dict[str, Any] = orjson.loads(question.data)
+        conversation = _conversation(entry)
+        lang = message.get("lang")
+        if lang is None and (fold := self._conversations.recall(conversation)) is not None:
+            lang = fold.lang
+        return Asked(
+            conversation=conversation,
+            offset=question.offset,
+            id=question.id,
+            at=question.at,
+            visitor=question.sender.partition(":")[2],
+            text=message["text"][:MAX_MATCHED],
+            lang=lang,
+            answer=answer.get("answer"),
+            answer_lang=answer.get("lang"),
+            answered_at=entry.offset,
+            score=round(answer["score"] * 1000),
+        )
 
     async def _is_choice(
         self,
@@ -168,23 +199,6 @@ def _shown_again(entry: Entry, details: Entry, changes: QuestionChanges) -> None
         changes.later.append(
             ShownAgain(conversation=_conversation(entry), answered_at=filled, again_at=entry.offset)
         )
-
-
-def _asked(entry: Entry, answer: dict[str, Any], question: Entry) -> Asked:
-    message: dict[str, Any] = orjson.loads(question.data)
-    return Asked(
-        conversation=_conversation(entry),
-        offset=question.offset,
-        id=question.id,
-        at=question.at,
-        visitor=question.sender.partition(":")[2],
-        text=message["text"][:MAX_MATCHED],
-        lang=message.get("lang"),
-        answer=answer.get("answer"),
-        answer_lang=answer.get("lang"),
-        answered_at=entry.offset,
-        score=round(answer["score"] * 1000),
-    )
 
 
 def _conversation(entry: Entry) -> str:

@@ -66,8 +66,7 @@ class AnswerRoom:
         self._feed = feed
         self.matcher = Matcher(self._book, {})
         """What it answers by now."""
-        self.calibrated = asyncio.Event()
-        """Is set while it also knows how far to trust what it learned."""
+        self._calibrated = asyncio.Event()
         self._uncalibrated = asyncio.Event()
         self._responder = Responder(conversations, self.matcher, name=name)
         self._consumer: Consumer | None = None
@@ -154,12 +153,12 @@ class AnswerRoom:
                 trouble.failed(error)
             if matcher is self.matcher:
                 self._responder.learn(matcher)  # what it judged before is forgotten
-                self.calibrated.set()
+                self._calibrated.set()
 
     def _use(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self._responder.learn(matcher)
-        self.calibrated.clear()
+        self._calibrated.clear()
         self._uncalibrated.set()
 
     async def _learn(self, book: AnswerBook) -> Matcher:
@@ -175,6 +174,11 @@ class AnswerRoom:
         """Raise unless everything is learned."""
         if self._consumer is None:
             raise StraksError("the answers are being learned")
+
+    async def settled(self) -> Matcher:
+        """Give what it answers by, once it knows how far to trust that."""
+        await self._calibrated.wait()
+        return self.matcher
 
     def ask(self, text: str, lang: str | None = None, limit: int = 3) -> list[Suggestion]:
         """Look answers up for a text that is being typed; none while they are being learned."""

@@ -109,6 +109,10 @@ class Sources:
                 changed[file.name] = file
         return Sources(self.folder, changed)
 
+    def instead(self, file: AnswerFile) -> Sources:
+        """Give these with a file as somebody wants it to be."""
+        return Sources(self.folder, {**self.console, file.name: file})
+
     def check(self, name: str, raw: bytes) -> Draft:
         """See that a file can be one of these, in place of the one that has its name.
 

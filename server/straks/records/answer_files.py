@@ -44,6 +44,13 @@ class AnswerFileRecords:
         async with self._database.read() as connection:
             return [AnswerFileRow(**row._mapping) for row in await connection.execute(query)]
 
+    async def read(self, file: str) -> AnswerFileRow | None:
+        """Read one file; None when there never was one."""
+        query = select(answer_files).where(answer_files.c.file == file)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else AnswerFileRow(**row._mapping)
+
     async def save(
         self, file: str, source: str | None, *, expected: int, author: str, at: int
     ) -> AnswerFileRow | None:
