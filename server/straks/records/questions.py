@@ -124,6 +124,7 @@ class QuestionChanges:
     worked: list[tuple[str, int, int]] = field(default_factory=list)
     """Conversation, offset and time of what a person did."""
     redacted: list[Place] = field(default_factory=list)
+    """Entries whose text is not to be kept."""
 
     def __bool__(self) -> bool:
         return any((self.asked, self.later, self.persons, self.closed, self.worked, self.redacted))
@@ -193,7 +194,8 @@ class QuestionRecords:
                 await connection.execute(_WORKED, worked)
             if changes.redacted:
                 here = tuple_(questions.c.conversation, questions.c.offset)
-                await connection.execute(delete(questions).where(here.in_(changes.redacted)))
+                nothing = update(questions).where(here.in_(changes.redacted)).values(text="")
+                await connection.execute(nothing)
             if changes.asked:
                 await self._trim(connection)
 
