@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from straks.accounts import permissions
 from straks.accounts.principals import Principal
 from straks.answers.room import CONSUMER, AnswerRoom
+from straks.answers.sources import AnswerFile
 from straks.clock import ManualClock
 from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
@@ -21,6 +22,8 @@ from straks.errors import StartError, StraksError
 from straks.log.commit import GroupCommit
 from straks.log.log import Append, Appended, AppendResult, LogError
 from straks.log.sqlite import SQLiteLog
+from straks.records.answer_files import AnswerFileRow
+from straks.records.errors import RecordsUnavailableError
 
 ANN = Principal(kind="visitor", id="ann")
 
@@ -277,7 +280,7 @@ async def test_whatever_is_wrong_with_the_folder_the_chat_goes_on(
 
     async with looking(floor, folder) as room:
         with monkeypatch.context() as patched:
-            patched.setattr("straks.answers.room.fingerprint", fails)
+            patched.setattr("straks.answers.watch.fingerprint", fails)
             async with asyncio.timeout(10):
                 while "Permission denied" not in caplog.text:
                     await asyncio.sleep(0.01)
@@ -297,3 +300,119 @@ async def test_a_phrase_that_moves_to_another_file_is_that_ones(floor: Floor, fo
         (folder / "hours.md").write_text("---\ntitle: [\n---\n")
         (folder / "parking.md").write_text(answer_file("when are you open"))
         await knows(room, "when are you open", "parking")
+
+
+class Console:
+    """Files of the console, that can be away."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, AnswerFileRow] = {}
+        self.away = False
+
+    async def version(self) -> int:
+        if self.away:
+            raise RecordsUnavailableError("the records cannot be read")
+        return max((row.version for row in self.rows.values()), default=0)
+
+    async def read_all(self) -> Sequence[AnswerFileRow]:
+        await self.version()
+        return list(self.rows.values())
+
+    def write(self, file: str, source: str | None) -> AnswerFileRow:
+        version = 1 + max((row.version for row in self.rows.values()), default=0)
+        self.rows[file] = AnswerFileRow(
+            file=file, source=source, version=version, author="Bo", updated_at=0
+        )
+        return self.rows[file]
+
+
+@asynccontextmanager
+async def edited(
+    floor: Floor, folder: Path | None, console: Console, look_every: float = 0.01
+) -> AsyncIterator[AnswerRoom]:
+    """Run a room that has a console."""
+    room = AnswerRoom(folder, floor.service, floor.log, edited=console, look_every=look_every)
+    running = asyncio.create_task(room.run())
+    async with asyncio.timeout(30):
+        await room.settled()
+    yield room
+    running.cancel()
+    await asyncio.wait([running])
+    room.close()
+
+
+PARK = "where do I park my car"
+
+
+async def test_without_a_folder_the_console_has_answers(floor: Floor) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, None, console) as room:
+        await knows(room, PARK, "parking")
+        console.write("hours.md", answer_file("when are you open"))
+        await knows(room, "when are you open", "hours")
+        console.write("parking.md", None)
+        await knows(room, PARK, None)
+
+
+async def test_the_console_goes_before_the_folder_until_its_file_is_deleted(
+    floor: Floor, folder: Path
+) -> None:
+    console = Console()
+    async with edited(floor, folder, console) as room:
+        await knows(room, "when are you open", "hours")
+        console.write("hours.md", answer_file(PARK))
+        await knows(room, PARK, "hours")
+        await knows(room, "when are you open", None)
+        console.write("hours.md", None)
+        await knows(room, "when are you open", "hours")
+
+
+async def test_what_was_just_written_is_learned_without_waiting_for_a_look(floor: Floor) -> None:
+    console = Console()
+    async with edited(floor, None, console, look_every=3600.0) as room:
+        room.watch.accept(AnswerFile.of(console.write("parking.md", answer_file(PARK))))
+        await knows(room, PARK, "parking")
+
+
+async def test_while_the_records_are_away_all_answers_stay(
+    floor: Floor, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, folder, console) as room:
+        await knows(room, PARK, "parking")
+        console.away = True
+        async with asyncio.timeout(10):
+            while "cannot be read" not in caplog.text:
+                await asyncio.sleep(0.01)
+        (folder / "stand.md").write_text(answer_file("is there a bicycle stand"))
+        await knows(room, "is there a bicycle stand", "stand")
+        await knows(room, PARK, "parking")
+        console.write("hours.md", answer_file("when do you close"))
+        console.away = False
+        await knows(room, "when do you close", "hours")
+
+
+async def test_a_server_that_starts_without_its_records_answers_by_its_folder(
+    floor: Floor, folder: Path
+) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    console.away = True
+    async with edited(floor, folder, console) as room:
+        await knows(room, "when are you open", "hours")
+        await knows(room, PARK, None)
+        console.away = False
+        await knows(room, PARK, "parking")
+
+
+async def test_a_file_of_the_console_that_breaks_says_what_it_said_before(floor: Floor) -> None:
+    """As after a change of the folder, or of what a file may hold."""
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, None, console) as room:
+        console.write("parking.md", "broken")
+        console.write("hours.md", answer_file("when are you open"))
+        await knows(room, "when are you open", "hours")
+        await knows(room, PARK, "parking")
