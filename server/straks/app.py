@@ -313,6 +313,7 @@ def _floor(
         log,
         threshold=settings.answer_threshold,
         name=settings.site_name,
+        clock=clock,
     )
     conversations.foresight = answers.foresee
     stack.callback(answers.close)

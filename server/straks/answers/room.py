@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ import structlog
 from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
+from straks.answers.validity import today
+from straks.clock import Clock, SystemClock
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
 from straks.errors import StraksError
@@ -46,12 +49,14 @@ class AnswerRoom:
         threshold: float | None = None,
         name: str = "Straks",
         look_every: float = 1.0,
+        clock: Clock | None = None,
     ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
         ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
         which the folder is looked at again; what changed in it is learned beside the chat.
+        ``clock`` tells the day, on which some answers may not be given; None: the machine's.
 
         Raises:
             StartError: the folder cannot be read.
@@ -62,15 +67,18 @@ class AnswerRoom:
         # What the files are is asked first: what changes after that is seen.
         self._seen = frozenset() if folder is None else fingerprint(folder)
         self._book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
+        """All answers, those of other days as well."""
         _tell_mistakes(self._book)
+        self._clock = clock or SystemClock()
+        self._day = today(self._clock)
+        """The day whose answers are given."""
+        valid = self._book.valid_on(self._day)
         self._feed = feed
-        self._responder = Responder(conversations, Matcher(self._book, {}), name=name)
+        self._responder = Responder(conversations, Matcher(valid, {}), name=name)
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
-        self._learned = asyncio.create_task(
-            _learn(self._book, self._threshold), name="learn answers"
-        )
+        self._learned = asyncio.create_task(_learn(valid, self._threshold), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note what is to be answered; a listener of the log, told after the folds."""
@@ -125,6 +133,7 @@ class AnswerRoom:
         while True:
             await asyncio.sleep(self._look_every)
             try:
+                await self._turn_over()
                 found = await asyncio.to_thread(fingerprint, folder)
                 if found == before != self._seen:
                     self._seen = found  # what cannot be learned is not tried again and again
@@ -138,11 +147,25 @@ class AnswerRoom:
     async def _learn_anew(self, folder: Path) -> None:
         book = (await asyncio.to_thread(AnswerBook.load, folder)).keeping(self._book)
         _tell_mistakes(book)
-        matcher = await _learn(book, self._threshold)
+        await self._give(book, today(self._clock))
+
+    async def _turn_over(self) -> None:
+        """Learn anew when other answers hold today than before."""
+        day = today(self._clock)
+        if day == self._day:
+            return
+        if self._book.valid_on(day) != self._book.valid_on(self._day):
+            await self._give(self._book, day)
+        self._day = day
+
+    async def _give(self, book: AnswerBook, day: datetime.date) -> None:
+        """Learn what of a book holds on a day, and answer by that."""
+        valid = book.valid_on(day)
+        matcher = await _learn(valid, self._threshold)
         self._responder.learn(matcher)
-        self._book = book
+        self._book, self._day = book, day
         await self._calibrate(matcher)
-        _log.info("the answers were learned anew", answers=len(book.answers))
+        _log.info("the answers were learned anew", answers=len(valid.answers))
 
     def close(self) -> None:
         """Give up learning."""
@@ -158,7 +181,7 @@ class AnswerRoom:
         return self._responder.ask(text, lang, limit)
 
     def book(self) -> AnswerBook:
-        """Every answer as it is now; another book when they have changed."""
+        """Every answer that is given now; another book when they have changed."""
         return self._responder.book()
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
