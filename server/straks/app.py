@@ -325,6 +325,7 @@ def _floor(
         edited=AnswerFileRecords(database),
         threshold=settings.answer_threshold,
         name=settings.site_name,
+        clock=clock,
     )
     conversations.foresight = answers.foresee
     stack.callback(answers.close)

@@ -248,8 +248,10 @@ def answers_ask(
     """Tell which answer a question gets, and by which phrase."""
     from straks.answers.files import AnswerBook
     from straks.answers.matcher import Matcher
+    from straks.answers.validity import today
+    from straks.clock import SystemClock
 
-    matcher = Matcher.train(AnswerBook.load(folder))
+    matcher = Matcher.train(AnswerBook.load(folder).valid_on(today(SystemClock())))
     matcher.calibrate()
     given = matcher.match(question, lang)
     typer.echo(f"Given: {given.answer.id}" if given else "Nothing is given.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,6 +14,7 @@ from straks.answers.replay import Changed, Past, distinct, replay
 from straks.answers.source import AnswerFileError, Draft
 from straks.answers.sources import AnswerFile, version_of
 from straks.answers.stamp import stamp
+from straks.answers.validity import today
 from straks.answers.watch import Watch
 from straks.clock import Clock
 from straks.conversation.errors import RefusedError
@@ -197,14 +197,14 @@ class Editor:
 
     def _signed(self, name: str, source: str, author: str) -> str:
         """Write into a file who says it, and that it holds today."""
-        today = datetime.date.fromtimestamp(self._clock.now_ms() / 1000)
+        day = today(self._clock)
         writer = "".join(each if each.isprintable() else " " for each in author).strip()
         try:
-            signed = stamp(source, {"author": writer, "confirmed": today.isoformat()})
+            signed = stamp(source, {"author": writer, "confirmed": day.isoformat()})
         except FrontMatterError as error:
             raise AnswerFileError(name, error.line, error.message) from error
         answer = self._check(name, signed).answer
-        if (answer.author, answer.confirmed) != (writer, today):
+        if (answer.author, answer.confirmed) != (writer, day):
             raise AnswerFileError(name, 2, "write 'author' and 'confirmed' as lines of their own")
         return signed
 
@@ -213,6 +213,7 @@ class Editor:
     ) -> Sequence[Changed]:
         file = AnswerFile.read(name, source.encode())
         book = self._room.watch.sources.instead(file).book.keeping(present.book)
+        book = book.valid_on(self._room.watch.day)
         edited = Matcher.train(book, threshold=present.threshold)
         edited.calibrate()
         return replay(past, present, edited)

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from straks.answers.files import fingerprint, read_folder
 from straks.answers.sources import AnswerFile, Sources, console_files, folder_files
+from straks.answers.validity import today
+from straks.clock import Clock
 from straks.records.answer_files import AnswerFileRow
 from straks.telemetry import Trouble
 
@@ -33,10 +35,14 @@ class Edited(Protocol):
 class Watch:
     """Knows the answer files of a folder and of the console, and when they have changed.
 
+    At midnight they have when other answers hold on the new day.
+
     While a place cannot be read, its files stay as they were.
     """
 
-    def __init__(self, folder: Path | None, edited: Edited | None, *, every: float) -> None:
+    def __init__(
+        self, folder: Path | None, edited: Edited | None, *, every: float, clock: Clock
+    ) -> None:
         """Read the folder's files. ``every``: seconds between two looks.
 
         Raises:
@@ -45,6 +51,9 @@ class Watch:
         self._folder = folder
         self._edited = edited
         self._every = every
+        self._clock = clock
+        self.day = today(clock)
+        """The day whose answers are given."""
         self._seen: frozenset[tuple[str, int, int, int]] = frozenset()
         self._version = 0
         self._changed = asyncio.Event()
@@ -64,11 +73,12 @@ class Watch:
 
     async def run(self) -> None:
         """Look at both places until cancelled."""
-        async with asyncio.TaskGroup() as both:
+        async with asyncio.TaskGroup() as all_of_them:
+            all_of_them.create_task(self._watch_days())
             if self._folder is not None:
-                both.create_task(self._watch_folder(self._folder))
+                all_of_them.create_task(self._watch_folder(self._folder))
             if self._edited is not None:
-                both.create_task(self._watch_records())
+                all_of_them.create_task(self._watch_records())
 
     async def changed(self) -> Sources:
         """Wait until something has changed since the last time; give all files as they are now."""
@@ -81,6 +91,15 @@ class Watch:
         self._become(self.sources.with_console([file]))
         # The next look is now: it sees what others may have written before.
         self._now.set()
+
+    async def _watch_days(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            before, self.day = self.day, today(self._clock)
+            if self.day != before:
+                book = self.sources.book
+                if book.valid_on(self.day) != book.valid_on(before):
+                    self._changed.set()
 
     async def _watch_folder(self, folder: Path) -> None:
         """Take in what has changed in the folder, and stays as it is for one look."""

@@ -122,7 +122,7 @@ class Classroom:
     """Learns what it is told to, when it is told to."""
 
     def __init__(self, files: AnswerFileRecords) -> None:
-        self.watch = Watch(None, files, every=1.0)
+        self.watch = Watch(None, files, every=1.0, clock=ManualClock())
         self.matcher = Matcher(self.watch.sources.book, {})
 
     def learn(self) -> None:
