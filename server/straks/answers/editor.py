@@ -33,7 +33,7 @@ REPLAYED: Final = 1_000
 _LOOKED_THROUGH: Final = 5_000
 """Questions among which those are looked for."""
 _MOST_WAITING: Final = 3
-"""Tries that wait for another one; more are refused."""
+"""Tries at a time, of which all but one wait; more are refused."""
 _NOTHING: Final = AnswerCounts(given=0, helped=0, unhelpful=0)
 
 
@@ -88,7 +88,8 @@ class Editor:
         self._questions = questions
         self._clock = clock
         self._trying = asyncio.Lock()
-        self._waiting = 0
+        self.waiting = 0
+        """Tries that go on or wait."""
 
     async def listed(self) -> tuple[Sequence[Listed], Sequence[AnswerFileError]]:
         """Give every answer by its file, and what is wrong with the others."""
@@ -122,14 +123,13 @@ class Editor:
             AnswerFileError: it cannot be one of the answers.
             ConflictError: the file is not that one any more.
         """
-        await asyncio.to_thread(self._check, name, source)
+        signed = await asyncio.to_thread(self._signed, name, source, author)
         row = await self._records.read(name)
         now = await self._now(name, row)
         if (None if now is None else now.version) != version:
             raise ConflictError("The file was changed meanwhile, or is there already: read it.")
         if (now is None or now.row is None) and self._room.watch.sources.edited >= MOST_FILES:
             raise AnswerFileError(name, 1, f"the console has {MOST_FILES} answers already")
-        signed = self._signed(name, source, author)
         return await self._keep(name, signed, row, author)
 
     async def delete(self, name: str, version: str, author: str) -> None:
@@ -146,27 +146,27 @@ class Editor:
             raise ConflictError("The file was changed meanwhile: read it.")
         await self._keep(name, None, row, author)
 
-    async def tried(self, name: str, source: str) -> Tried:
+    async def tried(self, name: str, source: str, author: str) -> Tried:
         """Tell what saving a file would change for the questions that were asked last.
 
         Raises:
             AnswerFileError: it could not be saved.
             RefusedError: too many want to know this.
         """
-        await asyncio.to_thread(self._check, name, source)
-        if self._waiting >= _MOST_WAITING:
+        signed = await asyncio.to_thread(self._signed, name, source, author)
+        if self.waiting >= _MOST_WAITING:
             raise RefusedError(
                 ErrorCode.RATE_LIMITED, "Other edits are being tried; try again.", retry_after=5
             )
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with self._trying:
                 asked = await self._questions.newest(_LOOKED_THROUGH)
                 past = distinct(((each.text, each.lang) for each in asked), REPLAYED)
                 present = await self._room.settled()
-                changes = await asyncio.to_thread(self._replayed, name, source, past, present)
+                changes = await asyncio.to_thread(self._replayed, name, signed, past, present)
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
         return Tried(len(past), changes)
 
     async def _now(self, name: str, row: AnswerFileRow | None) -> AnswerFile | None:
@@ -196,7 +196,8 @@ class Editor:
         return self._room.watch.sources.check(name, source.encode())
 
     def _signed(self, name: str, source: str, author: str) -> str:
-        """Write into a file who says it, and that it holds today."""
+        """See that a file can be an answer; give it with who says so, and that it holds today."""
+        self._check(name, source)
         day = today(self._clock)
         writer = "".join(each if each.isprintable() else " " for each in author).strip()
         try:

@@ -227,7 +227,7 @@ async def consumed(
 ) -> list[tuple[int, int]]:
     """Hand items over in lots; give offset and minutes of each question."""
     records = QuestionRecords(database)
-    asked = AskedQuestions(log, records, log)  # type: ignore[arg-type]
+    asked = AskedQuestions(log, records, log)  # type: ignore[arg-type]  # the part of a log that is read
     for lot in lots:
         await asked.handle(lot)
     found = await records.newest(100)
