@@ -312,6 +312,7 @@ def _floor(
         conversations,
         log,
         threshold=settings.answer_threshold,
+        expert_threshold=settings.expert_threshold,
         name=settings.site_name,
     )
     conversations.foresight = answers.foresee

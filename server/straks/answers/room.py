@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
+from straks.answers.experts import Experts, load_words, words_fingerprint
 from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
@@ -44,12 +46,14 @@ class AnswerRoom:
         feed: Feed,
         *,
         threshold: float | None = None,
+        expert_threshold: float = EXPERT_THRESHOLD,
         name: str = "Straks",
         look_every: float = 1.0,
     ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
+        ``expert_threshold``: that of whom is given to a person at once.
         ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
         which the folder is looked at again; what changed in it is learned beside the chat.
 
@@ -60,11 +64,14 @@ class AnswerRoom:
         self._look_every = look_every
         self._threshold = THRESHOLD if threshold is None else threshold
         # What the files are is asked first: what changes after that is seen.
-        self._seen = frozenset() if folder is None else fingerprint(folder)
+        self._seen = frozenset() if folder is None else _fingerprint(folder)
         self._book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
         _tell_mistakes(self._book)
         self._feed = feed
-        self._responder = Responder(conversations, Matcher(self._book, {}), name=name)
+        self._experts = Experts(expert_threshold, _words(folder))
+        self._responder = Responder(
+            conversations, Matcher(self._book, {}), name=name, experts=self._experts
+        )
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
@@ -125,7 +132,7 @@ class AnswerRoom:
         while True:
             await asyncio.sleep(self._look_every)
             try:
-                found = await asyncio.to_thread(fingerprint, folder)
+                found = await asyncio.to_thread(_fingerprint, folder)
                 if found == before != self._seen:
                     self._seen = found  # what cannot be learned is not tried again and again
                     await self._learn_anew(folder)
@@ -138,7 +145,9 @@ class AnswerRoom:
     async def _learn_anew(self, folder: Path) -> None:
         book = (await asyncio.to_thread(AnswerBook.load, folder)).keeping(self._book)
         _tell_mistakes(book)
+        words = await asyncio.to_thread(_words, folder)
         matcher = await _learn(book, self._threshold)
+        self._experts.learn(words)
         self._responder.learn(matcher)
         self._book = book
         await self._calibrate(matcher)
@@ -172,6 +181,19 @@ class AnswerRoom:
     async def _calibrate(self, matcher: Matcher) -> None:
         await asyncio.to_thread(matcher.calibrate)
         self._responder.learn(matcher)  # what it judged before is forgotten
+
+
+def _fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    return fingerprint(folder) | words_fingerprint(folder)
+
+
+def _words(folder: Path | None) -> list[str]:
+    """Read the operator's words of the trade; without them experts are known by others."""
+    try:
+        return [] if folder is None else load_words(folder)
+    except OSError as error:
+        _log.warning("the words of experts cannot be read", problem=str(error))
+        return []
 
 
 def _tell_mistakes(book: AnswerBook) -> None:
