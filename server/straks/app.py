@@ -324,6 +324,7 @@ def _floor(
         log,
         edited=AnswerFileRecords(database),
         threshold=settings.answer_threshold,
+        expert_threshold=settings.expert_threshold,
         name=settings.site_name,
         clock=clock,
     )

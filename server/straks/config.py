@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     answer_threshold: float | None = Field(
         None, ge=0, le=1, description="Least confidence of an automatic answer, 0 to 1."
     )
+    expert_threshold: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="Least score, 0 to 1, of who knows enough to get a person at once.",
+    )
     help_centre: bool = Field(
         True, description="Show the answers as public pages below /help/ as well: true or false."
     )

@@ -14,6 +14,8 @@ import orjson
 
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
+from straks.answers.expertise import Expertise
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Match, Matcher
 from straks.answers.reply import answered
@@ -88,13 +90,26 @@ class Responder:
 
     Each question gets exactly one reply, however often it is shown, since the reply's key derives
     from the question's entry: an ``answer``, known or not, or ``ask_human`` when the visitor
-    wishes for a person in so many words. Thanks and nods ask nothing and get no reply.
+    wishes for a person in so many words, or is an expert whose very words nobody has written down.
+    Thanks and nods ask nothing and get no reply.
     """
 
-    def __init__(self, conversations: Conversations, matcher: Matcher, *, name: str) -> None:
-        """``name`` is what visitors see as the author of the answers."""
+    def __init__(
+        self,
+        conversations: Conversations,
+        matcher: Matcher,
+        *,
+        name: str,
+        experts: Experts | None = None,
+    ) -> None:
+        """``name`` is what visitors see as the author of the answers.
+
+        ``experts`` tells whose questions go to a person at once; None: nobody's.
+        """
         self._conversations = conversations
         self._matcher = matcher
+        self._experts = experts
+        self._titles = _titles(matcher)
         self._author = dataclasses.replace(RESPONDER, name=name)
         self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._early: dict[str, _Early] = {}
@@ -103,6 +118,7 @@ class Responder:
     def learn(self, matcher: Matcher) -> None:
         """Answer by another matcher from now on."""
         self._matcher = matcher
+        self._titles = _titles(matcher)
         self._judged.cache_clear()
 
     @staticmethod
@@ -138,8 +154,9 @@ class Responder:
 
         What is no question, and what fails, is left to the feed.
         """
-        judged = self._judgement(coming.message.data, coming.lang)
-        if isinstance(judged, Wish):
+        conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
+        judged = self._judgement(coming.message.data, coming.lang, conversation)
+        if isinstance(judged, Wish | Expertise):
             return
         question = coming.message.id
         early = self._early[question] = _Early()
@@ -200,14 +217,35 @@ class Responder:
         self, question: Entry, conversation: Conversation
     ) -> tuple[str, dict[str, Any]] | None:
         """Give kind and data of the reply; None when nothing is to be said."""
-        judged = self._judgement(question.data, conversation.lang)
+        judged = self._judgement(question.data, conversation.lang, conversation)
         if judged is Wish.PERSON:
             return "ask_human", {}
+        if isinstance(judged, Expertise):
+            expert = {"score": judged.score, "reasons": list(judged.reasons)}
+            return "ask_human", {"expert": expert}
         return None if judged is Wish.NOTHING else ("answer", answered(question.offset, judged))
 
-    def _judgement(self, data: bytes, lang: str | None) -> Match | Wish | None:
+    def _judgement(
+        self, data: bytes, lang: str | None, conversation: Conversation | None
+    ) -> Match | Wish | Expertise | None:
         message = orjson.loads(data)
-        return self._judged(message["text"], message.get("lang") or lang)
+        judged = self._judged(message["text"], message.get("lang") or lang)
+        return self._expertise(judged, message, conversation) or judged
+
+    def _expertise(
+        self,
+        judged: Match | Wish | None,
+        message: dict[str, Any],
+        conversation: Conversation | None,
+    ) -> Expertise | None:
+        """Tell who needs no standard answer; one to their very words they get all the same."""
+        if (
+            self._experts is None
+            or isinstance(judged, Wish)
+            or (judged is not None and judged.score >= 1.0)
+        ):
+            return None
+        return self._experts.find(message, conversation, self._titles)
 
     def _judge(self, text: str, lang: str | None) -> Match | Wish | None:
         """Give the answer to a text, None when none is known, or what is wished instead."""
@@ -307,6 +345,10 @@ class _Settled:
         self._open -= 1
         if not self._open and not self._all.done():
             self._all.set_result(None)
+
+
+def _titles(matcher: Matcher) -> dict[str, str]:
+    return {answer.id: answer.title for answer in matcher.book.answers}
 
 
 def _key(question: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
@@ -52,6 +54,7 @@ class AnswerRoom:
         *,
         edited: Edited | None = None,
         threshold: float | None = None,
+        expert_threshold: float = EXPERT_THRESHOLD,
         name: str = "Straks",
         look_every: float = 1.0,
         clock: Clock | None = None,
@@ -59,6 +62,7 @@ class AnswerRoom:
         """Read the folder and begin to learn. ``folder``, ``edited`` None: there are none of those.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
+        ``expert_threshold``: that of whom is given to a person at once.
         ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
         which the files are looked at again; what changed in them is learned beside the chat.
         ``clock`` tells the day, on which some answers may not be given; None: the machine's.
@@ -77,7 +81,8 @@ class AnswerRoom:
         """What it answers by now."""
         self._calibrated = asyncio.Event()
         self._uncalibrated = asyncio.Event()
-        self._responder = Responder(conversations, self.matcher, name=name)
+        self._experts = Experts(expert_threshold, self.watch.words)
+        self._responder = Responder(conversations, self.matcher, name=name, experts=self._experts)
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
@@ -144,6 +149,7 @@ class AnswerRoom:
                 book = self.watch.sources.book.keeping(self._book)
                 _tell_mistakes(book)
                 matcher = await self._learn(book)
+                self._experts.learn(self.watch.words)
                 self._book = book
                 self._use(matcher)
                 _log.info("the answers were learned anew", answers=len(matcher.book.answers))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from straks.answers.experts import load_words, words_fingerprint
 from straks.answers.files import fingerprint, read_folder
 from straks.answers.sources import AnswerFile, Sources, console_files, folder_files
 from straks.answers.validity import today
@@ -61,10 +62,13 @@ class Watch:
         self._told = Trouble(_log, "the answers of the console")
         self.sources = Sources.none()
         """All files as they are known now."""
+        self.words: Sequence[str] = []
+        """An operator's words of the trade, which experts use."""
         if folder is not None:
             # What the files are is asked first: what changes after that is seen.
-            self._seen = fingerprint(folder)
+            self._seen = _fingerprint(folder)
             self.sources = self.sources.with_folder(folder_files(read_folder(folder), {}))
+            self.words = _words(folder)
 
     async def begin(self) -> None:
         """Read the console's files; where that fails now, :meth:`run` goes on trying."""
@@ -108,9 +112,13 @@ class Watch:
         while True:
             await asyncio.sleep(self._every)
             try:
-                found = await asyncio.to_thread(fingerprint, folder)
+                found = await asyncio.to_thread(_fingerprint, folder)
                 if found == before != self._seen:
                     files = await asyncio.to_thread(_read, folder, self.sources.folder)
+                    words = await asyncio.to_thread(_words, folder)
+                    if words != self.words:
+                        self.words = words
+                        self._changed.set()
                     self._become(self.sources.with_folder(files))
                     self._seen = found
                 before = found
@@ -151,3 +159,16 @@ class Watch:
 
 def _read(folder: Path, before: Mapping[str, AnswerFile]) -> dict[str, AnswerFile]:
     return folder_files(read_folder(folder), before)
+
+
+def _fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    return fingerprint(folder) | words_fingerprint(folder)
+
+
+def _words(folder: Path) -> Sequence[str]:
+    """Read an operator's words; without them experts are known by others."""
+    try:
+        return load_words(folder)
+    except OSError as error:
+        _log.warning("the words of experts cannot be read: %s", error)
+        return []

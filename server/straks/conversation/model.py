@@ -22,6 +22,7 @@ PREVIEW_LENGTH: Final = 140
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_FACTS: Final = 100
 """Facts about a visitor that are kept; more of them are no answers to questions of ours."""
+_MOST_UNHELPFUL: Final = 20
 _KEPT_RAW: Final = 600
 """Bytes of a message up to which the preview is cut out only when somebody asks for it."""
 
@@ -66,6 +67,8 @@ class Conversation:
     """What is known of the visitor: from the page, from forms, from earlier conversations."""
     expert: bool = False
     """Whether it was given to a person at once, as one of somebody who knows."""
+    unhelpful: tuple[int, ...] = ()
+    """The answers, by offset, that did not help the visitor; the last few of them."""
     said: bytes | str = b""
     """The data of the last message, or the preview already cut out of it."""
 
@@ -159,6 +162,18 @@ def _learn(conversation: Conversation, facts: object) -> None:
     conversation.visitor_email = conversation.facts.get("email")
 
 
+def _feedback(conversation: Conversation, entry: Entry) -> None:
+    """Of several judgements of one answer the last counts."""
+    fields = _fields(entry.data)
+    answer = fields.get("answer")
+    if not isinstance(answer, int):
+        return
+    others = tuple(each for each in conversation.unhelpful if each != answer)
+    if fields.get("helped") is False:
+        others = (*others, answer)[-_MOST_UNHELPFUL:]
+    conversation.unhelpful = others
+
+
 def _ask_human(conversation: Conversation, entry: Entry) -> None:
     if entry.advances:
         _wait(conversation, entry.at)
@@ -218,6 +233,7 @@ _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
     "contact": _contact,
     "details": _details,
+    "feedback": _feedback,
     "ask_human": _ask_human,
     "accept": _accept,
     "transfer": _transfer,

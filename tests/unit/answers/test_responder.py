@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from straks.accounts.principals import Principal
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.answers.responder import Responder
@@ -120,6 +121,18 @@ async def test_it_goes_with_the_question_and_is_not_given_again() -> None:
         finish(here.handle([FeedItem(1, question)]), said)  # as after a restart: the key is old
     ((kind, key, _),) = said.published
     assert (kind, key) == ("answer", reply.key)
+
+
+async def test_an_expert_is_left_to_the_feed_and_waits_for_a_person() -> None:
+    question = entry(1, "error E-17, I have restarted it")
+    said, commits = Said(question), Commits()
+    here = Responder(said, Matcher(AnswerBook(()), {}), name="Straks", experts=Experts())
+    here.foresee(coming(commits, question))
+    assert commits.submitted == []
+    with pytest.raises(StopIteration):
+        finish(here.handle([FeedItem(1, question)]), said)
+    ((kind, _, _),) = said.published
+    assert kind == "ask_human"
 
 
 async def test_the_feed_waits_for_a_reply_that_is_on_its_way() -> None:

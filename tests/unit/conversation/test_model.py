@@ -299,3 +299,17 @@ def test_preview_of_a_very_long_text_is_cut_at_once() -> None:
     conversation = folded(opening(text="word " * 2_000))
     assert isinstance(conversation.said, str)
     assert conversation.preview == "word " * 27 + "word…"
+
+
+def test_answers_that_did_not_help_are_known_and_the_last_judgement_counts() -> None:
+    verdicts = [(2, False), (4, False), (2, True), (4, False), (6, False)]
+    judged = [
+        entry(offset, VISITOR, "feedback", {"answer": answer, "helped": helped})
+        for offset, (answer, helped) in enumerate(verdicts, start=2)
+    ]
+    assert folded(opening(), *judged).unhelpful == (4, 6)
+    many = [
+        entry(offset, VISITOR, "feedback", {"answer": offset, "helped": False})
+        for offset in range(2, 50)
+    ]
+    assert folded(opening(), *many).unhelpful == tuple(range(30, 50))
