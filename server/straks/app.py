@@ -31,6 +31,7 @@ from straks.clock import Clock, SystemClock
 from straks.config import Settings
 from straks.conversation.service import ConversationService
 from straks.customers.contacts import Contacts
+from straks.customers.register import Register
 from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
@@ -41,6 +42,7 @@ from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.records.accounts import AccountRecords
 from straks.records.archive import ArchiveRecords
+from straks.records.asked_twice import AskedTwiceRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
@@ -307,22 +309,27 @@ def _floor(
         targets=door.directory,
         archives_after=settings.archive_seconds if log.archiving is not None else None,
     )
+    customers = SQLCustomerRecords(database)
     answers = AnswerRoom(
         settings.answers,
         conversations,
         log,
+        business=settings.answer_variables,
+        known=customers,
         threshold=settings.answer_threshold,
         name=settings.site_name,
     )
     conversations.foresight = answers.foresee
     stack.callback(answers.close)
+    register = Register(customers, AskedTwiceRecords(database), conversations, SERVER, clock)
+    days = settings.visitor_token_days
     floor = Floor(
         log=log,
         commit=commit,
         conversations=conversations,
         hub=Hub(log, conversations, asyncio.get_running_loop(), nodes=log.nodes),
         inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
-        contacts=Contacts(log, SQLCustomerRecords(database)),
+        contacts=Contacts(log, register, customers, clock, days=days),
         answers=answers,
         mover=_mover(settings, log, database, clock),
     )

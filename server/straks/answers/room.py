@@ -10,12 +10,15 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.beside import handlers
+from straks.answers.business import Business, look_at
 from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.matcher import THRESHOLD, Matcher
+from straks.answers.personal import Known
 from straks.answers.responder import Conversations, Responder
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
-from straks.errors import StraksError
+from straks.errors import StartError, StraksError
 from straks.log.log import Entry, Feed
 from straks.telemetry import Trouble
 from straks_protocol import Answer as Suggestion
@@ -43,28 +46,36 @@ class AnswerRoom:
         conversations: Conversations,
         feed: Feed,
         *,
+        business: Path | None = None,
+        known: Known | None = None,
         threshold: float | None = None,
         name: str = "Straks",
         look_every: float = 1.0,
     ) -> None:
         """Read the files and begin to learn; ``folder`` None: there are no answers.
 
-        ``threshold``: the least score of an answer that is given, None for the usual one.
-        ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
-        which the folder is looked at again; what changed in it is learned beside the chat.
+        ``business``: the operator's file, if there is one. ``known``: what earlier conversations
+        said of visitors. ``threshold``: the least score of an answer that is given, None for the
+        usual one. ``name``: what visitors see as the author of the answers. ``look_every``:
+        seconds after which the files are looked at again; what changed in them is learned beside
+        the chat.
 
         Raises:
-            StartError: the folder cannot be read.
+            StartError: the folder or the operator's file cannot be read.
         """
         self._folder = folder
+        self._business_file = business
         self._look_every = look_every
         self._threshold = THRESHOLD if threshold is None else threshold
         # What the files are is asked first: what changes after that is seen.
-        self._seen = frozenset() if folder is None else fingerprint(folder)
-        self._book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
+        self._seen = frozenset() if folder is None else self._fingerprint(folder)
+        facts = Business() if business is None else Business.load(business)
+        book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
+        self._book = facts.settled(book)
         _tell_mistakes(self._book)
         self._feed = feed
-        self._responder = Responder(conversations, Matcher(self._book, {}), name=name)
+        self._responder = Responder(conversations, Matcher(self._book, {}), name=name, known=known)
+        self._responder.personal.business = facts
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
@@ -107,12 +118,22 @@ class AnswerRoom:
         matcher = await self._learned
         self._responder.learn(matcher)
         self._consumer = Consumer(
-            CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
+            CONSUMER,
+            self._feed,
+            handlers(self._feed, self._responder.handle, self._responder.personal),
+            urgent=self._responder.is_urgent,
         )
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._consumer.run())
-            if self._folder is not None:
-                both.create_task(self._follow(self._folder, matcher))
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._consumer.run())
+                if self._folder is not None:
+                    both.create_task(self._follow(self._folder, matcher))
+        finally:
+            await self._responder.personal.close()
+
+    def _fingerprint(self, folder: Path) -> frozenset[tuple[str, int, int, int]]:
+        found = fingerprint(folder)
+        return found if self._business_file is None else found | look_at(self._business_file)
 
     async def _follow(self, folder: Path, matcher: Matcher) -> None:
         """Learn anew whenever the files have changed, and stay as they are for one look."""
@@ -125,7 +146,7 @@ class AnswerRoom:
         while True:
             await asyncio.sleep(self._look_every)
             try:
-                found = await asyncio.to_thread(fingerprint, folder)
+                found = await asyncio.to_thread(self._fingerprint, folder)
                 if found == before != self._seen:
                     self._seen = found  # what cannot be learned is not tried again and again
                     await self._learn_anew(folder)
@@ -136,13 +157,26 @@ class AnswerRoom:
                 trouble.failed(error)
 
     async def _learn_anew(self, folder: Path) -> None:
-        book = (await asyncio.to_thread(AnswerBook.load, folder)).keeping(self._book)
+        facts = await self._business()
+        read = await asyncio.to_thread(AnswerBook.load, folder)
+        book = facts.settled(read).keeping(self._book)
         _tell_mistakes(book)
         matcher = await _learn(book, self._threshold)
         self._responder.learn(matcher)
+        self._responder.personal.business = facts
         self._book = book
         await self._calibrate(matcher)
         _log.info("the answers were learned anew", answers=len(book.answers))
+
+    async def _business(self) -> Business:
+        """Read the operator's file; while it is broken, what it said before holds."""
+        if self._business_file is None:
+            return Business()
+        try:
+            return await asyncio.to_thread(Business.load, self._business_file)
+        except StartError as error:
+            _log.warning("the operator's file is broken", problem=str(error))
+            return self._responder.personal.business
 
     def close(self) -> None:
         """Give up learning."""

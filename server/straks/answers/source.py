@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from straks.answers import front_matter, languages, markdown
+from straks.answers import front_matter, languages, markdown, variables
 from straks.answers.answer import GREETING_TAG, REPLY_TAG, Answer
-from straks.answers.front_matter import Field, FrontMatterError
+from straks.answers.form import asked
+from straks.answers.front_matter import Document, Field, FrontMatterError
+from straks.answers.markdown import Rendered
 from straks.answers.text import clean
+from straks.answers.variables import Variable
 from straks.errors import StraksError
 from straks_protocol.kinds import MAX_TEXT
 
@@ -24,8 +27,11 @@ MAX_LINE: Final = 200
 MAX_PHRASES: Final = 200
 MAX_TAGS: Final = 20
 
-_KEYS: Final = frozenset({"author", "confirmed", "lang", "phrases", "tags", "title"})
+_KEYS: Final = frozenset(
+    {"ask", "author", "confirmed", "fallback", "lang", "lookup", "phrases", "tags", "title"}
+)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
+_LOOKUP: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -82,14 +88,14 @@ def read(file: str, raw: bytes) -> Draft:
         lang = _lang(fields, named_lang)
         author, confirmed = _author(fields), _date(fields, "confirmed")
         phrases = _phrases(fields, optional=REPLY_TAG in tags or GREETING_TAG in tags)
-        body = document.body.strip()
-        if not body:
-            raise FrontMatterError(document.body_line, "no text after the front matter")
-        if len(body) > MAX_BODY:
-            raise FrontMatterError(document.body_line, f"text longer than {MAX_BODY} characters")
+        fields_asked = asked(fields.get("ask"), lang)
+        lookup, failed = _lookup(fields)
+        body, marked = _body(document)
         rendered = markdown.render(body)
         if not rendered.text or max(len(rendered.text), len(rendered.html) // 8) > MAX_TEXT:
             raise FrontMatterError(document.body_line, "nothing to read in it, or too much markup")
+        if mistake := variables.unfit(marked, rendered.text, rendered.html):
+            raise FrontMatterError(*mistake)
     except FrontMatterError as error:
         raise AnswerFileError(file, error.line, error.message) from error
     answer = Answer(
@@ -103,8 +109,14 @@ def read(file: str, raw: bytes) -> Draft:
         file=file,
         author=author,
         confirmed=confirmed,
+        ask=fields_asked,
+        lookup=lookup,
+        lookup_line=fields["lookup"].line if lookup is not None else 1,
+        failed=failed,
+        intro=_intro(body),
+        variables=marked,
     )
-    return Draft(file, answer, tuple(line for _, line in phrases))
+    return Draft(file, variables.templated(answer), tuple(line for _, line in phrases))
 
 
 def _name(file: str) -> tuple[str, str | None]:
@@ -141,6 +153,39 @@ def _title(fields: dict[str, Field]) -> str:
         message = f"'title' must be one line of 1 to {MAX_LINE} characters"
         raise FrontMatterError(field.line, message)
     return title
+
+
+def _body(document: Document) -> tuple[str, tuple[Variable, ...]]:
+    """Give the text with its variables marked."""
+    body, marked = variables.mark(document.body, document.body_line)
+    if not document.body.strip():
+        raise FrontMatterError(document.body_line, "no text after the front matter")
+    if len(document.body.strip()) > MAX_BODY:
+        raise FrontMatterError(document.body_line, f"text longer than {MAX_BODY} characters")
+    return body.strip(), marked
+
+
+def _intro(body: str) -> Rendered | None:
+    rendered = markdown.render(variables.intro(body))
+    return rendered if rendered.text else None
+
+
+def _lookup(fields: dict[str, Field]) -> tuple[str | None, Rendered | None]:
+    field, fallback = fields.get("lookup"), fields.get("fallback")
+    if field is None:
+        if fallback is not None:
+            raise FrontMatterError(fallback.line, "'fallback' without 'lookup'")
+        return None, None
+    name = field.scalar().strip()
+    if not _LOOKUP.fullmatch(name):
+        message = f"'lookup' is a name with 1 to 32 of a-z, 0-9 and _: {name[:40]!r}"
+        raise FrontMatterError(field.line, message)
+    if fallback is None:
+        return name, None
+    rendered = markdown.render(fallback.scalar())
+    if not rendered.text or len(fallback.scalar()) > MAX_BODY:
+        raise FrontMatterError(fallback.line, f"'fallback' has 1 to {MAX_BODY} characters")
+    return name, rendered
 
 
 def _author(fields: dict[str, Field]) -> str | None:

@@ -20,6 +20,8 @@ __all__ = [
     "agents",
     "archive_channels",
     "archive_entries",
+    "asked_twice",
+    "customer_facts",
     "customers",
     "deployment",
     "inbox",
@@ -145,3 +147,25 @@ customers = Table(
     Index("customers_by_email", "email"),
 )
 """How visitors said they can be reached: a projection of the log."""
+
+customer_facts = Table(
+    "customer_facts",
+    metadata,
+    Column("visitor_id", String(64), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", String(300), nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index("customer_facts_by_use", "used_at"),
+)
+"""What visitors, and the pages they were on, said of them: the last word for each fact.
+``used_at``: when it was last said, or brought into a new conversation."""
+
+asked_twice = Table(
+    "asked_twice",
+    metadata,
+    Column("field", String(64), primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)
+"""How often a visitor was asked for what was known, by day: its number since 1970-01-01 UTC."""
