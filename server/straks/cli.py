@@ -227,11 +227,17 @@ def agent_password(
 @answers.command("check")
 def answers_check(
     folder: Annotated[Path, typer.Argument(help="Folder of answer files.")],
+    variables: Annotated[
+        Path | None, typer.Option(help="The file that --answer-variables names for the server.")
+    ] = None,
 ) -> None:
     """Find what is wrong in a folder of answer files."""
+    from straks.answers.business import Business
     from straks.answers.files import AnswerBook
 
     book = AnswerBook.load(folder)
+    # Without the file nobody knows what is in it.
+    book = book if variables is None else Business.load(variables).settled(book)
     for error in book.errors:
         typer.echo(str(error), err=True)
     typer.echo(f"{len(book.answers)} answers, {len(book.errors)} mistakes.")

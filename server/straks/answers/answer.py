@@ -6,6 +6,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Final
 
+from straks.answers.form import Asked
+from straks.answers.markdown import Rendered
+from straks.answers.variables import Variable
+
 __all__ = ["GREETING_TAG", "REPLY_TAG", "Answer", "Guide", "Step"]
 
 REPLY_TAG: Final = "reply"
@@ -58,11 +62,30 @@ class Answer:
     """The first day that it is given on."""
     valid_until: datetime.date | None = None
     """The last day that it is given on."""
+    ask: tuple[Asked, ...] = ()
+    """What it needs to know of the visitor."""
+    lookup: str | None = None
+    """The look-up whose result fills it in."""
+    lookup_line: int = 1
+    """Where the file names it."""
+    failed: Rendered | None = None
+    """What it says when that fails; None: what is said then anyway."""
+    intro: Rendered | None = None
+    """What stands before the first paragraph with a variable: said while something is asked."""
+    variables: tuple[Variable, ...] = ()
+    """By their numbers, the variables that are marked in the text of a template."""
+    template: Answer | None = None
+    """The same with its variables still marked (``variables``); None: it has none."""
 
     @property
     def is_reply(self) -> bool:
         """A canned reply for agents: never given to a visitor by itself."""
         return REPLY_TAG in self.tags
+
+    @property
+    def is_personal(self) -> bool:
+        """It depends on who asks, or when."""
+        return bool(self.ask) or self.template is not None or self.lookup is not None
 
     @property
     def is_greeting(self) -> bool:

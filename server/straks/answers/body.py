@@ -11,7 +11,7 @@ from straks.answers.guide import guide_of
 from straks.answers.markdown import MarkupError
 from straks_protocol.kinds import MAX_TEXT
 
-__all__ = ["Body", "read"]
+__all__ = ["MAX_BODY", "Body", "read"]
 
 MAX_BODY: Final = 4_000
 MAX_GUIDE: Final = 10_000

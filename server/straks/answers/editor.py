@@ -193,7 +193,10 @@ class Editor:
         if "\x00" in source:
             line = source.count("\n", 0, source.index("\x00")) + 1
             raise AnswerFileError(name, line, "there is a character in it that is none (U+0000)")
-        return self._room.watch.sources.check(name, source.encode())
+        draft = self._room.watch.sources.check(name, source.encode())
+        if mistake := self._room.watch.business.mistake(draft.answer):
+            raise mistake
+        return draft
 
     def _signed(self, name: str, source: str, author: str) -> str:
         """See that a file can be an answer; give it with who says so, and that it holds today."""
@@ -213,8 +216,9 @@ class Editor:
         self, name: str, source: str, past: Sequence[Past], present: Matcher
     ) -> Sequence[Changed]:
         file = AnswerFile.read(name, source.encode())
-        book = self._room.watch.sources.instead(file).book.keeping(present.book)
-        book = book.valid_on(self._room.watch.day)
+        watch = self._room.watch
+        book = watch.business.settled(watch.sources.instead(file).book).keeping(present.book)
+        book = book.valid_on(watch.day)
         edited = Matcher.train(book, threshold=present.threshold)
         edited.calibrate()
         return replay(past, present, edited)

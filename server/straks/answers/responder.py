@@ -18,6 +18,7 @@ from straks.answers.expertise import Expertise
 from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Match, Matcher
+from straks.answers.personal import Known, Personal
 from straks.answers.reply import answered
 from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
@@ -101,16 +102,20 @@ class Responder:
         *,
         name: str,
         experts: Experts | None = None,
+        known: Known | None = None,
     ) -> None:
         """``name`` is what visitors see as the author of the answers.
 
-        ``experts`` tells whose questions go to a person at once; None: nobody's.
+        ``experts`` tells whose questions go to a person at once; None: nobody's. ``known``: what
+        earlier conversations said of visitors.
         """
         self._conversations = conversations
         self._matcher = matcher
         self._experts = experts
         self._titles = _titles(matcher)
         self._author = dataclasses.replace(RESPONDER, name=name)
+        self.personal: Final = Personal(conversations, self._author, _key, known=known)
+        """Replies that depend on who asks: they may be under way when a handler returns."""
         self._judged = lru_cache(_REMEMBERED)(self._judge)
         self._early: dict[str, _Early] = {}
         """By question, replies that went to the log with it; the oldest go."""
@@ -128,9 +133,16 @@ class Responder:
             entry.kind == "message" and entry.sender.startswith("visitor:") and not entry.redacted
         )
 
+    @staticmethod
+    def is_filled_in(entry: Entry) -> bool:
+        """Tell whether an entry is what a visitor filled in."""
+        return (
+            entry.kind == "details" and entry.sender.startswith("visitor:") and not entry.redacted
+        )
+
     def is_urgent(self, entry: Entry) -> bool:
         """Tell whether an entry waits for a reply, as far as memory knows; a consumer's."""
-        if not self.is_question(entry):
+        if not (self.is_question(entry) or self.is_filled_in(entry)):
             return False
         conversation = self._conversations.recall(entry.channel.partition(":")[2])
         return conversation is None or conversation.state is State.SELF_SERVICE
@@ -138,12 +150,17 @@ class Responder:
     async def handle(self, items: Sequence[FeedItem]) -> None:
         """Reply to the questions among some feed items; a consumer's handler.
 
-        Returns when all replies are durable, or there is nothing to reply.
+        Returns when all replies are durable or under way (:attr:`personal`), or there is nothing
+        to reply.
 
         Raises:
             RefusedError: it cannot be done now; the same items again will finish it.
         """
-        questions = [item.entry for item in items if self.is_question(item.entry)]
+        questions = [
+            item.entry
+            for item in items
+            if self.is_question(item.entry) or self.is_filled_in(item.entry)
+        ]
         for _ in range(_MOST_TRIES):
             if not questions:
                 return
@@ -156,7 +173,9 @@ class Responder:
         """
         conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
         judged = self._judgement(coming.message.data, coming.lang, conversation)
-        if isinstance(judged, Wish | Expertise):
+        if isinstance(judged, Wish | Expertise) or (
+            judged is not None and judged.answer.is_personal
+        ):
             return
         question = coming.message.id
         early = self._early[question] = _Early()
@@ -216,14 +235,32 @@ class Responder:
     def _decide(
         self, question: Entry, conversation: Conversation
     ) -> tuple[str, dict[str, Any]] | None:
-        """Give kind and data of the reply; None when nothing is to be said."""
+        """Give kind and data of the reply; None when nothing is to be said, or not yet."""
+        if question.kind == "details":
+            self._fill_in(question, conversation)
+            return None
         judged = self._judgement(question.data, conversation.lang, conversation)
         if judged is Wish.PERSON:
             return "ask_human", {}
         if isinstance(judged, Expertise):
             expert = {"score": judged.score, "reasons": list(judged.reasons)}
             return "ask_human", {"expert": expert}
-        return None if judged is Wish.NOTHING else ("answer", answered(question.offset, judged))
+        if judged is Wish.NOTHING:
+            return None
+        if isinstance(judged, Match) and judged.answer.is_personal:
+            self.personal.begin(question, judged)
+            return None
+        return "answer", answered(question.offset, judged)
+
+    def _fill_in(self, details: Entry, conversation: Conversation) -> None:
+        """Give the answer again whose form was filled in."""
+        form = conversation.forms.get(orjson.loads(details.data).get("answer", 0))
+        if form is None or form.sender != self._author.sender:
+            return
+        for answer in self._matcher.book.answers:
+            if answer.id == form.answer and answer.lang == form.lang:
+                self.personal.begin(details, Match(answer, 1.0, ""))
+                return
 
     def _judgement(
         self, data: bytes, lang: str | None, conversation: Conversation | None

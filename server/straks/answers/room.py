@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.beside import handlers
 from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
 from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
+from straks.answers.personal import Known
 from straks.answers.responder import Conversations, Responder
 from straks.answers.watch import Edited, Watch
 from straks.clock import Clock, SystemClock
@@ -53,6 +55,8 @@ class AnswerRoom:
         feed: Feed,
         *,
         edited: Edited | None = None,
+        business: Path | None = None,
+        known: Known | None = None,
         threshold: float | None = None,
         expert_threshold: float = EXPERT_THRESHOLD,
         name: str = "Straks",
@@ -61,19 +65,22 @@ class AnswerRoom:
     ) -> None:
         """Read the folder and begin to learn. ``folder``, ``edited`` None: there are none of those.
 
-        ``threshold``: the least score of an answer that is given, None for the usual one.
-        ``expert_threshold``: that of whom is given to a person at once.
-        ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
-        which the files are looked at again; what changed in them is learned beside the chat.
-        ``clock`` tells the day, on which some answers may not be given; None: the machine's.
+        ``business``: the operator's file, if there is one. ``known``: what earlier conversations
+        said of visitors. ``threshold``: the least score of an answer that is given, None for the
+        usual one; ``expert_threshold``: that of whom is given to a person at once. ``name``: what
+        visitors see as the author of the answers. ``look_every``: seconds after which the files
+        are looked at again; what changed in them is learned beside the chat. ``clock`` tells the
+        day, on which some answers may not be given; None: the machine's.
 
         Raises:
-            StartError: the folder cannot be read.
+            StartError: the folder or the operator's file cannot be read.
         """
-        self.watch: Final = Watch(folder, edited, every=look_every, clock=clock or SystemClock())
+        self.watch: Final = Watch(
+            folder, edited, business=business, every=look_every, clock=clock or SystemClock()
+        )
         self._look_every = look_every
         self._threshold = THRESHOLD if threshold is None else threshold
-        self._book = self.watch.sources.book
+        self._book = self.watch.book
         """All answers, those of other days as well."""
         valid = self._book.valid_on(self.watch.day)
         self._feed = feed
@@ -82,7 +89,10 @@ class AnswerRoom:
         self._calibrated = asyncio.Event()
         self._uncalibrated = asyncio.Event()
         self._experts = Experts(expert_threshold, self.watch.words)
-        self._responder = Responder(conversations, self.matcher, name=name, experts=self._experts)
+        self._responder = Responder(
+            conversations, self.matcher, name=name, experts=self._experts, known=known
+        )
+        self._responder.personal.business = self.watch.business
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
@@ -122,17 +132,23 @@ class AnswerRoom:
         """Answer until cancelled."""
         self._use(await self._learned)
         self._consumer = Consumer(
-            CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
+            CONSUMER,
+            self._feed,
+            handlers(self._feed, self._responder.handle, self._responder.personal),
+            urgent=self._responder.is_urgent,
         )
-        async with asyncio.TaskGroup() as all_of_it:
-            all_of_it.create_task(self._consumer.run())
-            all_of_it.create_task(self.watch.run())
-            all_of_it.create_task(self._follow())
-            all_of_it.create_task(self._calibrate())
+        try:
+            async with asyncio.TaskGroup() as all_of_it:
+                all_of_it.create_task(self._consumer.run())
+                all_of_it.create_task(self.watch.run())
+                all_of_it.create_task(self._follow())
+                all_of_it.create_task(self._calibrate())
+        finally:
+            await self._responder.personal.close()
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
-        self._book = self.watch.sources.book
+        self._book = self.watch.book
         _tell_mistakes(self._book)
         return await self._learn(self._book)
 
@@ -146,10 +162,11 @@ class AnswerRoom:
             else:
                 await self.watch.changed()
             try:
-                book = self.watch.sources.book.keeping(self._book)
+                business, book = self.watch.business, self.watch.book.keeping(self._book)
                 _tell_mistakes(book)
                 matcher = await self._learn(book)
                 self._experts.learn(self.watch.words)
+                self._responder.personal.business = business
                 self._book = book
                 self._use(matcher)
                 _log.info("the answers were learned anew", answers=len(matcher.book.answers))

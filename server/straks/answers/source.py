@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
-from straks.answers import body, front_matter, languages
+from straks.answers import body, front_matter, languages, markdown, variables
 from straks.answers.answer import GREETING_TAG, REPLY_TAG, Answer
+from straks.answers.body import MAX_BODY, Body
+from straks.answers.form import asked
 from straks.answers.front_matter import Document, Field, FrontMatterError
-from straks.answers.markdown import MarkupError
+from straks.answers.markdown import MarkupError, Rendered
 from straks.answers.text import clean
+from straks.answers.variables import Variable
 from straks.errors import StraksError
 
 __all__ = ["DEFAULT_LANG", "MAX_FILE", "AnswerFileError", "Draft", "parse", "read"]
@@ -28,15 +31,18 @@ MAX_BUTTON: Final = 80
 
 _KEYS: Final = frozenset(
     {"author", "buttons", "confirmed", "guide", "lang", "phrases", "tags", "title"}
-    | {"valid_from", "valid_until"}
+    | {"ask", "fallback", "lookup", "valid_from", "valid_until"}
 )
 _SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
+_LOOKUP: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 _Part = TypeVar("_Part")
 _Period: TypeAlias = tuple[datetime.date | None, datetime.date | None]
 _ALWAYS: Final[_Period] = (None, None)
+_Lookup: TypeAlias = tuple[str | None, Rendered | None]
+_NO_LOOKUP: Final[_Lookup] = (None, None)
 
 
 class AnswerFileError(StraksError):
@@ -99,25 +105,33 @@ def read(file: str, raw: bytes) -> Draft:
     phrases: list[tuple[str, int]] = mistakes.of(lambda: _phrases(fields, optional=optional), [])
     period = mistakes.of(lambda: _period(fields), _ALWAYS)
     guide = mistakes.of(lambda: _guide(fields), False)
-    text = mistakes.of(lambda: _body(document, guide=guide), None)
+    text = mistakes.of(lambda: _text(document, guide=guide), None)
+    lang = mistakes.of(lambda: _lang(fields, named_lang), DEFAULT_LANG)
+    lookup, failed = mistakes.of(lambda: _lookup(fields), _NO_LOOKUP)
     answer = Answer(
         id=answer_id,
-        lang=mistakes.of(lambda: _lang(fields, named_lang), DEFAULT_LANG),
+        lang=lang,
         title=mistakes.of(lambda: _title(fields), ""),
-        text=text.text if text else "",
-        html=text.html if text else "",
+        text=text.body.text if text else "",
+        html=text.body.html if text else "",
         phrases=tuple(phrase for phrase, _ in phrases),
         tags=tags or (),
         file=file,
         author=mistakes.of(lambda: _author(fields), None),
         confirmed=mistakes.of(lambda: _date(fields, "confirmed"), None),
         buttons=mistakes.of(lambda: _buttons(fields), ()),
-        guide=text.guide if text else None,
+        guide=text.body.guide if text else None,
         valid_from=period[0],
         valid_until=period[1],
+        ask=mistakes.of(lambda: asked(fields.get("ask"), lang), ()),
+        lookup=lookup,
+        lookup_line=fields["lookup"].line if lookup is not None else 1,
+        failed=failed,
+        intro=text.intro if text else None,
+        variables=text.variables if text else (),
     )
     mistakes.tell(file)
-    return Draft(file, answer, tuple(line for _, line in phrases))
+    return Draft(file, variables.templated(answer), tuple(line for _, line in phrases))
 
 
 class _Mistakes:
@@ -180,6 +194,46 @@ def _title(fields: dict[str, Field]) -> str:
         message = f"'title' must be one line of 1 to {MAX_LINE} characters"
         raise FrontMatterError(field.line, message)
     return title
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The body of an answer, with its variables marked."""
+
+    body: Body
+    variables: tuple[Variable, ...]
+    intro: Rendered | None
+
+
+def _text(document: Document, *, guide: bool) -> _Text | None:
+    marked, found = variables.mark(document.body, document.body_line)
+    try:
+        text = body.read(marked, guide=guide)
+    except MarkupError as error:
+        line = document.body_line + error.line - 1
+        raise FrontMatterError(line, error.message) from error
+    if mistake := variables.unfit(found, text.text, text.html):
+        raise FrontMatterError(*mistake)
+    intro = markdown.render(variables.intro(marked.strip()))
+    return _Text(text, found, intro if intro.text else None)
+
+
+def _lookup(fields: dict[str, Field]) -> _Lookup:
+    field, fallback = fields.get("lookup"), fields.get("fallback")
+    if field is None:
+        if fallback is not None:
+            raise FrontMatterError(fallback.line, "'fallback' without 'lookup'")
+        return None, None
+    name = field.scalar().strip()
+    if not _LOOKUP.fullmatch(name):
+        message = f"'lookup' is a name with 1 to 32 of a-z, 0-9 and _: {name[:40]!r}"
+        raise FrontMatterError(field.line, message)
+    if fallback is None:
+        return name, None
+    rendered = markdown.render(fallback.scalar())
+    if not rendered.text or len(fallback.scalar()) > MAX_BODY:
+        raise FrontMatterError(fallback.line, f"'fallback' has 1 to {MAX_BODY} characters")
+    return name, rendered
 
 
 def _author(fields: dict[str, Field]) -> str | None:

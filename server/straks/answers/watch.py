@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from straks.answers.business import Business, look_at
 from straks.answers.experts import load_words, words_fingerprint
-from straks.answers.files import fingerprint, read_folder
+from straks.answers.files import AnswerBook, fingerprint, read_folder
 from straks.answers.sources import AnswerFile, Sources, console_files, folder_files
 from straks.answers.validity import today
 from straks.clock import Clock
@@ -42,12 +43,20 @@ class Watch:
     """
 
     def __init__(
-        self, folder: Path | None, edited: Edited | None, *, every: float, clock: Clock
+        self,
+        folder: Path | None,
+        edited: Edited | None,
+        *,
+        business: Path | None = None,
+        every: float,
+        clock: Clock,
     ) -> None:
-        """Read the folder's files. ``every``: seconds between two looks.
+        """Read the folder's files. ``business``: the operator's file, None: there is none.
+
+        ``every``: seconds between two looks.
 
         Raises:
-            StartError: the folder cannot be read.
+            StartError: the folder or the operator's file cannot be read.
         """
         self._folder = folder
         self._edited = edited
@@ -64,11 +73,19 @@ class Watch:
         """All files as they are known now."""
         self.words: Sequence[str] = []
         """An operator's words of the trade, which experts use."""
+        self._business = business
+        self.business = Business() if business is None else Business.load(business)
+        """What fills in answers."""
         if folder is not None:
             # What the files are is asked first: what changes after that is seen.
             self._seen = _fingerprint(folder)
             self.sources = self.sources.with_folder(folder_files(read_folder(folder), {}))
             self.words = _words(folder)
+
+    @property
+    def book(self) -> AnswerBook:
+        """What the files say together, with the operator's own values filled in."""
+        return self.business.settled(self.sources.book)
 
     async def begin(self) -> None:
         """Read the console's files; where that fails now, :meth:`run` goes on trying."""
@@ -79,6 +96,8 @@ class Watch:
         """Look at both places until cancelled."""
         async with asyncio.TaskGroup() as all_of_them:
             all_of_them.create_task(self._watch_days())
+            if self._business is not None:
+                all_of_them.create_task(self._watch_business(self._business))
             if self._folder is not None:
                 all_of_them.create_task(self._watch_folder(self._folder))
             if self._edited is not None:
@@ -101,9 +120,27 @@ class Watch:
             await asyncio.sleep(self._every)
             before, self.day = self.day, today(self._clock)
             if self.day != before:
-                book = self.sources.book
+                book = self.book
                 if book.valid_on(self.day) != book.valid_on(before):
                     self._changed.set()
+
+    async def _watch_business(self, file: Path) -> None:
+        """Take in what the operator writes; while the file is broken, what it said before holds."""
+        trouble = Trouble(_log, "the operator's file")
+        seen: object = None
+        while True:
+            try:
+                found = await asyncio.to_thread(look_at, file)
+                if found != seen:
+                    business = await asyncio.to_thread(Business.load, file)
+                    seen = found
+                    if business != self.business:
+                        self.business = business
+                        self._changed.set()
+                trouble.worked()
+            except Exception as error:
+                trouble.failed(error)
+            await asyncio.sleep(self._every)
 
     async def _watch_folder(self, folder: Path) -> None:
         """Take in what has changed in the folder, and stays as it is for one look."""

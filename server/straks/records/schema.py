@@ -198,6 +198,18 @@ answer_files = Table(
 )
 """Answer files that were written in the console. ``version`` counts the changes of all of them;
 ``source`` is null where a file was deleted: who looks at the highest version sees that too."""
+customer_facts = Table(
+    "customer_facts",
+    metadata,
+    Column("visitor_id", String(64), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", String(300), nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index("customer_facts_by_use", "used_at"),
+)
+"""What visitors, and the pages they were on, said of them: the last word for each fact.
+``used_at``: when it was last said, or brought into a new conversation."""
 
 asked_twice = Table(
     "asked_twice",

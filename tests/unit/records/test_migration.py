@@ -31,6 +31,7 @@ BACK_TO_THE_FOURTH = (
     "DROP TABLE questions",
     "DROP TABLE answer_files",
     "DROP TABLE asked_twice",
+    "DROP TABLE customer_facts",
 )
 BACK_TO_THE_FIRST = (
     *BACK_TO_THE_FOURTH,
