@@ -28,6 +28,9 @@ Order {{order}} is {{status}}. Call {{phone_number}}.
 """
 
 
+pytestmark = pytest.mark.timeout(180)
+
+
 @pytest.fixture
 def answers(tmp_path: Path) -> Path:
     folder = tmp_path / "answers"
