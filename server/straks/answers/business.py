@@ -78,11 +78,11 @@ class Business:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise _MistakeError(f"line {line}: not YAML: {error.problem}") from None
-        except (yaml.YAMLError, ValueError, RecursionError):
-            raise _MistakeError("not YAML that can be read") from None
         except msgspec.ValidationError as error:
             # It names the place and not the value, which may be a secret.
             raise _MistakeError(str(error)) from None
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise _MistakeError("not YAML that can be read") from None
         for name, value in file.variables.items():
             if not value.isprintable() or not 1 <= len(value) <= MAX_VALUE:
                 raise _MistakeError(f"{name}: one line of 1 to {MAX_VALUE} characters")

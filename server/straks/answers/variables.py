@@ -34,6 +34,8 @@ __all__ = [
 
 MAX_VALUE: Final = 300
 """Characters of a value; as those of a fact."""
+MAX_IN_ADDRESS: Final = 100
+"""Characters of a value that an address takes."""
 MAX_VARIABLES: Final = 20
 """In one answer."""
 
@@ -97,7 +99,7 @@ def unfit(variables: Sequence[Variable], text: str, html: str) -> tuple[int, str
     for written, size in ((text, 1), (html, 8)):
         most = _ESCAPED if size > 1 else 1
         room = len(_MARK.findall(written)) * MAX_VALUE * most
-        room += len(_IN_ADDRESS.findall(written)) * MAX_VALUE * _QUOTED
+        room += len(_IN_ADDRESS.findall(written)) * MAX_IN_ADDRESS * _QUOTED
         if len(written) + room > size * MAX_TEXT:
             return variables[0].line, "the text could become too long with its variables filled in"
     return None
@@ -123,7 +125,11 @@ def filled(answer: Answer, values: Mapping[str, str]) -> Answer:
     def value(number: int) -> str | None:
         return values.get(answer.variables[number].name)
 
-    return _with(answer, value)
+    # The numbers of those that are left stay as they are.
+    left = (
+        dataclasses.replace(v, fallback="") if v.name in values else v for v in answer.variables
+    )
+    return dataclasses.replace(_with(answer, value), variables=tuple(left))
 
 
 def shown(answer: Answer, values: Mapping[str, str]) -> Answer:
@@ -169,8 +175,12 @@ def _put(text: str, value: Callable[[int], str | None], escape: Callable[[str], 
         return match.group() if found is None else escape(_PRIVATE.sub("", found)[:MAX_VALUE])
 
     # Addresses first: what was put elsewhere may look like a mark in one.
-    text = _IN_ADDRESS.sub(lambda match: put(match, lambda found: quote(found, safe="")), text)
+    text = _IN_ADDRESS.sub(lambda match: put(match, _quoted), text)
     return _MARK.sub(lambda match: put(match, escape), text)
+
+
+def _quoted(value: str) -> str:
+    return quote(value[:MAX_IN_ADDRESS], safe="", errors="replace")
 
 
 def _variable(written: str | None, line: int) -> Variable:

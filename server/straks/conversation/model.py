@@ -195,7 +195,8 @@ def _take(conversation: Conversation, entry: Entry, facts: object) -> None:
 def _learn(conversation: Conversation, facts: object) -> None:
     """Take in facts about the visitor; what was said later holds."""
     said = _strings(facts)
-    conversation.earlier -= said.keys()
+    if conversation.earlier:
+        conversation.earlier = conversation.earlier.difference(said)
     _know(conversation, {**conversation.facts, **said})
 
 
@@ -204,7 +205,8 @@ def _remember(conversation: Conversation, facts: object) -> None:
     before = conversation.facts
     said = {name: value for name, value in _strings(facts).items() if name not in before}
     _know(conversation, {**before, **said})
-    conversation.earlier |= said.keys() & conversation.facts.keys()
+    kept = [name for name in said if name in conversation.facts]
+    conversation.earlier = conversation.earlier.union(kept)
 
 
 def _strings(facts: object) -> dict[str, str]:
