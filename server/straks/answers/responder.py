@@ -8,13 +8,15 @@ import uuid
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
+from straks.answers.choices import offer, picked
 from straks.answers.files import AnswerBook
+from straks.answers.insults import is_insult
 from straks.answers.matcher import Match, Matcher
 from straks.answers.reply import answered
 from straks.answers.small_talk import SmallTalk, small_talk
@@ -52,6 +54,10 @@ class Wish(Enum):
 
     PERSON = "ask_human"
     NOTHING = "thanks"
+
+
+_Judgement: TypeAlias = Match | tuple[Match, ...] | Wish | None
+"""The answer, several of which one may be meant, what is wished instead, or none is known."""
 
 
 class Conversations(Protocol):
@@ -138,14 +144,16 @@ class Responder:
 
         What is no question, and what fails, is left to the feed.
         """
-        judged = self._judgement(coming.message.data, coming.lang)
+        conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
+        offered = b"" if conversation is None else conversation.offered
+        judged = self._judgement(coming.message.data, coming.lang, offered)
         if isinstance(judged, Wish):
             return
         question = coming.message.id
         early = self._early[question] = _Early()
         if len(self._early) > _MOST_EARLY:
             del self._early[next(iter(self._early))]
-        answer = answered(coming.offset, judged)
+        answer = _answer(coming.offset, judged)
         try:
             coming.reply(self._author, _key(question), "answer", answer, early.take)
         except Exception:
@@ -200,28 +208,36 @@ class Responder:
         self, question: Entry, conversation: Conversation
     ) -> tuple[str, dict[str, Any]] | None:
         """Give kind and data of the reply; None when nothing is to be said."""
-        judged = self._judgement(question.data, conversation.lang)
+        judged = self._judgement(question.data, conversation.lang, conversation.offered)
         if judged is Wish.PERSON:
             return "ask_human", {}
-        return None if judged is Wish.NOTHING else ("answer", answered(question.offset, judged))
+        if isinstance(judged, Wish):
+            return None
+        return "answer", _answer(question.offset, judged)
 
-    def _judgement(self, data: bytes, lang: str | None) -> Match | Wish | None:
+    def _judgement(self, data: bytes, lang: str | None, offered: bytes) -> _Judgement:
         message = orjson.loads(data)
-        return self._judged(message["text"], message.get("lang") or lang)
+        text = message["text"]
+        if offered:
+            chosen = picked(self._matcher.book, offered, text)
+            if chosen is not None:
+                return chosen
+        return self._judged(text, message.get("lang") or lang)
 
-    def _judge(self, text: str, lang: str | None) -> Match | Wish | None:
-        """Give the answer to a text, None when none is known, or what is wished instead."""
+    def _judge(self, text: str, lang: str | None) -> _Judgement:
+        """Judge a text that picks nothing of what was offered."""
         if wants_person(text):
             return Wish.PERSON
-        match = self._matcher.match(text, lang)
-        if match is None or match.score < 1.0:
-            # Nobody has written these very words down as a question.
-            talk = small_talk(text)
-            if talk is SmallTalk.THANKS:
-                return Wish.NOTHING
-            if talk is SmallTalk.GREETING:
-                match = self._matcher.greeting(lang)
-        return match
+        judged = self._matcher.judge(text, lang)
+        if isinstance(judged, Match) and judged.score >= 1.0:
+            # Somebody has written these very words down as a question.
+            return judged
+        talk = small_talk(text)
+        if talk is SmallTalk.THANKS:
+            return Wish.NOTHING
+        if talk is SmallTalk.GREETING:
+            return self._matcher.greeting(lang)
+        return None if is_insult(text) else judged
 
     def _publish(
         self,
@@ -307,6 +323,12 @@ class _Settled:
         self._open -= 1
         if not self._open and not self._all.done():
             self._all.set_result(None)
+
+
+def _answer(question: int, judged: Match | tuple[Match, ...] | None) -> dict[str, Any]:
+    if isinstance(judged, tuple):
+        return offer(question, judged)
+    return answered(question, judged)
 
 
 def _key(question: str) -> str:

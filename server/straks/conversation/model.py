@@ -66,6 +66,8 @@ class Conversation:
     """What is known of the visitor: from the page, from forms, from earlier conversations."""
     expert: bool = False
     """Whether it was given to a person at once, as one of somebody who knows."""
+    offered: bytes = b""
+    """The data of the last ``answer`` that left a choice between several."""
     said: bytes | str = b""
     """The data of the last message, or the preview already cut out of it."""
 
@@ -139,6 +141,12 @@ def _message(conversation: Conversation, entry: Entry) -> None:
         if isinstance(lang := fields.get("lang"), str):
             conversation.lang = lang
         _learn(conversation, fields.get("known"))
+
+
+def _answer(conversation: Conversation, entry: Entry) -> None:
+    # In the JSON text this can only be the name of a member.
+    if b'"choices":' in entry.data:
+        conversation.offered = entry.data
 
 
 def _contact(conversation: Conversation, entry: Entry) -> None:
@@ -216,6 +224,7 @@ def _be_with(conversation: Conversation, agent: Principal) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
+    "answer": _answer,
     "contact": _contact,
     "details": _details,
     "ask_human": _ask_human,
