@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ __all__ = ["MAX_STEPS", "guide_of"]
 MAX_STEPS: Final = 20
 MAX_TITLE: Final = 200
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SECOND: Final = frozenset({"##", "-"})
 """How headings of the second level are marked: before them, or with a line below."""
 _HEADING: Final = 3
@@ -50,7 +52,7 @@ def _begins(token: Token) -> bool:
 def _step(tokens: Sequence[Token]) -> Step:
     line = _line(tokens[0])
     title = " ".join(markdown.plain(tokens[1:2]).split())
-    if not title.isprintable() or len(title) > MAX_TITLE:
+    if _CONTROL.search(title) or len(title) > MAX_TITLE:
         raise MarkupError(line, f"a step's heading has at most {MAX_TITLE} characters")
     body = markdown.rendered(tokens[_HEADING:])
     if body.text:

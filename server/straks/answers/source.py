@@ -18,7 +18,7 @@ from straks.answers.text import clean
 from straks.answers.variables import Variable
 from straks.errors import StraksError
 
-__all__ = ["DEFAULT_LANG", "MAX_FILE", "AnswerFileError", "Draft", "parse", "read"]
+__all__ = ["DEFAULT_LANG", "KEYS", "MAX_FILE", "AnswerFileError", "Draft", "parse", "read"]
 
 DEFAULT_LANG: Final = "en"
 MAX_FILE: Final = 64 * 1024
@@ -29,7 +29,7 @@ MAX_TAGS: Final = 20
 MAX_BUTTONS: Final = 6
 MAX_BUTTON: Final = 80
 
-_KEYS: Final = frozenset(
+KEYS: Final = frozenset(
     {"author", "buttons", "confirmed", "guide", "lang", "phrases", "tags", "title"}
     | {"ask", "fallback", "lookup", "valid_from", "valid_until"}
 )
@@ -37,6 +37,7 @@ _SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
 _LOOKUP: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 _Part = TypeVar("_Part")
 _Period: TypeAlias = tuple[datetime.date | None, datetime.date | None]
@@ -96,7 +97,7 @@ def read(file: str, raw: bytes) -> Draft:
         raise AnswerFileError(file, line, "not UTF-8; save the file in that encoding") from error
     try:
         document = front_matter.split(source)
-        fields = front_matter.fields(document.front, known=_KEYS)
+        fields = front_matter.fields(document.front, known=KEYS)
     except FrontMatterError as error:
         raise AnswerFileError(file, error.line, error.message) from error
     mistakes = _Mistakes()
@@ -283,7 +284,7 @@ def _buttons(fields: dict[str, Field]) -> tuple[str, ...]:
         raise FrontMatterError(items[MAX_BUTTONS][1], message)
     said: set[str] = set()
     for button, line in items:
-        if not button.isprintable() or not 1 <= len(button) <= MAX_BUTTON:
+        if _CONTROL.search(button) or not 1 <= len(button) <= MAX_BUTTON:
             message = f"a button is one line of 1 to {MAX_BUTTON} characters: {button[:40]!r}"
             raise FrontMatterError(line, message)
         if button in said:

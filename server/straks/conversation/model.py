@@ -88,6 +88,8 @@ class Conversation:
     """Whether it was given to a person at once, as one of somebody who knows."""
     unhelpful: tuple[int, ...] = ()
     """The answers, by offset, that did not help the visitor; the last few of them."""
+    offered: bytes = b""
+    """The data of the last ``answer`` that left a choice between several."""
     said: bytes | str = b""
     """The data of the last message, or the preview already cut out of it."""
 
@@ -165,7 +167,9 @@ def _message(conversation: Conversation, entry: Entry) -> None:
 
 
 def _answer(conversation: Conversation, entry: Entry) -> None:
-    # The name can be in the JSON text only as that of a member, or as a whole string.
+    # The names can be in the JSON text only as those of members, or as whole strings.
+    if b'"choices":' in entry.data:
+        conversation.offered = entry.data
     if b'"form"' not in entry.data:
         return
     fields = _fields(entry.data)

@@ -132,6 +132,18 @@ def test_on_a_day_there_is_what_holds_on_it(tmp_path: Path) -> None:
         assert there.errors == book.errors
 
 
+def test_a_file_that_breaks_keeps_a_phrase_that_another_has_at_other_times(tmp_path: Path) -> None:
+    write(tmp_path, "summer.md", GOOD.replace("lang: en", "valid_until: 2026-08-31"))
+    before = AnswerBook.load(tmp_path)
+    write(tmp_path, "summer.md", "---\n")
+    write(tmp_path, "winter.md", GOOD.replace("lang: en", "valid_from: 2026-09-01"))
+    kept = AnswerBook.load(tmp_path).keeping(before)
+    assert {answer.id: answer.phrases for answer in kept.answers} == {
+        "summer": ("when are you open", "opening hours"),
+        "winter": ("when are you open", "opening hours"),
+    }
+
+
 def test_same_phrase_in_two_languages_is_fine(tmp_path: Path) -> None:
     write(tmp_path, "a.md", GOOD)
     write(tmp_path, "b.da.md", GOOD.replace("lang: en", "lang: da"))

@@ -79,9 +79,9 @@ def test_reply_for_agents_needs_no_phrases() -> None:
 
 
 def test_buttons_are_read_as_they_are_written() -> None:
-    six = "buttons:\n  - Yes\n  - 'No'\n  - 12:30\n  - Ja, gerne 👍\n  - ~\n  - " + "x" * 80
+    six = "buttons:\n  - Yes\n  - 'No'\n  - 12:30\n  - Ja, gerne 👨‍👩‍👧\n  - ~\n  - " + "x" * 80
     answer = answer_of(GOOD.replace("tags: [shop]", six))
-    assert answer.buttons == ("Yes", "No", "12:30", "Ja, gerne 👍", "~", "x" * 80)
+    assert answer.buttons == ("Yes", "No", "12:30", "Ja, gerne 👨‍👩‍👧", "~", "x" * 80)
     assert answer_of(GOOD.replace("tags: [shop]", "buttons:")).buttons == ()
 
 
@@ -135,6 +135,7 @@ def test_days_are_read() -> None:
         (GOOD.replace("tags: [shop]", "buttons: yes"), 4, "list"),
         (GOOD.replace("tags: [shop]", "buttons: [a, {b: c}]"), 4, "quotes"),
         (GOOD.replace("tags: [shop]", "buttons: [a, '']"), 4, "button"),
+        (GOOD.replace("tags: [shop]", 'buttons: [a, "b\\tc"]'), 4, "one line"),
         (GOOD.replace("tags: [shop]", "buttons: [a, b, a]"), 4, "twice"),
         (GOOD.replace("tags: [shop]", "buttons:\n- a\n- " + "x" * 81), 6, "button"),
         (

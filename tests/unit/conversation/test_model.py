@@ -292,6 +292,15 @@ def test_text_that_names_fields_changes_none() -> None:
     assert conversation.lang == "en"
 
 
+def test_what_was_offered_last_is_known() -> None:
+    choices = [{"answer": "a", "title": "A"}, {"answer": "b", "title": "B"}]
+    offer = {"question": 1, "answer": None, "score": 0.4, "choices": choices}
+    known = {"question": 1, "answer": "a", "score": 1.0, "text": '"choices":'}
+    asked = entry(2, RESPONDER, "answer", offer), entry(3, RESPONDER, "answer", known)
+    assert orjson.loads(folded(opening(), *asked).offered)["choices"] == choices
+    assert folded(opening(), entry(2, RESPONDER, "answer", known)).offered == b""
+
+
 def test_waiting_begins_again_on_reopen() -> None:
     conversation = folded(
         opening(),
