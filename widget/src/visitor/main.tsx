@@ -1,6 +1,6 @@
 /** The widget proper, imported by the loader when somebody wants it. */
 
-import { effect } from "@preact/signals-core";
+import { effect } from "./signals.ts";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { SHEETS } from "./appearance.ts";

@@ -1,6 +1,6 @@
 /** What the widget shows and what a visitor can do, between the store and the components. */
 
-import type { ReadonlySignal } from "@preact/signals-core";
+import type { ReadonlySignal } from "./signals.ts";
 import type { Answer, Principal } from "../protocol/index.ts";
 import type { Folded } from "./fold.ts";
 import type { Row } from "./rows.ts";

@@ -1,6 +1,6 @@
 /** The widget's state: what is shown follows from it, and every deed goes through it. */
 
-import { batch, computed, effect, signal } from "@preact/signals-core";
+import { batch, computed, effect, signal } from "./signals.ts";
 import {
   type Answer,
   browserDial,

@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals-core";
+import { type Signal, signal } from "./signals.ts";
 import { beforeEach, expect, test } from "vitest";
 import type { Answer } from "../protocol/index.ts";
 import { ManualClock, settle } from "../protocol/testing/surroundings.ts";

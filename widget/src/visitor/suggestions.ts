@@ -1,6 +1,6 @@
 /** Answers that may fit what is being typed, asked for whenever the typing pauses. */
 
-import { computed, effect, type Signal } from "@preact/signals-core";
+import { computed, effect, type Signal } from "./signals.ts";
 import type { Answer, ClockPort } from "../protocol/index.ts";
 import { MAX_TEXT } from "./state.ts";
 

@@ -1,6 +1,6 @@
 /** English: the list of everything the widget says. */
 
-export const en = {
+export const texts = {
   title: "Chat",
   here: "We are here now",
   away: "No one is here right now",
@@ -67,4 +67,4 @@ export const en = {
 };
 
 /** A language with more forms of the plural than English has a text for each. */
-export type Texts = Record<keyof typeof en, string> & { unread_few?: string; unread_many?: string };
+export type Texts = Record<keyof typeof texts, string> & { unread_few?: string; unread_many?: string };

@@ -1,0 +1,1 @@
+import {h, equip} from "./kit.ts"; export {equip}; export const X = () => <p><>a</></p>;
