@@ -23,7 +23,9 @@ function entries(manifest: string): [name: string, file: string][] {
   const chunks: Record<string, { file: string; name: string; isEntry?: boolean }> = JSON.parse(
     readFileSync(`${STATIC}/widget/${manifest}`, "utf8"),
   );
-  return Object.values(chunks).flatMap(({ isEntry, name, file }) => (isEntry ? [[name, file]] : []));
+  return Object.values(chunks).flatMap(({ isEntry, name, file }) =>
+    isEntry ? [[name, file]] : [],
+  );
 }
 
 /** ES modules below `widget/`, their names with a hash. */
@@ -73,9 +75,13 @@ function parts(): UserConfig {
 /** The widget proper, which the loader imports on the first interaction. */
 function visitor(): UserConfig {
   const main = { main: here("src/visitor/main.tsx") };
+  const files = entries("parts.json");
+  const hashes = Object.fromEntries(
+    files.map(([name, file]) => [name, file.slice(name.length + 1, -".js".length)]),
+  );
   return {
     ...modules(main, "manifest.json", "preact"),
-    define: { __WIDGET_PARTS__: JSON.stringify(Object.fromEntries(entries("parts.json"))) },
+    define: { __WIDGET_PARTS__: JSON.stringify(hashes) },
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { chooseLanguage, chooseLocale } from "../language.ts";
 import { LANGUAGES } from "../shell.ts";
-import { type Texts, texts as en } from "./en.ts";
+import { texts as en, type Texts } from "./en.ts";
 import { countUnread, fill } from "./texts.ts";
 
 const load = async (lang: string): Promise<Texts> => (await import(`./${lang}.ts`)).texts;
@@ -20,9 +20,7 @@ test.each([...LANGUAGES])("%s says everything, with the same names in braces", a
 });
 
 test("no two languages are the same file", async () => {
-  const greetings = await Promise.all(
-    LANGUAGES.map(async (lang) => (await load(lang)).person),
-  );
+  const greetings = await Promise.all(LANGUAGES.map(async (lang) => (await load(lang)).person));
   expect(new Set(greetings).size).toBe(LANGUAGES.length);
 });
 
