@@ -19,7 +19,7 @@ export function Messages() {
   const rows = state.rows;
   const typists = state.typists;
   const list = useRef<HTMLDivElement>(null);
-  const before = useRef({ first: "", last: "", height: 0, atEnd: true });
+  const before = useRef({ first: "", last: "", height: 0, top: 0, atEnd: true });
   const [below, setBelow] = useState(false);
   const opened = state.opened;
 
@@ -61,7 +61,10 @@ export function Messages() {
     const element = list.current;
     if (!element || !opened) return;
     const left = element.scrollHeight - element.clientHeight - element.scrollTop;
-    before.current.atEnd = left < NEAR;
+    // What grows meanwhile makes nobody leave the end: who leaves goes up.
+    const { top } = before.current;
+    before.current.top = element.scrollTop;
+    if (left < NEAR || element.scrollTop < top) before.current.atEnd = left < NEAR;
     if (left < NEAR) setBelow(false);
     if (element.scrollTop < NEAR) act.older();
   };
