@@ -25,7 +25,10 @@ from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
 from straks.accounts.visitors import Visitors
 from straks.accounts.watch import watch_sessions
+from straks.answers.asked import AskedQuestions
+from straks.answers.editor import Editor
 from straks.answers.room import AnswerRoom
+from straks.answers.wanted import Wanted
 from straks.archive.mover import Mover
 from straks.clock import Clock, SystemClock
 from straks.config import Settings
@@ -40,11 +43,13 @@ from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.records.accounts import AccountRecords
+from straks.records.answer_files import AnswerFileRecords
 from straks.records.archive import ArchiveRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
 from straks.records.inbox import SQLInboxRecords
+from straks.records.questions import QuestionRecords
 from straks.routing.inbox import Inbox
 from straks.storage import (
     SECRET_FILE,
@@ -94,6 +99,7 @@ class Floor:
     inbox: Inbox
     contacts: Contacts
     answers: AnswerRoom
+    asked: AskedQuestions
     mover: Mover | None
 
 
@@ -140,6 +146,7 @@ class Straks:
             "inbox": floor.inbox.run,
             "contacts": floor.contacts.run,
             "answers": floor.answers.run,
+            "questions": floor.asked.run,
             "directory": self._door.directory.run,
             "sessions": partial(watch_sessions, self.sessions, floor.hub),
         }
@@ -204,6 +211,8 @@ class Straks:
 
     def _web_context(self, edge: EdgeContext) -> WebContext:
         door, floor = self._door, self._floor
+        clock, questions = SystemClock(), QuestionRecords(self._database)
+        files = AnswerFileRecords(self._database)
         return WebContext(
             accounts=door.accounts,
             sessions=door.sessions,
@@ -213,7 +222,9 @@ class Straks:
             inbox=floor.inbox,
             conversations=floor.conversations,
             answers=floor.answers,
-            clock=SystemClock(),
+            editor=Editor(floor.answers, files, questions, clock),
+            wanted=Wanted(floor.answers, questions, clock),
+            clock=clock,
             checks={
                 "log": LogProbe(floor.log, floor.conversations).check,
                 "records": self._database.check,
@@ -311,6 +322,7 @@ def _floor(
         settings.answers,
         conversations,
         log,
+        edited=AnswerFileRecords(database),
         threshold=settings.answer_threshold,
         name=settings.site_name,
     )
@@ -324,12 +336,13 @@ def _floor(
         inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
         contacts=Contacts(log, SQLCustomerRecords(database)),
         answers=answers,
+        asked=AskedQuestions(log, QuestionRecords(database), conversations),
         mover=_mover(settings, log, database, clock),
     )
     log.watch(floor.hub)
     # Who answers or delivers an entry looks at the state after it.
     log.listen(conversations.committed, fold=True)
-    for listener in (floor.answers, floor.hub, floor.inbox, floor.contacts):
+    for listener in (floor.answers, floor.hub, floor.inbox, floor.contacts, floor.asked):
         log.listen(listener.committed)
     return floor
 

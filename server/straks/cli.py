@@ -49,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 agent = typer.Typer(help="Accounts of agents.", no_args_is_help=True)
-answers = typer.Typer(help="Folders of canned answers.", no_args_is_help=True)
+answers = typer.Typer(help="Canned answers.", no_args_is_help=True)
 app.add_typer(agent, name="agent")
 app.add_typer(answers, name="answers")
 
@@ -257,6 +257,26 @@ def answers_ask(
         near = f', nearest phrase "{match.phrase}"' if match.phrase else ""
         typer.echo(f"{match.score:.2f}  {match.answer.id} ({match.answer.lang}){near}")
     typer.echo(f"From {matcher.threshold:g} on an answer is given.")
+
+
+@answers.command("export")
+def answers_export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; made if there is none.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over other versions.")] = False,
+    data: _Data = None,
+    database: _DatabaseOption = None,
+) -> None:
+    """Write the answers of the console into a folder of answer files."""
+    from straks.answers.export import export_files
+    from straks.records.answer_files import AnswerFileRecords
+    from straks.storage import open_records
+
+    async def export() -> int:
+        async with open_records(load_settings(data=data, database=database)) as records:
+            rows = await AnswerFileRecords(records).read_all()
+            return await asyncio.to_thread(export_files, rows, folder, force=force)
+
+    typer.echo(f"{_run(export())} answers of the console are in {folder}.")
 
 
 def _tell(progress: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -29,6 +30,7 @@ __all__ = [
     "check_places",
     "migrate",
     "open_log",
+    "open_records",
     "place_shown",
     "records_place",
     "shared_identity",
@@ -61,6 +63,20 @@ async def migrate(settings: Settings) -> tuple[str | None, str]:
         StartError: they cannot be used.
     """
     return await Database.migrate(records_place(settings))
+
+
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncIterator[Database]:
+    """Open the records alone, also beside a running server.
+
+    Raises:
+        StartError: the data directory or the database cannot be used.
+    """
+    database = await Database.open(records_place(settings))
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def check_places(settings: Settings) -> None:

@@ -20,12 +20,12 @@ from straks.answers.source import DEFAULT_LANG, MAX_FILE, AnswerFileError, Draft
 from straks.answers.text import clean
 from straks.errors import StartError
 
-__all__ = ["AnswerBook", "fingerprint"]
+__all__ = ["AnswerBook", "clash", "fingerprint", "read_folder"]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerBook:
-    """The answers of a folder, with what is wrong in its broken files."""
+    """The answers of some files, with what is wrong in the broken ones."""
 
     answers: tuple[Answer, ...]
     errors: tuple[AnswerFileError, ...] = ()
@@ -44,9 +44,15 @@ class AnswerBook:
                 drafts.append(read(file, _read(file, path)))
             except AnswerFileError as error:
                 errors.append(error)
-        kept = tuple(_without_clashes(drafts, errors))
-        errors.sort(key=lambda error: (error.file, error.line))
-        return cls(kept, tuple(errors))
+        return cls.of(drafts, errors)
+
+    @classmethod
+    def of(cls, drafts: Iterable[Draft], errors: Iterable[AnswerFileError]) -> AnswerBook:
+        """Make a book of what was read; of those that say the same, the first has it."""
+        told = list(errors)
+        kept = tuple(_without_clashes(drafts, told))
+        told.sort(key=lambda error: (error.file, error.line))
+        return cls(kept, tuple(told))
 
     def keeping(self, before: AnswerBook) -> AnswerBook:
         """Give this book with what ``before`` had from files that are broken now."""
@@ -83,6 +89,32 @@ class AnswerBook:
             if other is None or distance(answer) < distance(other):
                 chosen[answer.id] = answer
         return sorted(chosen.values(), key=lambda a: (not a.is_reply, a.title.casefold(), a.id))
+
+
+def read_folder(folder: Path) -> dict[str, bytes | AnswerFileError]:
+    """Read what is in the answer files below ``folder``, by name; or why it cannot be read.
+
+    Raises:
+        StartError: there is no such folder, or it cannot be read.
+    """
+    found: dict[str, bytes | AnswerFileError] = {}
+    for file, path in _walk(folder):
+        try:
+            found[file] = _read(file, path)
+        except AnswerFileError as error:
+            found[file] = error
+    return found
+
+
+def clash(draft: Draft, others: Iterable[Draft]) -> AnswerFileError | None:
+    """Tell what of a draft one of the others has already."""
+    asked: dict[tuple[str, str], str] = {}
+    for other in others:
+        if (other.answer.id, other.answer.lang) == (draft.answer.id, draft.answer.lang):
+            return _same_answer(draft, other.file)
+        for phrase in other.answer.phrases:
+            asked.setdefault((other.answer.lang, clean(phrase)), other.file)
+    return _clash(draft, asked)
 
 
 def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
@@ -148,17 +180,22 @@ def _without_clashes(drafts: Iterable[Draft], errors: list[AnswerFileError]) -> 
         answer = draft.answer
         first = taken.setdefault((answer.id, answer.lang), draft.file)
         if first != draft.file:
-            message = f"answer '{answer.id}' in language {answer.lang} is already in {first}"
-            errors.append(AnswerFileError(draft.file, 1, message))
+            errors.append(_same_answer(draft, first))
             continue
-        clash = _clash(draft, asked)
-        if clash is not None:
+        error = _clash(draft, asked)
+        if error is not None:
             del taken[answer.id, answer.lang]
-            errors.append(clash)
+            errors.append(error)
             continue
         for phrase in answer.phrases:
             asked[answer.lang, clean(phrase)] = draft.file
         yield answer
+
+
+def _same_answer(draft: Draft, other: str) -> AnswerFileError:
+    answer = draft.answer
+    message = f"answer '{answer.id}' in language {answer.lang} is already in {other}"
+    return AnswerFileError(draft.file, 1, message)
 
 
 def _clash(draft: Draft, asked: dict[tuple[str, str], str]) -> AnswerFileError | None:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import structlog
 
-from straks.answers.files import AnswerBook, fingerprint
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
 from straks.answers.responder import Conversations, Responder
+from straks.answers.watch import Edited, Watch
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
 from straks.errors import StraksError
@@ -34,6 +35,8 @@ _log = structlog.get_logger(__name__)
 class AnswerRoom:
     """Learns from the answer files beside the start of the server, then answers.
 
+    They are those of a folder, and over them those that agents write in the console.
+
     Questions that come earlier wait in the log: none is passed over.
     """
 
@@ -43,34 +46,33 @@ class AnswerRoom:
         conversations: Conversations,
         feed: Feed,
         *,
+        edited: Edited | None = None,
         threshold: float | None = None,
         name: str = "Straks",
         look_every: float = 1.0,
     ) -> None:
-        """Read the files and begin to learn; ``folder`` None: there are no answers.
+        """Read the folder and begin to learn. ``folder``, ``edited`` None: there are none of those.
 
         ``threshold``: the least score of an answer that is given, None for the usual one.
         ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
-        which the folder is looked at again; what changed in it is learned beside the chat.
+        which the files are looked at again; what changed in them is learned beside the chat.
 
         Raises:
             StartError: the folder cannot be read.
         """
-        self._folder = folder
-        self._look_every = look_every
+        self.watch: Final = Watch(folder, edited, every=look_every)
         self._threshold = THRESHOLD if threshold is None else threshold
-        # What the files are is asked first: what changes after that is seen.
-        self._seen = frozenset() if folder is None else fingerprint(folder)
-        self._book = AnswerBook(()) if folder is None else AnswerBook.load(folder)
-        _tell_mistakes(self._book)
+        self._book = self.watch.sources.book
         self._feed = feed
-        self._responder = Responder(conversations, Matcher(self._book, {}), name=name)
+        self.matcher = Matcher(self._book, {})
+        """What it answers by now."""
+        self._calibrated = asyncio.Event()
+        self._uncalibrated = asyncio.Event()
+        self._responder = Responder(conversations, self.matcher, name=name)
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
-        self._learned = asyncio.create_task(
-            _learn(self._book, self._threshold), name="learn answers"
-        )
+        self._learned = asyncio.create_task(self._begin(), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note what is to be answered; a listener of the log, told after the folds."""
@@ -104,45 +106,65 @@ class AnswerRoom:
 
     async def run(self) -> None:
         """Answer until cancelled."""
-        matcher = await self._learned
-        self._responder.learn(matcher)
+        self._use(await self._learned)
         self._consumer = Consumer(
             CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
         )
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._consumer.run())
-            if self._folder is not None:
-                both.create_task(self._follow(self._folder, matcher))
+        async with asyncio.TaskGroup() as all_of_it:
+            all_of_it.create_task(self._consumer.run())
+            all_of_it.create_task(self.watch.run())
+            all_of_it.create_task(self._follow())
+            all_of_it.create_task(self._calibrate())
 
-    async def _follow(self, folder: Path, matcher: Matcher) -> None:
-        """Learn anew whenever the files have changed, and stay as they are for one look."""
-        trouble = Trouble(logging.getLogger(__name__), "the answer folder")
-        before = self._seen
-        try:
-            await self._calibrate(matcher)
-        except Exception as error:
-            trouble.failed(error)
+    async def _begin(self) -> Matcher:
+        await self.watch.begin()
+        self._book = self.watch.sources.book
+        _tell_mistakes(self._book)
+        return await self._learn(self._book)
+
+    async def _follow(self) -> None:
+        """Learn anew whenever the files have changed."""
+        trouble = Trouble(logging.getLogger(__name__), "learning the answers")
         while True:
-            await asyncio.sleep(self._look_every)
+            sources = await self.watch.changed()
             try:
-                found = await asyncio.to_thread(fingerprint, folder)
-                if found == before != self._seen:
-                    self._seen = found  # what cannot be learned is not tried again and again
-                    await self._learn_anew(folder)
-                before = found
+                book = sources.book.keeping(self._book)
+                _tell_mistakes(book)
+                matcher = await self._learn(book)
+                self._book = book
+                self._use(matcher)
+                _log.info("the answers were learned anew", answers=len(book.answers))
                 trouble.worked()
             except Exception as error:
-                # What was learned stays, and the chat goes on whatever is wrong with a folder.
+                # What was learned stays, and the chat goes on.
                 trouble.failed(error)
 
-    async def _learn_anew(self, folder: Path) -> None:
-        book = (await asyncio.to_thread(AnswerBook.load, folder)).keeping(self._book)
-        _tell_mistakes(book)
-        matcher = await _learn(book, self._threshold)
+    async def _calibrate(self) -> None:
+        """Learn of what was learned last how far to trust it; learning does not wait for this."""
+        trouble = Trouble(logging.getLogger(__name__), "calibrating the answers")
+        while True:
+            await self._uncalibrated.wait()
+            self._uncalibrated.clear()
+            matcher = self.matcher
+            try:
+                await asyncio.to_thread(matcher.calibrate)
+                trouble.worked()
+            except Exception as error:
+                trouble.failed(error)
+            if matcher is self.matcher:
+                self._responder.learn(matcher)  # what it judged before is forgotten
+                self._calibrated.set()
+
+    def _use(self, matcher: Matcher) -> None:
+        self.matcher = matcher
         self._responder.learn(matcher)
-        self._book = book
-        await self._calibrate(matcher)
-        _log.info("the answers were learned anew", answers=len(book.answers))
+        self._calibrated.clear()
+        self._uncalibrated.set()
+
+    async def _learn(self, book: AnswerBook) -> Matcher:
+        if not book.answers:
+            return Matcher(book, {})
+        return await asyncio.to_thread(Matcher.train, book, threshold=self._threshold)
 
     def close(self) -> None:
         """Give up learning."""
@@ -152,6 +174,11 @@ class AnswerRoom:
         """Raise unless everything is learned."""
         if self._consumer is None:
             raise StraksError("the answers are being learned")
+
+    async def settled(self) -> Matcher:
+        """Give what it answers by, once it knows how far to trust that."""
+        await self._calibrated.wait()
+        return self.matcher
 
     def ask(self, text: str, lang: str | None = None, limit: int = 3) -> list[Suggestion]:
         """Look answers up for a text that is being typed; none while they are being learned."""
@@ -169,17 +196,7 @@ class AnswerRoom:
         """The languages that there are answers in."""
         return self._responder.languages()
 
-    async def _calibrate(self, matcher: Matcher) -> None:
-        await asyncio.to_thread(matcher.calibrate)
-        self._responder.learn(matcher)  # what it judged before is forgotten
-
 
 def _tell_mistakes(book: AnswerBook) -> None:
     for error in book.errors:
         _log.warning("an answer file is broken", problem=str(error))
-
-
-async def _learn(book: AnswerBook, threshold: float) -> Matcher:
-    if not book.answers:
-        return Matcher(book, {})
-    return await asyncio.to_thread(Matcher.train, book, threshold=threshold)

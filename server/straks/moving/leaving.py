@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from straks import __version__
+from straks.answers import asked
 from straks.answers import room as answers
 from straks.config import Settings
 from straks.customers import contacts
@@ -34,7 +35,7 @@ from straks.routing import inbox
 
 __all__ = ["CONSUMERS", "export_all"]
 
-CONSUMERS: Final = (answers.CONSUMER, contacts.CONSUMER, inbox.CONSUMER)
+CONSUMERS: Final = (answers.CONSUMER, asked.CONSUMER, contacts.CONSUMER, inbox.CONSUMER)
 """All that read the feed."""
 
 _PAGE: Final = 500

@@ -18,12 +18,15 @@ from sqlalchemy import (
 
 __all__ = [
     "agents",
+    "answer_files",
     "archive_channels",
     "archive_entries",
+    "asked_twice",
     "customers",
     "deployment",
     "inbox",
     "metadata",
+    "questions",
     "schema_version",
     "sessions",
     "sign_in_links",
@@ -145,3 +148,52 @@ customers = Table(
     Index("customers_by_email", "email"),
 )
 """How visitors said they can be reached: a projection of the log."""
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("conversation", String(64), primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("visitor", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("lang", String(35)),
+    Column("answer", String(64)),
+    Column("answer_lang", String(35)),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("helped", Boolean),
+    Column("judged_at", BigInteger, nullable=False),
+    Column("person", Boolean, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("seconds", Integer, nullable=False),
+    Index("questions_by_time", "at"),
+)
+"""What visitors asked and were answered by itself, the newest: a projection of the log.
+``answer`` is null where none was known, ``score`` in thousandths. ``answered_at``, ``judged_at``
+and ``closed_at`` are offsets: of the answer as it was shown last, of the feedback that counts (0:
+none), of the first close after. ``person``: one was asked for after it; ``seconds``: what it cost
+people."""
+
+answer_files = Table(
+    "answer_files",
+    metadata,
+    Column("file", String(128), primary_key=True),
+    Column("source", Text),
+    Column("version", BigInteger, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("answer_files_by_version", "version"),
+)
+"""Answer files that were written in the console. ``version`` counts the changes of all of them;
+``source`` is null where a file was deleted: who looks at the highest version sees that too."""
+
+asked_twice = Table(
+    "asked_twice",
+    metadata,
+    Column("field", String(64), primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)
+"""How often a visitor was asked for what was known, by day: its number since 1970-01-01 UTC."""

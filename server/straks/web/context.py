@@ -12,7 +12,9 @@ from straks.accounts.origins import AllowedOrigins
 from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
+from straks.answers.editor import Editor
 from straks.answers.files import AnswerBook
+from straks.answers.wanted import Wanted
 from straks.clock import Clock
 from straks.conversation.model import Conversation
 from straks_protocol import Answer as Suggestion
@@ -106,6 +108,8 @@ class WebContext:
     inbox: Inbox
     conversations: Conversations
     answers: Answers
+    editor: Editor
+    wanted: Wanted
     clock: Clock
     checks: Mapping[str, Check]
     """What must work for ``/readyz``."""

@@ -45,13 +45,16 @@ class ProblemError(StraksError):
         message: str,
         *,
         field: str | None = None,
+        line: int | None = None,
         retry_after: float | None = None,
     ) -> None:
+        """``line``: of the text that was sent, from 1."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.field = field
+        self.line = line
         self.retry_after = retry_after
 
 
@@ -68,6 +71,8 @@ def problem_response(problem: ProblemError, headers: Mapping[str, str] | None = 
     out = dict(headers or {})
     if problem.field is not None:
         body["field"] = problem.field
+    if problem.line is not None:
+        body["line"] = problem.line
     if problem.retry_after is not None:
         body["retry_after"] = math.ceil(problem.retry_after)
         out["Retry-After"] = str(math.ceil(problem.retry_after))

@@ -12,6 +12,7 @@ from straks.web.help.routes import help_routes
 from straks.web.inbox import inbox_routes
 from straks.web.middleware import BodyLimit, SafeHeaders
 from straks.web.problems import HANDLERS
+from straks.web.questions import question_routes
 from straks.web.sessions import session_routes
 from straks.web.site import site_routes
 from straks.web.static import static_routes
@@ -27,6 +28,7 @@ def web_app(context: WebContext) -> ASGIApp:
             *session_routes(context),
             *inbox_routes(context),
             *answer_routes(context),
+            *question_routes(context),
             *health_routes(context),
             *help_routes(context),
             *static_routes(context.static, context.origins),

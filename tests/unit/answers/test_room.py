@@ -277,7 +277,7 @@ async def test_whatever_is_wrong_with_the_folder_the_chat_goes_on(
 
     async with looking(floor, folder) as room:
         with monkeypatch.context() as patched:
-            patched.setattr("straks.answers.room.fingerprint", fails)
+            patched.setattr("straks.answers.watch.fingerprint", fails)
             async with asyncio.timeout(10):
                 while "Permission denied" not in caplog.text:
                     await asyncio.sleep(0.01)

@@ -21,7 +21,13 @@ from tests.support.postgres_server import PostgresServer
 FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
+BACK_TO_THE_FOURTH = (
+    "DROP TABLE questions",
+    "DROP TABLE answer_files",
+    "DROP TABLE asked_twice",
+)
 BACK_TO_THE_FIRST = (
+    *BACK_TO_THE_FOURTH,
     "DROP TABLE deployment",
     "DROP TABLE archive_channels",
     "DROP TABLE archive_entries",
@@ -113,6 +119,7 @@ async def test_what_the_archive_has_in_part_is_left_to_the_log(place: Path | str
     """Releases of revision 3 stored a channel in several steps."""
     database = await Database.open(place)
     back = (
+        *BACK_TO_THE_FOURTH,
         "ALTER TABLE archive_channels ADD COLUMN whole BOOLEAN",
         "ALTER TABLE deployment DROP COLUMN import_id",
         "UPDATE alembic_version SET version_num = '0003'",

@@ -17,12 +17,18 @@ from straks.accounts.service import Accounts
 from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
 from straks.answers.answer import Answer
+from straks.answers.editor import Editor
 from straks.answers.files import AnswerBook
+from straks.answers.matcher import Matcher
+from straks.answers.wanted import Wanted
+from straks.answers.watch import Watch
 from straks.clock import ManualClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
 from straks.records.accounts import AccountRecords
+from straks.records.answer_files import AnswerFileRecords
 from straks.records.database import Database
+from straks.records.questions import QuestionRecords
 from straks.web.context import WebContext
 from straks.web.routes import web_app
 from straks_protocol import Answer as Suggestion
@@ -112,6 +118,20 @@ class Book:
         return [Suggestion(answer=each, title=each, score=1.0) for each in self.found]
 
 
+class Classroom:
+    """Learns what it is told to, when it is told to."""
+
+    def __init__(self, files: AnswerFileRecords) -> None:
+        self.watch = Watch(None, files, every=1.0)
+        self.matcher = Matcher(self.watch.sources.book, {})
+
+    def learn(self) -> None:
+        self.matcher = Matcher.train(self.watch.sources.book)
+
+    async def settled(self) -> Matcher:
+        return self.matcher
+
+
 class Web:
     """A browser's view of the room, and what stands behind it."""
 
@@ -137,6 +157,8 @@ class Web:
         self.is_draining = False
         self.static = static
         self.book = Book()
+        files, self.questions = AnswerFileRecords(database), QuestionRecords(database)
+        self.classroom = Classroom(files)
         context = WebContext(
             accounts=self.accounts,
             sessions=self.sessions,
@@ -146,6 +168,8 @@ class Web:
             inbox=self.inbox,
             conversations=Conversations(),
             answers=self.book,
+            editor=Editor(self.classroom, files, self.questions, clock),
+            wanted=Wanted(self.classroom, self.questions, clock),
             clock=clock,
             checks={"log": self._check_log, "records": self._check_records},
             optional=self.optional,
