@@ -28,7 +28,7 @@ export const a = {
   given: (count: number) => `Given ${times(count)}`,
   neverGiven: "Not given yet",
   helped: (count: number) => `${count} helped`,
-  unhelpful: (count: number) => `${count} did not`,
+  unhelpful: (count: number) => `${count} not helped`,
   pickTitle: "Choose an answer",
   pickText: "Or write a new one. What you type is kept on this device until you save it.",
 

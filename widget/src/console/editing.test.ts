@@ -98,6 +98,23 @@ test("what was tried holds no more once something else is typed", async () => {
   expect(one.trial.value).toBeNull();
 });
 
+test("what is typed while it is tried or saved is neither judged nor lost", async () => {
+  const one = await editing();
+  one.write(NEW);
+  const reviewing = one.review();
+  one.write(`${NEW}more`);
+  await reviewing;
+  expect(one.trial.value).toBeNull();
+  const saving = one.save();
+  one.write(`${NEW}more and more`);
+  await saving;
+  expect(shelf.files.get("old.md")?.source).toBe(`${NEW}more`);
+  expect([one.source.value, one.dirty.value]).toEqual([`${NEW}more and more`, true]);
+  expect((await editing()).source.value).toBe(`${NEW}more and more`);
+  await one.save();
+  expect(shelf.files.get("old.md")?.source).toBe(`${NEW}more and more`);
+});
+
 test("a source that cannot be used says at which line, and stays", async () => {
   const one = await editing();
   one.write(NEW);

@@ -136,7 +136,10 @@ export class Editing {
   /** Ask what saving would change. */
   async review(): Promise<void> {
     await this.during("review", async () => {
-      this.trial.value = await this.api.tryAnswer(this.file.value, this.source.value);
+      const tried = this.source.value;
+      const trial = await this.api.tryAnswer(this.file.value, tried);
+      // Who typed on meanwhile is not told of what they no longer have.
+      if (this.source.value === tried) this.trial.value = trial;
     });
   }
 
@@ -148,14 +151,25 @@ export class Editing {
   async save(doing: Doing = "save"): Promise<void> {
     await this.during(doing, async () => {
       const version = this.base.value?.version;
-      const saved = await this.api.saveAnswer(this.file.value, this.source.value, version);
-      this.unsaved.remove(this.key);
-      batch(() => {
-        this.base.value = saved;
-        this.source.value = saved.source;
-        this.trial.value = null;
-      });
+      const sent = this.source.value;
+      const saved = await this.api.saveAnswer(this.file.value, sent, version);
+      this.settle(saved, sent);
       this.heard.saved(saved, this.from);
+    });
+  }
+
+  /** What was sent is kept; what was typed since then is still to be saved. */
+  private settle(saved: AnswerSource, sent: string): void {
+    const typed = this.source.value;
+    this.unsaved.remove(this.key);
+    if (typed !== sent) {
+      const { source: was, version } = saved;
+      this.unsaved.set(saved.file, { source: typed, was, version });
+    }
+    batch(() => {
+      this.base.value = saved;
+      if (typed === sent) this.source.value = saved.source;
+      this.trial.value = null;
     });
   }
 

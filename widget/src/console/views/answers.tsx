@@ -1,6 +1,6 @@
 /** The left side of the answers: search, what is not saved, what is broken, all there are. */
 
-import { Button, IconButton } from "../../ui/button.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 import { still } from "../../ui/still.ts";
@@ -207,7 +207,10 @@ export function AnswersPane(props: PaneProps & { list: AnswerList }) {
       <Filters list={list} />
       <div class="answers-count">
         <span role="status">{a.count(list.shown.value.length, list.files.value.length)}</span>
-        <IconButton icon="add" label={a.newAnswer} onClick={begin} />
+        <Button onClick={begin}>
+          <Icon name="add" />
+          {a.newAnswer}
+        </Button>
       </div>
       <div class="inbox-list">
         <Broken broken={list.broken.value} />

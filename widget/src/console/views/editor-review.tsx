@@ -29,8 +29,7 @@ function Change({ change }: { change: Difference }) {
 }
 
 function summed({ tried, changes }: Trial): string {
-  const count = changes.reduce((sum, each) => sum + each.times, 0);
-  if (count > 0) return a.changes(count, tried);
+  if (changes.length > 0) return a.changes(changes.length, tried);
   return tried === 0 ? a.nothingTried : a.noChange(tried);
 }
 

@@ -32,6 +32,7 @@ export function Guide({ steps, done }: { steps: readonly Step[]; done: number })
                 </span>
                 <span>{step.title ?? t.stepNumber(index + 1)}</span>
                 {index < done && <span class="hidden">, {t.stepDone}</span>}
+                <Icon name="down" />
               </summary>
               <Text step={step} />
             </details>

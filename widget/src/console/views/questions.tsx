@@ -109,7 +109,9 @@ function Group(props: GroupProps) {
       </h3>
       <p class="question-cost">
         <strong>{a.people(group.people)}</strong>
-        <strong title={a.minutesTitle}>{a.minutes(Math.round(group.minutes))}</strong>
+        {group.minutes > 0 && (
+          <strong title={a.minutesTitle}>{a.minutes(Math.round(group.minutes))}</strong>
+        )}
         <span>{a.askedOften(group.times)}</span>
         {unanswered > 0 && <span>{a.unanswered(unanswered)}</span>}
         {unhelpful > 0 && <span>{a.notHelped(unhelpful)}</span>}
