@@ -58,7 +58,7 @@ export const a = {
   languageOf: (lang: string) => `In ${lang}`,
   inSource: "This is written in a way that only the source shows.",
   openSource: "Edit it in the source",
-  kept: "Kept on this device until you save",
+  kept: "Not saved; kept on this device",
   saved: "Saved",
   review: "See what changes",
   reviewing: "Trying it out",

@@ -7,7 +7,7 @@ export const bell = "M6 9a6 6 0 0 1 12 0c0 6 2 7 2 7H4s2-1 2-7m4.5 11a2 2 0 0 0 
 export const bolt = "M13 3 5 13h6l-1 8 8-10h-6z";
 export const chat = "M20.5 11.5a8 8 0 0 1-8.5 8 9 9 0 0 1-3.7-.8L3.5 20l1.4-4A8 8 0 1 1 20.5 11.5Z";
 export const book =
-  "M5 5.5A1.5 1.5 0 0 1 6.5 4H19v13.5H6.5A1.5 1.5 0 0 0 5 19zm0 13.5A1.5 1.5 0 0 0 6.5 20.5H19v-3M9 8.5h6";
+  "M12 6.5c-2-1.5-5-2-8-1.7v13c3-.3 6 .2 8 1.7 2-1.5 5-2 8-1.7v-13c-3-.3-6 .2-8 1.7zm0 0v13";
 export const check = "M5 12l5 5 9-11";
 export const checks = "M2 12l5 5 9-11m-4 11 9-11";
 export const clock = "M12 7v5l3 2m6-2a9 9 0 1 0-18 0 9 9 0 1 0 18 0";

@@ -1,134 +1,14 @@
 /** An answer as a form, and as its source: two ways to write the same text. */
 
-import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { a } from "../answer-texts.ts";
 import { languageName } from "../days.ts";
 import type { Editing } from "../editing.ts";
 import { LANGUAGES } from "../proposal.ts";
-import { body, type Key, list, text, withBody, withList, withText } from "../source.ts";
+import { body, list, text, withBody, withText } from "../source.ts";
+import { DayField, Field, LineField, ListField, OnlyInSource } from "./editor-field.tsx";
 
 const YES = new Set(["yes", "true", "on"]);
-
-interface FieldProps {
-  label: string;
-  hint?: string;
-  class?: string;
-  /** The field, told what describes it. */
-  children: (describedBy: string | undefined) => ComponentChildren;
-}
-
-function Field({ label, hint, class: extra = "", children }: FieldProps) {
-  const id = useId();
-  return (
-    <div class={`editor-field ${extra}`}>
-      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is its child */}
-      <label>
-        <span class="editor-label">{label}</span>
-        {children(hint ? id : undefined)}
-      </label>
-      {hint && (
-        <p id={id} class="editor-hint">
-          {hint}
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** In place of a field that would lose something. */
-function OnlyInSource({ label, show }: { label: string; show: () => void }) {
-  return (
-    <div class="editor-field">
-      <span class="editor-label">{label}</span>
-      <p class="editor-hint">
-        {a.inSource}{" "}
-        <button type="button" class="linklike" onClick={show}>
-          {a.openSource}
-        </button>
-      </p>
-    </div>
-  );
-}
-
-interface PartProps {
-  editing: Editing;
-  name: Key;
-  label: string;
-  hint?: string;
-  /** Turns to the source. */
-  show: () => void;
-}
-
-function LineField({ editing, name, label, hint, show }: PartProps) {
-  const value = text(editing.source.value, name);
-  if (value === null) return <OnlyInSource label={label} show={show} />;
-  return (
-    <Field label={label} {...(hint ? { hint } : {})}>
-      {(describedBy) => (
-        <input
-          type="text"
-          value={value}
-          maxLength={200}
-          aria-describedby={describedBy}
-          onInput={(event) => {
-            editing.write(withText(editing.source.peek(), name, event.currentTarget.value));
-          }}
-        />
-      )}
-    </Field>
-  );
-}
-
-function DayField({ editing, name, label, show }: PartProps) {
-  const value = text(editing.source.value, name);
-  if (value === null) return <OnlyInSource label={label} show={show} />;
-  return (
-    <Field label={label}>
-      {() => (
-        <input
-          type="date"
-          value={value}
-          onChange={(event) => {
-            editing.write(withText(editing.source.peek(), name, event.currentTarget.value));
-          }}
-        />
-      )}
-    </Field>
-  );
-}
-
-function linesIn(value: string): readonly string[] {
-  return value
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
-}
-
-function ListField({ editing, name, label, hint, show }: PartProps) {
-  // An empty line that is just being begun is in no list.
-  const typed = useSignal("");
-  const values = list(editing.source.value, name);
-  if (values === null) return <OnlyInSource label={label} show={show} />;
-  const kept = values.join("\n");
-  const value = linesIn(typed.value).join("\n") === kept ? typed.value : kept;
-  return (
-    <Field label={label} {...(hint ? { hint } : {})}>
-      {(describedBy) => (
-        <textarea
-          rows={Math.min(12, Math.max(2, value.split("\n").length + 1))}
-          value={value}
-          aria-describedby={describedBy}
-          onInput={(event) => {
-            typed.value = event.currentTarget.value;
-            editing.write(withList(editing.source.peek(), name, linesIn(typed.value)));
-          }}
-        />
-      )}
-    </Field>
-  );
-}
 
 function LanguageField({ editing }: { editing: Editing }) {
   const lang = text(editing.source.value, "lang");

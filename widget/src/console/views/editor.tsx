@@ -2,19 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { Button, IconButton } from "../../ui/button.tsx";
+import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 import { a } from "../answer-texts.ts";
-import { day, languageName } from "../days.ts";
 import type { Editing } from "../editing.ts";
 import type { AnswerList } from "../files.ts";
-import { go, leave } from "../route.ts";
+import { leave } from "../route.ts";
 import { isTyping } from "../shortcuts.ts";
-import { text } from "../source.ts";
 import { t } from "../texts.ts";
-import { Ask } from "./ask.tsx";
+import { Foot } from "./editor-foot.tsx";
 import { Form, Source } from "./editor-form.tsx";
+import { Head } from "./editor-head.tsx";
 import { Conflict, Review } from "./editor-review.tsx";
 
 type View = "form" | "source";
@@ -33,87 +32,6 @@ function Blank({ title, words, back }: { title?: string; words: string; back?: b
         )}
       </div>
     </section>
-  );
-}
-
-/** Where it is kept, by whom, when it was last confirmed, how it does. */
-function About({ editing, list }: { editing: Editing; list: AnswerList }) {
-  const { value: base } = editing.base;
-  const listed = list.files.value.find((each) => each.file === editing.file.value);
-  const lang = text(editing.source.value, "lang") || listed?.lang || "en";
-  return (
-    <p class="facts editor-facts">
-      <span class="fact">{languageName(lang)}</span>
-      {base && <span class="fact">{base.origin === "folder" ? a.fromFolder : a.fromConsole}</span>}
-      {listed?.author && <span class="fact">{a.by(listed.author)}</span>}
-      {listed && (
-        <span class="fact">
-          {listed.confirmed ? a.confirmed(day(listed.confirmed)) : a.neverConfirmed}
-        </span>
-      )}
-    </p>
-  );
-}
-
-function Actions({ editing }: { editing: Editing }) {
-  const asking = useSignal(false);
-  const base = editing.base.value;
-  if (!base) return null;
-  const busy = editing.busy.value !== null;
-  return (
-    <div class="editor-actions">
-      {!editing.dirty.value && (
-        <Button
-          look="quiet"
-          title={a.confirmHint}
-          aria-disabled={busy}
-          onClick={() => void editing.confirm()}
-        >
-          <Icon name="check" />
-          {a.confirm}
-        </Button>
-      )}
-      {base.origin === "console" && (
-        <Button look="plain" aria-disabled={busy} onClick={() => (asking.value = true)}>
-          {a.remove}
-        </Button>
-      )}
-      {asking.value && (
-        <Ask
-          title={a.removeTitle}
-          text={a.removeText}
-          action={a.remove}
-          done={(yes) => {
-            asking.value = false;
-            if (yes) void editing.remove();
-          }}
-        />
-      )}
-    </div>
-  );
-}
-
-function Head({ editing, list }: { editing: Editing; list: AnswerList }) {
-  const title = text(editing.source.value, "title");
-  const { from } = editing;
-  return (
-    <header class="conversation-head">
-      <div class="head-row">
-        <IconButton icon="back" label={a.back} class="only-narrow" onClick={leave} />
-        <div class="head-who">
-          <div class="head-name">
-            <h2>{title || (editing.isNew.value ? a.newAnswer : editing.file.value)}</h2>
-          </div>
-          <About editing={editing} list={list} />
-        </div>
-        {from && (
-          <Button look="plain" onClick={() => go({ conversation: from.conversation })}>
-            {a.toConversation}
-          </Button>
-        )}
-        <Actions editing={editing} />
-      </div>
-    </header>
   );
 }
 
@@ -151,60 +69,6 @@ function Trouble({ editing, show }: { editing: Editing; show: (line: number) => 
         </p>
       )}
     </div>
-  );
-}
-
-function Discard({ editing }: { editing: Editing }) {
-  const asking = useSignal(false);
-  return (
-    <>
-      <Button look="plain" onClick={() => (asking.value = true)}>
-        {a.discard}
-      </Button>
-      {asking.value && (
-        <Ask
-          title={a.discardTitle}
-          text={a.discardText}
-          action={a.discard}
-          done={(yes) => {
-            asking.value = false;
-            if (yes) editing.discard();
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-function Foot({ editing, list }: { editing: Editing; list: AnswerList }) {
-  const dirty = editing.dirty.value;
-  const busy = editing.busy.value;
-  const saved = list.saved.value === editing.file.value;
-  if (editing.trial.value) {
-    return (
-      <footer class="editor-foot">
-        <span />
-        <Button look="quiet" onClick={() => editing.revise()}>
-          {a.revise}
-        </Button>
-        <Button look="primary" aria-disabled={busy !== null} onClick={() => void editing.save()}>
-          {busy === "save" ? a.saving : a.save}
-        </Button>
-      </footer>
-    );
-  }
-  return (
-    <footer class="editor-foot">
-      <span role="status">{dirty ? a.kept : saved ? a.saved : ""}</span>
-      {dirty && <Discard editing={editing} />}
-      <Button
-        look="primary"
-        aria-disabled={!dirty || busy !== null}
-        onClick={() => dirty && void editing.review()}
-      >
-        {busy === "review" ? a.reviewing : a.review}
-      </Button>
-    </footer>
   );
 }
 
