@@ -66,8 +66,8 @@ class Stage:
         self._folder = folder
         self._accounts = accounts
         self._people: list[Person] = []
-        known = answers if isinstance(answers, Path) else answers_folder()
-        settings = {"answers": str(known)} if answers else {}
+        place = answers_folder() if answers is True else answers
+        settings = {"answers": str(place)} if place else {}
         self.server = ServerProcess(folder, site_name="Nordlys Lamper", **settings)
         self.shop = Shop(self.server.url)
         self._parts = ExitStack()
