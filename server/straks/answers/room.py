@@ -72,6 +72,7 @@ class AnswerRoom:
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
+        self._read = asyncio.Event()
         self._learned = asyncio.create_task(self._begin(), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -118,6 +119,7 @@ class AnswerRoom:
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
+        self._read.set()
         self._book = self.watch.sources.book
         _tell_mistakes(self._book)
         return await self._learn(self._book)
@@ -165,6 +167,10 @@ class AnswerRoom:
         if not book.answers:
             return Matcher(book, {})
         return await asyncio.to_thread(Matcher.train, book, threshold=self._threshold)
+
+    async def read(self) -> None:
+        """Wait until it is known what there is to learn; where it is nothing, all is learned."""
+        await self._read.wait()
 
     def close(self) -> None:
         """Give up learning."""
