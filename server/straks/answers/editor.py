@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,6 +14,7 @@ from straks.answers.replay import Changed, Past, distinct, replay
 from straks.answers.source import AnswerFileError, Draft
 from straks.answers.sources import AnswerFile, version_of
 from straks.answers.stamp import stamp
+from straks.answers.validity import today
 from straks.answers.watch import Watch
 from straks.clock import Clock
 from straks.conversation.errors import RefusedError
@@ -193,19 +193,22 @@ class Editor:
         if "\x00" in source:
             line = source.count("\n", 0, source.index("\x00")) + 1
             raise AnswerFileError(name, line, "there is a character in it that is none (U+0000)")
-        return self._room.watch.sources.check(name, source.encode())
+        draft = self._room.watch.sources.check(name, source.encode())
+        if mistake := self._room.watch.business.mistake(draft.answer):
+            raise mistake
+        return draft
 
     def _signed(self, name: str, source: str, author: str) -> str:
         """See that a file can be an answer; give it with who says so, and that it holds today."""
         self._check(name, source)
-        today = datetime.date.fromtimestamp(self._clock.now_ms() / 1000)
+        day = today(self._clock)
         writer = "".join(each if each.isprintable() else " " for each in author).strip()
         try:
-            signed = stamp(source, {"author": writer, "confirmed": today.isoformat()})
+            signed = stamp(source, {"author": writer, "confirmed": day.isoformat()})
         except FrontMatterError as error:
             raise AnswerFileError(name, error.line, error.message) from error
         answer = self._check(name, signed).answer
-        if (answer.author, answer.confirmed) != (writer, today):
+        if (answer.author, answer.confirmed) != (writer, day):
             raise AnswerFileError(name, 2, "write 'author' and 'confirmed' as lines of their own")
         return signed
 
@@ -213,7 +216,9 @@ class Editor:
         self, name: str, source: str, past: Sequence[Past], present: Matcher
     ) -> Sequence[Changed]:
         file = AnswerFile.read(name, source.encode())
-        book = self._room.watch.sources.instead(file).book.keeping(present.book)
+        watch = self._room.watch
+        book = watch.business.settled(watch.sources.instead(file).book).keeping(present.book)
+        book = book.valid_on(watch.day)
         edited = Matcher.train(book, threshold=present.threshold)
         edited.calibrate()
         return replay(past, present, edited)

@@ -14,6 +14,7 @@ from straks.answers.source import Draft
 from straks.answers.sources import Sources
 from straks.answers.text import clean
 from straks.clock import Clock
+from straks.records.asked_twice import AskedTwiceRecords
 from straks.records.questions import AskedQuestion, QuestionCounts, QuestionRecords
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ class Asked:
 class Wanted:
     """What visitors asked in vain, and nobody has written an answer to since."""
 
-    def __init__(self, room: Room, questions: QuestionRecords, clock: Clock) -> None:
+    def __init__(
+        self, room: Room, questions: QuestionRecords, twice: AskedTwiceRecords, clock: Clock
+    ) -> None:
         self._room = room
         self._questions = questions
+        self._twice = twice
         self._clock = clock
         self._grouping = asyncio.Lock()
 
@@ -56,7 +60,7 @@ class Wanted:
         """
         since = self._clock.now_ms() - days * _DAY
         counts = await self._questions.counts(since)
-        twice = await self._questions.asked_twice(since)
+        twice = await self._twice.asked_twice(since)
         async with self._grouping:
             # One at a time: it takes a second of a processor.
             rows = await self._questions.open_questions(since, _MOST_LOOKED_AT)

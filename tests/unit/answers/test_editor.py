@@ -23,7 +23,7 @@ class Room:
     """Knows its files; learns only when it is let."""
 
     def __init__(self, folder: Path | None, records: AnswerFileRecords) -> None:
-        self.watch = Watch(folder, records, every=1.0)
+        self.watch = Watch(folder, records, every=1.0, clock=ManualClock())
         self.matcher = Matcher(self.watch.sources.book, {})
         self.may_settle = asyncio.Event()
 

@@ -56,7 +56,6 @@ async def test_nothing_new_is_nothing(records: QuestionRecords) -> None:
     assert await kept(records) == []
     assert await records.counts(0) == QuestionCounts(asked=0, answered=0, helped=0)
     assert await records.by_answer() == {}
-    assert await records.asked_twice(0) == {}
 
 
 async def test_the_same_again_changes_nothing(records: QuestionRecords) -> None:
@@ -165,12 +164,3 @@ async def test_open_are_those_that_got_nothing_or_nothing_of_help(
     assert await records.by_answer() == {
         ("dogs", "en"): AnswerCounts(given=2, helped=1, unhelpful=1)
     }
-
-
-async def test_what_is_asked_twice_is_counted_by_day(records: QuestionRecords) -> None:
-    for field, at in (("email", NOON), ("email", NOON), ("order", NOON), ("email", NOON - DAY)):
-        await records.count_asked_twice(field, at)
-    assert await records.asked_twice(NOON) == {"email": 2, "order": 1}
-    assert await records.asked_twice(NOON - DAY) == {"email": 3, "order": 1}
-    await records.count_asked_twice("phone", NOON + 500 * DAY)
-    assert await records.asked_twice(0) == {"phone": 1}

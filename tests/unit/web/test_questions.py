@@ -70,7 +70,7 @@ async def test_gaps_are_told_with_what_they_cost(desk: Web, clock: ManualClock) 
             worked=[("c1", 4, now - DAY + 61_000)],
         )
     )
-    await desk.questions.count_asked_twice("email", now)
+    await desk.twice.count_asked_twice("email", now)
     found = await questions(desk)
     assert found["groups"][0] == {
         "text": "Can I bring my dog?",
