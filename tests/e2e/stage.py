@@ -59,14 +59,15 @@ class Stage:
     """A server with a data directory of its own, and a shop on another site."""
 
     def __init__(
-        self, browser: Browser, folder: Path, accounts: Path, *, answers: bool = False
+        self, browser: Browser, folder: Path, accounts: Path, *, answers: bool | Path = False
     ) -> None:
-        """``answers``: those of the demo, which cost the server a second of its start."""
+        """``answers``: a folder, or those of the demo, which cost the server's start a second."""
         self._browser = browser
         self._folder = folder
         self._accounts = accounts
         self._people: list[Person] = []
-        settings = {"answers": str(answers_folder())} if answers else {}
+        place = answers_folder() if answers is True else answers
+        settings = {"answers": str(place)} if place else {}
         self.server = ServerProcess(folder, site_name="Nordlys Lamper", **settings)
         self.shop = Shop(self.server.url)
         self._parts = ExitStack()

@@ -77,8 +77,13 @@ class Matcher:
                 by_lang.setdefault(languages.base(answer.lang), []).append(answer)
         rooms: dict[str, _Room] = {}
         for lang, answers in by_lang.items():
-            phrases = [_phrases(answer) for answer in answers]
-            rooms[lang] = _Room(answers, _exact(answers), Model(phrases, lang))
+            phrases = [[clean(phrase) for phrase in answer.phrases] for answer in answers]
+            titles = [clean(answer.title) for answer in answers]
+            learned = [
+                [phrase for phrase in dict.fromkeys((*of_one, title)) if phrase]
+                for of_one, title in zip(phrases, titles, strict=True)
+            ]
+            rooms[lang] = _Room(answers, _exact(phrases, titles), Model(learned, lang))
         return cls(book, rooms, detector(book), threshold=threshold)
 
     def calibrate(self) -> None:
@@ -217,18 +222,13 @@ def detector(book: AnswerBook) -> Detector | None:
     return Detector(lines) if len(own) > 1 else None
 
 
-def _phrases(answer: Answer) -> list[str]:
-    cleaned = (clean(phrase) for phrase in (*answer.phrases, answer.title))
-    return list(dict.fromkeys(phrase for phrase in cleaned if phrase))
-
-
-def _exact(answers: Sequence[Answer]) -> dict[str, int]:
+def _exact(phrases: Sequence[Sequence[str]], titles: Sequence[str]) -> dict[str, int]:
     """Tell by what was written word for word; a phrase goes before another answer's title."""
     exact: dict[str, int] = {}
-    for number, answer in enumerate(answers):
-        for phrase in answer.phrases:
-            exact.setdefault(clean(phrase), number)
-    for number, answer in enumerate(answers):
-        exact.setdefault(clean(answer.title), number)
+    for number, of_one in enumerate(phrases):
+        for phrase in of_one:
+            exact.setdefault(phrase, number)
+    for number, title in enumerate(titles):
+        exact.setdefault(title, number)
     exact.pop("", None)
     return exact

@@ -33,6 +33,83 @@ export interface CannedReply {
   readonly tags?: readonly string[];
 }
 
+/** One file of the answers, in the list (§9, `GET /v1/answers/files`). */
+export interface AnswerFile {
+  readonly file: string;
+  readonly id: string;
+  readonly lang: string;
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly origin: "folder" | "console";
+  readonly author?: string;
+  /** Days: `2026-12-01`. */
+  readonly confirmed?: string;
+  readonly valid_until?: string;
+  readonly helped: number;
+  readonly unhelpful: number;
+  readonly given: number;
+}
+
+export interface BrokenFile {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface AnswerFiles {
+  readonly files: readonly AnswerFile[];
+  readonly errors: readonly BrokenFile[];
+}
+
+/** Whatever the server tells versions of a file by. */
+export type Version = string | number;
+
+export interface AnswerSource {
+  readonly file: string;
+  readonly source: string;
+  readonly origin: "folder" | "console";
+  readonly version: Version;
+}
+
+/** A question that would be answered otherwise; null: not at all. */
+export interface Difference {
+  readonly text: string;
+  readonly lang?: string;
+  readonly times: number;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Trial {
+  readonly tried: number;
+  readonly changes: readonly Difference[];
+}
+
+/** Questions that are alike, and that nobody was helped with. */
+export interface QuestionGroup {
+  readonly text: string;
+  readonly lang?: string;
+  readonly people: number;
+  readonly minutes: number;
+  readonly times: number;
+  readonly reasons: { readonly unanswered: number; readonly unhelpful: number };
+  readonly examples: readonly {
+    readonly conversation: string;
+    readonly offset: number;
+    readonly text: string;
+  }[];
+  /** The one that did not help. */
+  readonly answer?: string;
+}
+
+export interface Questions {
+  readonly groups: readonly QuestionGroup[];
+  readonly asked: number;
+  readonly answered: number;
+  readonly helped: number;
+  readonly asked_twice: Readonly<Record<string, number>>;
+}
+
 /** A refused request, or with `status` 0 one that never got an answer. */
 export class ApiError extends Error {
   constructor(
@@ -41,6 +118,8 @@ export class ApiError extends Error {
     message: string,
     /** Seconds. */
     readonly retryAfter?: number,
+    /** Of a source that cannot be used. */
+    readonly line?: number,
   ) {
     super(message);
     this.name = "ApiError";
@@ -49,7 +128,7 @@ export class ApiError extends Error {
 
 async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
-  let body: { code?: string; message?: string; retry_after?: number } = {};
+  let body: { code?: string; message?: string; retry_after?: number; line?: number } = {};
   try {
     body = JSON.parse(text);
   } catch {
@@ -61,6 +140,7 @@ async function refusal(response: Response): Promise<ApiError> {
     body.code ?? "internal",
     body.message ?? response.statusText,
     body.retry_after ?? header,
+    body.line,
   );
 }
 
@@ -93,6 +173,33 @@ export class Api {
   async canned(lang?: string): Promise<readonly CannedReply[]> {
     const query = lang ? `?${new URLSearchParams({ lang })}` : "";
     return (await this.call<{ answers: CannedReply[] }>("GET", `/v1/answers${query}`)).answers;
+  }
+
+  answerFiles(): Promise<AnswerFiles> {
+    return this.call<AnswerFiles>("GET", "/v1/answers/files");
+  }
+
+  answerFile(file: string): Promise<AnswerSource> {
+    return this.call<AnswerSource>("GET", `/v1/answers/file?${new URLSearchParams({ file })}`);
+  }
+
+  /** Without a `version` the file must be new. */
+  saveAnswer(file: string, source: string, version?: Version): Promise<AnswerSource> {
+    const query = new URLSearchParams({ file });
+    return this.call<AnswerSource>("PUT", `/v1/answers/file?${query}`, { source, version });
+  }
+
+  removeAnswer(file: string, version: Version): Promise<void> {
+    const query = new URLSearchParams({ file, version: `${version}` });
+    return this.call<void>("DELETE", `/v1/answers/file?${query}`);
+  }
+
+  tryAnswer(file: string, source: string): Promise<Trial> {
+    return this.call<Trial>("POST", "/v1/answers/try", { file, source });
+  }
+
+  questions(days: number): Promise<Questions> {
+    return this.call<Questions>("GET", `/v1/questions?${new URLSearchParams({ days: `${days}` })}`);
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {

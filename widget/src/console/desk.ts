@@ -15,16 +15,21 @@ import {
 } from "../protocol/index.ts";
 import { browserPage, overTabs } from "../ui/browser.ts";
 import type { Alerts } from "./alerts.ts";
-import type { Agent, Api, CannedReply } from "./api.ts";
+import type { Agent, AnswerSource, Api } from "./api.ts";
 import { Drafts } from "./drafts.ts";
 import { Held } from "./held.ts";
 import { INBOX, Inbox } from "./inbox.ts";
 import { OpenConversation } from "./open.ts";
+import { fromReply, questionBefore } from "./proposal.ts";
+import { Replies } from "./replies.ts";
 import { go, route, selected } from "./route.ts";
 import { Seen } from "./seen.ts";
 import type { Session } from "./session.ts";
+import { text as textIn } from "./source.ts";
 import { isMine, type Summary, visitorName } from "./summary.ts";
 import { t } from "./texts.ts";
+import type { Item } from "./timeline.ts";
+import { type Origin, UnsavedAnswers } from "./unsaved.ts";
 
 const RETRY_MS = 3000;
 
@@ -49,7 +54,9 @@ export class Desk {
   readonly status = signal<Status>("idle");
   readonly online = signal(navigator.onLine);
   readonly open = signal<OpenConversation | null>(null);
-  readonly canned = signal<readonly CannedReply[]>([]);
+  readonly replies: Replies;
+  /** Answers that were begun and are not saved. */
+  readonly unsaved: UnsavedAnswers;
   private readonly client: Client;
   private readonly held: Held;
   private readonly undo: (() => void)[] = [];
@@ -64,6 +71,8 @@ export class Desk {
     this.inbox = new Inbox(api, agent.id, (before, now) => this.inboxChanged(before, now));
     this.drafts = new Drafts(storage, agent.id);
     this.seen = new Seen(storage, agent.id);
+    this.replies = new Replies(api);
+    this.unsaved = new UnsavedAnswers(storage, agent.id);
     this.client = new Client({
       url: socketUrl(),
       token: () => session.socketToken(),
@@ -110,16 +119,14 @@ export class Desk {
         const { tab } = route.value;
         untracked(() => void this.inbox.show(tab).catch(() => undefined));
       }),
+      effect(() => {
+        const lang = this.open.value?.summary.value?.lang;
+        untracked(() => this.replies.show(lang));
+      }),
       browserPage.watch(() => {
         this.online.value = navigator.onLine;
         this.look();
       }),
-    );
-    this.around.api.canned().then(
-      (replies) => {
-        this.canned.value = replies;
-      },
-      () => undefined, // the menu then says that there are none
     );
   }
 
@@ -146,6 +153,25 @@ export class Desk {
     if (!open || !(await open.act("accept")) || this.open.value !== open) return;
     if (route.value.tab !== "open") go({ tab: "mine" });
     if (open.mode.value === "reply") open.compose("reply");
+  }
+
+  /** Begin an answer that says what was replied here, and go there. */
+  makeAnswer(item: Item): void {
+    const open = this.open.value;
+    const reply = item.data["text"];
+    if (!open || typeof reply !== "string") return;
+    const question = questionBefore(open.view.value?.entries ?? [], item.offset);
+    const source = fromReply(question, reply, open.summary.value?.lang);
+    const from = { conversation: open.id, offset: item.offset };
+    go({ page: "answers", answer: this.unsaved.begin({ source, from }) });
+  }
+
+  /** An answer was saved; where it comes from a reply, that conversation's agents read so. */
+  answerSaved({ file, source }: AnswerSource, from: Origin | undefined): void {
+    this.replies.renew();
+    if (!from) return;
+    const text = t.madeAnswer(textIn(source, "title") ?? file, file);
+    this.client.publish(`desk:${from.conversation}`, "note", { text });
   }
 
   private async loadInbox(): Promise<void> {

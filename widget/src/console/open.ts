@@ -11,6 +11,7 @@ import {
 import type { Api } from "./api.ts";
 import type { Drafts, Mode } from "./drafts.ts";
 import type { Inbox } from "./inbox.ts";
+import { facts } from "./known.ts";
 import { agentName, fold, isMine, newer, type Summary, visitorName } from "./summary.ts";
 import { t } from "./texts.ts";
 import { grouped, timeline } from "./timeline.ts";
@@ -89,6 +90,9 @@ export class OpenConversation {
     const summary = this.summary.value;
     return summary ? visitorName(summary.visitor) : "";
   });
+
+  /** What is known of the visitor, from the entries that are loaded. */
+  readonly facts = computed(() => facts(this.view.value?.entries ?? []));
 
   readonly here = computed(() =>
     (this.view.value?.members ?? []).some((each) => each.kind === "visitor"),

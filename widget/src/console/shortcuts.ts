@@ -17,7 +17,21 @@ export function neighbour(ids: readonly string[], current: string | null, step: 
   return ids[Math.min(ids.length - 1, Math.max(0, at + step))];
 }
 
+/** In the list of answers the focus moves; Enter opens. */
+function moveFocus(step: 1 | -1): void {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-answer]")];
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  const current = rows.findIndex((row) => row.getAttribute("aria-current") === "true");
+  const from = at >= 0 ? at : current;
+  const next = from < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, from + step));
+  rows[next]?.focus();
+}
+
 function move(desk: Desk, step: 1 | -1): void {
+  if (route.value.page !== "inbox") {
+    moveFocus(step);
+    return;
+  }
   const ids = desk.inbox.list(route.value.tab).map((each) => each.id);
   const next = neighbour(ids, route.value.conversation, step);
   if (!next) return;
@@ -44,7 +58,9 @@ export function onShortcut(event: KeyboardEvent, desk: Desk): "help" | undefined
   else if (key === "n" && desk.open.value) desk.open.value.compose("note");
   else if (key === "/" && desk.open.value?.mine.value) canned(desk.open.value);
   else if (key === "a" && desk.open.value) void desk.accept();
-  else if (key === "Escape" && desk.open.value) leave();
+  else if (key === "Escape" && (desk.open.value || route.value.answer)) leave();
+  else if (key === "5") go({ page: "questions" });
+  else if (key === "6") go({ page: "answers" });
   else if (key >= "1" && key <= "4") go({ tab: TABS[Number(key) - 1] ?? "waiting" });
   else if (key === "?") return helped(event);
   else return undefined;

@@ -23,6 +23,8 @@ export interface Summary {
   readonly waiting_since?: number;
   readonly updated_at: number;
   readonly offset: number;
+  /** Passed on as somebody who knows: why is said in the conversation. */
+  readonly expert?: boolean;
 }
 
 /** Four characters that stay the same for the same id. */
@@ -114,6 +116,7 @@ export function fold(summary: Summary, entries: readonly Entry[]): Summary {
     if (entry.kind === "contact" && entry.offset > summary.offset) {
       next.visitor = { ...next.visitor, ...contact(entry) };
     }
+    if (entry.kind === "ask_human" && entry.data["expert"]) next.expert = true;
     const page = entry.data["page"] as Summary["page"];
     if (entry.kind === "message" && entry.from.kind === "visitor" && page) next.page = page;
     if (entry.offset <= next.state_offset) continue;

@@ -7,6 +7,7 @@ import {
   type Principal,
   verdicts,
 } from "../protocol/index.ts";
+import { labelOf, labels, progress, told } from "./known.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
 
@@ -26,6 +27,10 @@ export interface Item {
   readonly helped?: boolean | undefined;
   /** Of a wish for a person: the titles of the answers that did not help before it. */
   readonly inVain?: readonly string[] | undefined;
+  /** Of a guide: how many of its steps are done. */
+  readonly done?: number | undefined;
+  /** Of details and contact: "Order number: 7". */
+  readonly lines?: readonly string[] | undefined;
 }
 
 export interface Group {
@@ -52,21 +57,29 @@ function titleOf(answer: Entry): string {
   return String(answer.data["title"] ?? answer.data["answer"] ?? "");
 }
 
-/** Tell at answers whether they helped, and at a wish for a person which did not. */
+/** Tell at answers whether they helped and how far one is, and at a wish for a person what did not. */
 function judged(items: readonly Item[], entries: readonly Entry[]): Item[] {
   const helped = verdicts(entries);
+  const done = progress(entries);
+  const asked = labels(entries);
   const titles = new Map<number, string>();
-  let told = 0;
+  let since = 0;
   for (const entry of entries)
     if (entry.kind === "answer") titles.set(entry.offset, titleOf(entry));
   return items.flatMap((item) => {
-    // What it says stands at the answer.
-    if (item.kind === "feedback") return [];
-    if (item.kind === "answer") return { ...item, helped: helped.get(item.offset) };
+    // What they say stands at the answer.
+    if (item.kind === "feedback" || item.kind === "step") return [];
+    if (item.kind === "answer") {
+      return { ...item, helped: helped.get(item.offset), done: done.get(item.offset) };
+    }
+    if (item.kind === "details" || item.kind === "contact") {
+      const lines = told(item).map(([name, value]) => `${labelOf(name, asked)}: ${value}`);
+      return { ...item, lines };
+    }
     if (item.kind !== "ask_human") return item;
-    const since = entries.filter(({ offset }) => offset > told && offset < item.offset);
-    told = item.offset;
-    const inVain = [...verdicts(since)].flatMap(([answer, good]) =>
+    const before = entries.filter(({ offset }) => offset > since && offset < item.offset);
+    since = item.offset;
+    const inVain = [...verdicts(before)].flatMap(([answer, good]) =>
       good ? [] : (titles.get(answer) ?? []),
     );
     return { ...item, inVain };

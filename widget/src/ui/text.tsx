@@ -1,6 +1,7 @@
 /** Shows what people wrote: plain text with links, or sanitised HTML, built node by node. */
 
 import { type ComponentChild, Fragment } from "preact";
+import { useState } from "preact/hooks";
 import { linkify, safeHref } from "./linkify.ts";
 
 const TAGS = new Set(
@@ -32,12 +33,41 @@ export function PlainText({ text }: { text: string }) {
   );
 }
 
+/**
+ * A picture or a short video; where it cannot be loaded, its words, with the way to a video.
+ *
+ * They come from http and https only, into a page with TLS from https only.
+ */
+function Media({ element, film }: { element: Element; film: boolean }) {
+  const [lost, setLost] = useState(false);
+  const attribute = (name: string) => element.getAttribute(name) ?? "";
+  const size = (name: string) => Number(/^\d{1,4}$/.exec(attribute(name))) || undefined;
+  const src = safeHref(attribute("src")) ?? "";
+  const alt = attribute(film ? "aria-label" : "alt") || element.textContent.trim();
+  const safe = location.protocol === "https:" ? /^https:/ : /^http/;
+  if (!safe.test(src)) return <>{alt}</>;
+  if (lost) return film ? <Link href={src}>{alt || src}</Link> : <em>{alt}</em>;
+  const props = {
+    src,
+    width: size("width"),
+    height: size("height"),
+    onError: () => setLost(true),
+  };
+  return film ? (
+    <video {...props} controls preload="metadata" aria-label={alt} />
+  ) : (
+    <img {...props} alt={alt} loading="lazy" />
+  );
+}
+
 function convert(node: Node, depth: number): ComponentChild {
   if (node.nodeType === 3) return node.nodeValue;
   if (node.nodeType !== 1 || depth > MAX_DEPTH) return null;
   const element = node as Element;
   const name = element.tagName.toLowerCase();
   if (DROPPED.has(name)) return null;
+  const film = name === "video";
+  if (film || name === "img") return <Media element={element} film={film} />;
   const children = Array.from(element.childNodes, (child) => convert(child, depth + 1));
   if (HEADING.test(name)) return <p class="heading">{children}</p>;
   const href = name === "a" && safeHref(element.getAttribute("href") ?? "");

@@ -2,6 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { Extras } from "./extras/extras.tsx";
 import type { Language } from "./shell.ts";
 import type { Actions, State } from "./state.ts";
 import type { Texts } from "./texts/en.ts";
@@ -15,6 +16,8 @@ export interface Fixed {
   readonly locale: string;
   /** Close the panel and give the focus back to the launcher. */
   readonly close: () => void;
+  /** What only some answers need; asked for again, it is fetched again if it did not come. */
+  readonly extras: () => Promise<Extras>;
 }
 
 export interface Widgetry extends Fixed {

@@ -70,13 +70,3 @@ test("part of a log is certain only once a deciding entry is in it", () => {
   const decided = fold(log(80, ["message"], ["accept", ANNA], ["message"]));
   expect([decided.certain, decided.state, decided.stateOffset]).toEqual([true, "with_agent", 81]);
 });
-
-test("the last e-mail address that was left counts", () => {
-  const entries = log(
-    1,
-    ["message"],
-    ["contact", VISITOR, { email: "a@b.example" }],
-    ["contact", VISITOR, { name: "Bo" }],
-  );
-  expect(fold(entries).email).toBe("a@b.example");
-});

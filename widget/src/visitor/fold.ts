@@ -10,7 +10,6 @@ export interface Folded {
   readonly stateOffset: number;
   /** Who has it, in `with_agent`. */
   readonly agent: Principal | undefined;
-  readonly email: string | undefined;
   /** False when the change that decides lies before the entries that are known. */
   readonly certain: boolean;
   /** What `reopen` goes back to. */
@@ -21,7 +20,6 @@ const NOTHING: Folded = {
   state: "none",
   stateOffset: 0,
   agent: undefined,
-  email: undefined,
   certain: false,
   before: undefined,
 };
@@ -57,8 +55,6 @@ function step(now: Folded, entry: Entry): Folded {
       return { ...to("closed"), before: now };
     case "reopen":
       return to(now.before?.state ?? "self_service", now.before?.agent, false);
-    case "contact":
-      return { ...now, email: emailIn(entry) ?? now.email };
     default:
       return now;
   }
@@ -68,9 +64,4 @@ function transferred(to: (state: Phase, agent?: Principal) => Folded, entry: Ent
   const { agent, agent_name } = entry.data as { agent?: string; agent_name?: string };
   if (!agent) return to("waiting");
   return to("with_agent", { kind: "agent", id: agent, ...(agent_name && { name: agent_name }) });
-}
-
-function emailIn(entry: Entry): string | undefined {
-  const { email } = entry.data as { email?: string };
-  return email;
 }

@@ -25,6 +25,7 @@ afterEach(() => {
   document.head.replaceChildren();
   document.documentElement.lang = "";
   localStorage.clear();
+  sessionStorage.clear();
 });
 
 test("there is a real button at once, and nothing is stored or fetched", async () => {
@@ -68,6 +69,16 @@ test("a page that throws its body away keeps the button", async () => {
   const root = await include();
   root.host.remove();
   await vi.waitFor(() => expect(root.host.isConnected).toBe(true));
+});
+
+test("a help page's answer is noted for the tab, and nothing of any other page", async () => {
+  await include({ "data-read": "returns/how-to" });
+  expect(sessionStorage.getItem("straks:chat.example:read")).toBe('["returns/how-to"]');
+  window.Straks?.destroy();
+  document.head.replaceChildren();
+  sessionStorage.clear();
+  await include({ "data-email": "v@example.org" });
+  expect(sessionStorage.length + localStorage.length).toBe(0);
 });
 
 test("destroyed, it leaves nothing", async () => {

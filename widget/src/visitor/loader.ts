@@ -1,7 +1,9 @@
 /** What a host page loads: a launcher button at once, everything else when somebody wants it. */
 
+import type { Identity } from "./identity.ts";
 import { chooseLanguage, chooseLocale } from "./language.ts";
 import css from "./launcher.css?inline";
+import { readAnswers } from "./read.ts";
 import type { Language, Shell, Widget, WidgetModule } from "./shell.ts";
 
 declare const __WIDGET_MAIN__: string;
@@ -10,6 +12,8 @@ interface Api {
   open(): void;
   close(): void;
   toggle(): void;
+  /** Say who the visitor is, and what is known of them; added to what was said before. */
+  identify(who: Identity): void;
   destroy(): void;
 }
 
@@ -34,7 +38,10 @@ const CHEVRON = "M6 9l6 6 6-6";
 function start(script: HTMLScriptElement): Api {
   const base = new URL(".", script.src).href;
   const prefix = `straks:${new URL(base).host}`;
-  const { lang: wanted, position, color, colour } = script.dataset;
+  const { lang: wanted, position, color, colour, read } = script.dataset;
+  const { email, name, expert, known } = script.dataset;
+  const identity: Identity = { email, name, expert, known };
+  readAnswers(prefix, read);
   const lang = chooseLanguage([wanted, document.documentElement.lang, ...navigator.languages]);
   const locale = chooseLocale(lang, navigator.languages);
   const [openLabel, closeLabel, failLabel] = LABELS[lang];
@@ -78,7 +85,7 @@ function start(script: HTMLScriptElement): Api {
   };
   mark(0, false);
 
-  const shell: Shell = { base, prefix, lang, locale, host, root, launcher, style, mark };
+  const shell: Shell = { base, prefix, lang, locale, identity, host, root, launcher, style, mark };
   let widget: Widget | undefined;
   let loading: Promise<Widget> | undefined;
   let module: Promise<WidgetModule> | undefined;
@@ -144,6 +151,10 @@ function start(script: HTMLScriptElement): Api {
     open: () => act("open"),
     close: () => widget?.close(),
     toggle: () => act("toggle"),
+    identify(who) {
+      Object.assign(identity, who);
+      widget?.identify();
+    },
     destroy() {
       destroyed = true;
       observer.disconnect();

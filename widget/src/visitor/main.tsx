@@ -1,12 +1,13 @@
 /** The widget proper, imported by the loader when somebody wants it. */
 
-import { effect } from "@preact/signals-core";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { SHEETS } from "./appearance.ts";
+import { fetchExtras } from "./components/kit.ts";
 import { Panel } from "./components/panel.tsx";
 import { type Fixed, FixedContext, StateContext } from "./context.ts";
 import type { Shell, Widget } from "./shell.ts";
+import { effect } from "./signals.ts";
 import type { Store } from "./state.ts";
 import { createStore } from "./store.ts";
 import { countUnread, loadTexts } from "./texts/texts.ts";
@@ -19,6 +20,8 @@ export async function mount(shell: Shell): Promise<Widget> {
   const texts = await loadTexts(lang);
   for (const sheet of SHEETS) shell.style(sheet);
   const store = createStore(shell);
+  const identify = () => store.identify(shell.identity);
+  identify();
   const { act } = store;
   const place = document.createElement("div");
   root.append(place);
@@ -28,11 +31,13 @@ export async function mount(shell: Shell): Promise<Widget> {
     act.close();
     if (inside) launcher.focus();
   };
-  render(<App store={store} fixed={{ act, texts, lang, locale, close }} />, place);
+  const extras = fetchExtras(shell);
+  render(<App store={store} fixed={{ act, texts, lang, locale, close, extras }} />, place);
   const stops = [tell(store, shell), watchViewport(host, store.state)];
   return {
     open: act.open,
     close,
+    identify,
     toggle: () => (store.state.peek().opened ? close() : act.open()),
     destroy() {
       for (const stop of stops) stop();

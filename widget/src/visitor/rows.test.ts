@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
-import { lastAnswer, type MessageRow, rowsOf } from "./rows.ts";
+import { lastAnswer, lastMessage, type MessageRow, rowsOf } from "./rows.ts";
 
 const VISITOR: Principal = { kind: "visitor", id: "v" };
 const ANNA: Principal = { kind: "agent", id: "a", name: "Anna" };
@@ -186,4 +186,53 @@ test("an answer that is more than a hello has a page", () => {
     undefined,
     undefined,
   ]);
+});
+
+const GUIDE = { answer: "a", score: 1, steps: [{ text: "1", html: "<p>1</p>" }] };
+const FORM = { answer: "a", score: 1, form: [{ name: "order", label: "Order", type: "number" }] };
+
+test("a guide stands where the log says, and further once a step is on its way", () => {
+  const log = [entry(1, VISITOR), entry(2, BOT, "answer", GUIDE)];
+  const step = (done: number) => ({ answer: 2, step: done });
+  const done = (...more: Parameters<typeof rowsOf>) => messages(rowsOf(...more)).at(-1)?.done;
+  expect(done(log, [], 0)).toBe(0);
+  const told = [...log, entry(3, VISITOR, "step", step(1))];
+  expect(done(told, [], 0)).toBe(1);
+  const going = (state: OutboxItem["state"]) => [{ ...item("k9", state, "step"), data: step(2) }];
+  expect(done(told, going("sending"), 0)).toBe(2);
+  expect(done(told, going("failed"), 0)).toBe(1);
+});
+
+test("a form is filled in from when it was sent; one that was refused says so", () => {
+  const log = [entry(1, VISITOR), entry(2, BOT, "answer", FORM)];
+  const data = { answer: 2, fields: { order: "7" } };
+  const filled = (...more: Parameters<typeof rowsOf>) => messages(rowsOf(...more)).at(-1)?.filled;
+  expect(filled(log, [], 0)).toBeUndefined();
+  expect(filled([...log, entry(3, VISITOR, "details", data)], [], 0)).toEqual({
+    fields: data.fields,
+    state: "sent",
+  });
+  const refused = { ...item("k9", "failed", "details"), data, error: "bad_data" };
+  expect(filled(log, [refused], 0)).toEqual({
+    fields: data.fields,
+    state: "failed",
+    error: "bad_data",
+    key: "k9",
+  });
+});
+
+test("what is known from elsewhere fills in no form", () => {
+  const log = [entry(1, VISITOR), entry(2, BOT, "answer", FORM)];
+  const server: Principal = { kind: "server", id: "straks" };
+  const rows = rowsOf([...log, entry(3, server, "details", { fields: { order: "7" } })], [], 0);
+  expect(messages(rows).at(-1)?.filled).toBeUndefined();
+});
+
+test("the last thing said is a message, on its way or there; what happened is none", () => {
+  const log = [entry(1, VISITOR), entry(2, BOT, "answer", GUIDE)];
+  expect(lastMessage(rowsOf([...log, entry(3, VISITOR, "ask_human", {})], [], 0))).toMatchObject({
+    offset: 2,
+  });
+  expect(lastMessage(rowsOf(log, [item("k9", "sending")], 0))).toMatchObject({ key: "k9" });
+  expect(lastMessage([])).toBeUndefined();
 });

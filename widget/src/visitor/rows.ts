@@ -1,9 +1,28 @@
 /** A conversation as rows to show: days, what happened, messages in groups. */
 
-import { type Entry, type OutboxItem, type Principal, verdicts } from "../protocol/index.ts";
+import {
+  type AnswerData,
+  type Entry,
+  type Facts,
+  filledIn,
+  type OutboxItem,
+  type OutboxState,
+  type Principal,
+  stepsDone,
+  verdicts,
+} from "../protocol/index.ts";
 import { sameDay } from "../ui/time.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
+
+/** A form that the visitor has filled in. */
+export interface Filled {
+  readonly fields: Facts;
+  readonly state: OutboxState;
+  /** Once it failed: why, and under which key it lies. */
+  readonly error?: string | undefined;
+  readonly key?: string;
+}
 
 export interface MessageRow {
   readonly type: "message";
@@ -18,6 +37,12 @@ export interface MessageRow {
   readonly page?: string | undefined;
   /** The bot does not know: it says so and offers a person. */
   readonly unknown?: boolean;
+  /** What an answer carries, and its offset. */
+  readonly data?: AnswerData | undefined;
+  readonly offset: number;
+  /** Steps of the guide that are done. */
+  readonly done: number;
+  readonly filled?: Filled | undefined;
   /** Offset of an answer that can be judged. */
   readonly answer?: number | undefined;
   /** What the visitor said of it. */
@@ -69,12 +94,41 @@ export function rowsOf(
 ): Row[] {
   const known = new Set(entries.flatMap((entry) => entry.key ?? []));
   const waiting = outbox.filter((item) => !known.has(item.key));
-  const helped = verdicts([...entries, ...waiting.filter((item) => item.state !== "failed")]);
+  const said = [...entries, ...waiting.filter((item) => item.state !== "failed")];
+  const told: Told = {
+    readTo,
+    helped: verdicts(said),
+    done: stepsDone(said),
+    filled: forms(entries, waiting),
+  };
   const rows = [
-    ...entries.flatMap((entry, at) => ofEntry(entry, readTo, entries[at - 1]?.kind, helped) ?? []),
+    ...entries.flatMap((entry, at) => ofEntry(entry, told, entries[at - 1]?.kind) ?? []),
     ...waiting.flatMap((item) => ofItem(item) ?? []),
   ];
   return grouped(withDays(rows));
+}
+
+/** What was told of entries, by their offsets. */
+interface Told {
+  readonly readTo: number;
+  readonly helped: ReadonlyMap<number, boolean>;
+  readonly done: ReadonlyMap<number, number>;
+  readonly filled: ReadonlyMap<number, Filled>;
+}
+
+function forms(entries: readonly Entry[], waiting: readonly OutboxItem[]): Map<number, Filled> {
+  const found = new Map<number, Filled>();
+  for (const [at, fields] of filledIn(entries)) found.set(at, { fields, state: "sent" });
+  for (const { kind, data, state, error, key } of waiting) {
+    const { answer, fields } = data as { answer?: number; fields: Facts };
+    if (kind === "details" && answer) found.set(answer, { fields, state, error, key });
+  }
+  return found;
+}
+
+/** The last thing that was said. */
+export function lastMessage(rows: readonly Row[]): Row | undefined {
+  return rows.filter((row) => row.type === "message").at(-1);
 }
 
 /** The last answer that can be judged. */
@@ -84,11 +138,10 @@ export function lastAnswer(rows: readonly Row[]): Row | undefined {
 
 function ofEntry(
   entry: Entry,
-  readTo: number,
+  told: Told,
   before: string | undefined,
-  helped: ReadonlyMap<number, boolean>,
 ): MessageRow | EventRow | undefined {
-  const { from, at, kind } = entry;
+  const { from, at, kind, offset } = entry;
   const key = entry.key ?? entry.id;
   const data = entry.data as Record<string, string | null | undefined>;
   const { tags } = entry.data as { tags?: readonly string[] };
@@ -103,9 +156,13 @@ function ofEntry(
       title: data["title"] ?? undefined,
       page: answer ? `${data["lang"]}/${answer}` : undefined,
       unknown: kind === "answer" && !data["answer"] && !data["text"],
-      answer: answer ? entry.offset : undefined,
-      helped: helped.get(entry.offset),
-      delivery: own ? (entry.offset <= readTo ? "read" : "sent") : undefined,
+      data: kind === "answer" ? (entry.data as unknown as AnswerData) : undefined,
+      offset,
+      done: told.done.get(offset) ?? 0,
+      filled: told.filled.get(offset),
+      answer: answer ? offset : undefined,
+      helped: told.helped.get(offset),
+      delivery: own ? (offset <= told.readTo ? "read" : "sent") : undefined,
     };
   }
   const event = (name: EventName, values: Record<string, string> = {}): EventRow => ({
@@ -144,6 +201,8 @@ function message(key: string, at: number, own: boolean, text: string): MessageRo
     at,
     own,
     text,
+    offset: 0,
+    done: 0,
     first: true,
     last: true,
   };

@@ -1,5 +1,7 @@
 /** What the loader and the widget proper know of each other. */
 
+import type { Identity } from "./identity.ts";
+
 export const LANGUAGES = ["en", "sv", "da", "nb", "nl", "pl"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -12,6 +14,8 @@ export interface Shell {
   readonly lang: Language;
   /** The visitor's own variant of the language, for times and numbers. */
   readonly locale: string;
+  /** What the page has said of the visitor so far. */
+  readonly identity: Identity;
   readonly host: HTMLElement;
   readonly root: ShadowRoot;
   readonly launcher: HTMLButtonElement;
@@ -26,6 +30,8 @@ export interface Widget {
   open(): void;
   close(): void;
   toggle(): void;
+  /** The page has said more of the visitor. */
+  identify(): void;
   destroy(): void;
 }
 

@@ -1,13 +1,11 @@
 /** The widget's state: what is shown follows from it, and every deed goes through it. */
 
-import { batch, computed, effect, signal } from "@preact/signals-core";
 import {
   type Answer,
   browserDial,
   type ChannelView,
   Client,
   type Data,
-  type Entry,
   inTurn,
   isPending,
   type OutboxItem,
@@ -17,17 +15,23 @@ import {
   systemClock,
 } from "../protocol/index.ts";
 import { browserPage, browserStorage, overTabs } from "../ui/browser.ts";
+import { derive } from "./derived.ts";
 import { fold } from "./fold.ts";
-import { rowsOf } from "./rows.ts";
+import { pageHere } from "./here.ts";
+import { readIdentity, type Told } from "./identity.ts";
+import { fillingIn, keeper } from "./kept.ts";
+import { readAnswers } from "./read.ts";
 import type { Language } from "./shell.ts";
+import { batch, computed, effect, signal } from "./signals.ts";
 import { fetchSite, type Site } from "./site.ts";
 import type { Actions, State, Store } from "./state.ts";
 import { suggest } from "./suggestions.ts";
-import { plainTitle } from "./title.ts";
 
 const BANNER_AFTER_MS = 2000;
 const SITE_EVERY_MS = 10_000;
 const MAX_REOPENS = 3;
+/** Kinds that mean something in one conversation only. */
+const OF_ONE = ["reopen", "feedback", "step", "details"];
 
 export interface StoreOptions {
   readonly base: string;
@@ -37,12 +41,8 @@ export interface StoreOptions {
 
 export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const storage = browserStorage();
-  const name = (what: string) => `${prefix}:${what}`;
-  const kept = (what: string) => storage.get(name(what)) || undefined;
-  const keep = (what: string, value?: string) => {
-    if (value) storage.set(name(what), value);
-    else storage.remove(name(what));
-  };
+  const own = keeper(storage, prefix);
+  const { name, get: kept, set: keep } = own;
 
   const opened = signal(false);
   const looking = signal(!document.hidden);
@@ -58,36 +58,12 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   const seen = signal(Number(kept("seen") ?? 0));
   const leaving = signal(false);
   const suggestions = signal<readonly Answer[]>([]);
+  /** What the page says of the visitor. */
+  const told = signal<Told>({});
 
-  const entries = computed(() => view.value?.entries ?? []);
-  const folded = computed(() => fold(entries.value));
-  const readTo = computed(() => {
-    let most = 0;
-    for (const [who, offset] of view.value?.reads ?? []) {
-      if (who.startsWith("agent:")) most = Math.max(most, offset);
-    }
-    return most;
-  });
-  const rows = computed(() => rowsOf(entries.value, outbox.value, readTo.value));
+  const given = { channel, view, outbox, seen, leaving, told };
+  const { entries, folded, rows, logged, facts, typists, unread, asked, alone } = derive(given);
   const available = computed(() => view.value?.available ?? site.value?.available);
-  const typists = computed(() =>
-    (view.value?.typing ?? []).filter((who) => who.kind !== "visitor"),
-  );
-  const unread = computed(
-    () => entries.value.filter((entry) => entry.offset > seen.value && isForMe(entry)).length,
-  );
-  const asked = computed(
-    () =>
-      folded.value.state === "waiting" ||
-      folded.value.state === "with_agent" ||
-      outbox.value.some((item) => item.kind === "ask_human" && item.state !== "failed"),
-  );
-  /** Nobody but the answers answers here, as far as we know. */
-  const alone = computed(() => {
-    const { state, certain } = folded.value;
-    const fresh = !channel.value || isPending(channel.value);
-    return !asked.value && !leaving.value && (fresh || (certain && state === "self_service"));
-  });
 
   const state = computed<State>(() => ({
     opened: opened.value,
@@ -98,6 +74,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     started: channel.value !== undefined,
     conversation: folded.value,
     rows: rows.value,
+    facts: facts.value,
     available: available.value,
     members: view.value?.members ?? [],
     typists: typists.value,
@@ -204,8 +181,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     for (const item of items) {
       if (item.state === "sent") continue;
       if (item.kind === "message" || item.kind === "open") say(item.data);
-      // These mean the old conversation, and nothing in another.
-      else if (!["reopen", "feedback"].includes(item.kind)) publish(item.kind, item.data);
+      else if (!OF_ONE.includes(item.kind)) publish(item.kind, item.data);
     }
   }
 
@@ -229,7 +205,7 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     client.start();
     const to = channel.peek();
     if (!to) {
-      const { key } = client.open(data);
+      const { key } = client.open({ ...data, ...news(true) });
       go(pendingChannel(key));
       return;
     }
@@ -238,7 +214,24 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
     if (state === "closed" && !reopening) {
       client.publish(to, "reopen", {}, { expect: stateOffset });
     }
-    client.publish(to, "message", data);
+    client.publish(to, "message", { ...data, ...news() });
+  }
+
+  /** What the page knows and the visitor has read: all of it, or nothing when it was told before. */
+  function news(all = false): Data {
+    const read = readAnswers(prefix);
+    const now = { ...told.peek(), ...(read.length > 0 && { read }) };
+    const text = JSON.stringify(now);
+    if (!all && text === (kept("told") ?? "{}")) return {};
+    keep("told", text);
+    return now;
+  }
+
+  /** Who asks for a person says how they are reached, should nobody be there. */
+  function callPerson(): void {
+    const { email, name } = told.peek().known ?? {};
+    if (email && !logged.peek()["email"]) publish("contact", { email, ...(name && { name }) });
+    publish("ask_human", {});
   }
 
   function send(text: string): void {
@@ -247,6 +240,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
 
   function refused(item: OutboxItem, error: RequestError): "retry" | "drop" | undefined {
     if (item.kind === "open") return undefined;
+    // What was filled in is there to be corrected.
+    if (item.kind === "details") return undefined;
     if (item.kind !== "message") return "drop";
     const tries = reopens.get(item.key) ?? 0;
     if (error.code === "wrong_state" && tries < MAX_REOPENS) {
@@ -278,7 +273,9 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       opened.value = false;
       leaving.value = false;
     },
-    send(text) {
+    send(text, answer) {
+      if (leaving.peek()) return act.leaveMessage(text, "");
+      if (answer) readAnswers(prefix, answer);
       act.write("");
       send(text);
     },
@@ -299,17 +296,24 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
         return;
       }
       if (!channel.peek()) send(words);
-      publish("ask_human", {});
+      callPerson();
     },
     judge: (answer, helped) => publish("feedback", { answer, helped }),
     leaveMessage(text, email) {
       batch(() => {
         leaving.value = false;
         if (text) act.send(text);
-        publish("ask_human", {});
         if (email) publish("contact", { email });
+        callPerson();
       });
     },
+    step: (answer, step) => publish("step", { answer, step }),
+    fillIn(answer, fields, instead) {
+      if (instead) client.discard(instead);
+      keep("form");
+      publish("details", { answer, fields });
+    },
+    filling: (answer, values) => fillingIn(own, `${channel.peek()} ${answer}`, values),
     leaveEmail: (email) => publish("contact", { email }),
     cancelLeaving() {
       leaving.value = false;
@@ -372,6 +376,9 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   return {
     state,
     act,
+    identify(identity) {
+      told.value = readIdentity(identity, complain);
+    },
     destroy() {
       for (const stop of stops) stop();
       client.stop();
@@ -380,14 +387,8 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
   };
 }
 
-/** An entry that a visitor wants to know of. */
-function isForMe(entry: Entry): boolean {
-  return (entry.kind === "message" || entry.kind === "answer") && entry.from.kind !== "visitor";
-}
-
-/** What the server takes as a page: nothing of a file, of a frame that has no address. */
-function pageHere() {
-  if (!/^https?:/.test(location.href)) return {};
-  const title = [...plainTitle().replace(/\p{Cc}+/gu, " ")].slice(0, 300).join("").trim();
-  return { page: { url: location.href.slice(0, 2000), ...(title && { title }) } };
+/** Tell whoever made the page; visitors see nothing of it. */
+function complain(what: string): void {
+  // biome-ignore lint/suspicious/noConsole: where those who build a page look
+  console.warn(`Straks leaves out ${what}`);
 }

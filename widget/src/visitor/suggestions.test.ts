@@ -1,7 +1,7 @@
-import { type Signal, signal } from "@preact/signals-core";
 import { beforeEach, expect, test } from "vitest";
 import type { Answer } from "../protocol/index.ts";
 import { ManualClock, settle } from "../protocol/testing/surroundings.ts";
+import { type Signal, signal } from "./signals.ts";
 import { MAX_TEXT } from "./state.ts";
 import { suggest } from "./suggestions.ts";
 

@@ -1,7 +1,7 @@
 /** Answers that may fit what is being typed, asked for whenever the typing pauses. */
 
-import { computed, effect, type Signal } from "@preact/signals-core";
 import type { Answer, ClockPort } from "../protocol/index.ts";
+import { computed, effect, type Signal } from "./signals.ts";
 import { MAX_TEXT } from "./state.ts";
 
 const PAUSE_MS = 200;

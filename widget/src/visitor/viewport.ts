@@ -1,7 +1,7 @@
 /** Keeps the panel inside what a phone's keyboard leaves of the screen. */
 
-import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
 import { listen } from "../ui/browser.ts";
+import { computed, effect, type ReadonlySignal } from "./signals.ts";
 
 /** While the panel is open, tell the style sheet the height and top of the visible part. */
 export function watchViewport(

@@ -65,7 +65,7 @@ export function Composer({ open, desk }: { open: OpenConversation; desk: Desk })
     <section class={`composer composer-${mode}`} aria-label={t.composer}>
       <Modes mode={mode} choose={(next) => open.compose(next)} />
       {open.mine.value || mode === "note" ? (
-        <Field key={mode} mode={mode} open={open} replies={desk.canned.value} />
+        <Field key={mode} mode={mode} open={open} replies={desk.replies.current.value} />
       ) : (
         <Gate open={open} desk={desk} />
       )}

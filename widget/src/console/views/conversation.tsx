@@ -8,6 +8,7 @@ import { leave } from "../route.ts";
 import { t } from "../texts.ts";
 import { Composer } from "./composer.tsx";
 import { Header } from "./header.tsx";
+import { Known } from "./known.tsx";
 import { Thread } from "./thread.tsx";
 
 function Nothing() {
@@ -41,7 +42,8 @@ function Open({ open, desk }: { open: OpenConversation; desk: Desk }) {
   return (
     <section class="conversation" aria-label={t.conversation}>
       <Header open={open} desk={desk} />
-      <Thread open={open} />
+      <Known open={open} />
+      <Thread open={open} makeAnswer={(item) => desk.makeAnswer(item)} />
       <Composer open={open} desk={desk} />
     </section>
   );

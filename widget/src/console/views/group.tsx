@@ -1,16 +1,22 @@
 /** A run of what one person said, or one thing that happened. */
 
 import { Avatar } from "../../ui/avatar.tsx";
+import { IconButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { still } from "../../ui/still.ts";
 import { PlainText, SafeHtml } from "../../ui/text.tsx";
 import { clockTime, fullTime } from "../../ui/time.ts";
 import { LOCALE } from "../clock.ts";
+import { formOf, stepsOf } from "../known.ts";
 import type { OpenConversation } from "../open.ts";
 import { agentName } from "../summary.ts";
 import { t } from "../texts.ts";
 import { type Group, type Item, isBubble } from "../timeline.ts";
+import { Guide } from "./guide.tsx";
 import { happened } from "./happened.ts";
+
+/** Begins an answer with what an agent replied. */
+export type MakeAnswer = ((item: Item) => void) | undefined;
 
 function word(value: unknown): string {
   return typeof value === "string" ? value : "";
@@ -78,6 +84,28 @@ const Bubble = still(({ kind, data }: Pick<Item, "kind" | "data">) => {
   );
 });
 
+/** A guide may go without an introduction. */
+function hasWords({ data }: Item): boolean {
+  return Boolean(data["text"] || data["html"] || data["title"]);
+}
+
+/** What an automatic answer offered beside its text. */
+function Offered({ item }: { item: Item }) {
+  const steps = stepsOf(item);
+  const form = formOf(item).map((field) => field.label);
+  return (
+    <>
+      {steps.length > 0 && <Guide steps={steps} done={item.done ?? 0} />}
+      {form.length > 0 && <p class="offered">{t.askedFor(form)}</p>}
+    </>
+  );
+}
+
+function isReply({ kind, from, channel, offset, data }: Item): boolean {
+  const said = kind === "message" && from.kind === "agent" && channel === "conversation";
+  return said && Number.isFinite(offset) && word(data["text"]).trim() !== "";
+}
+
 function heading(item: Item, open: OpenConversation): string {
   if (item.kind === "answer") return t.bot;
   return item.from.kind === "visitor" ? open.visitor.value : agentName(item.from);
@@ -90,7 +118,13 @@ function sideOf(item: Item): string {
   return item.delivery ? "own" : "agent";
 }
 
-function Said({ group, open }: { group: Group; open: OpenConversation }) {
+interface Props {
+  group: Group;
+  open: OpenConversation;
+  makeAnswer?: MakeAnswer | undefined;
+}
+
+function Said({ group, open, makeAnswer }: Props) {
   const [first] = group.items;
   const last = group.items.at(-1);
   if (!first || !last) return null;
@@ -109,7 +143,18 @@ function Said({ group, open }: { group: Group; open: OpenConversation }) {
         </p>
         {group.items.map((item) => (
           <div key={item.key}>
-            <Bubble kind={item.kind} data={item.data} />
+            <div class="said">
+              {hasWords(item) && <Bubble kind={item.kind} data={item.data} />}
+              {makeAnswer && isReply(item) && (
+                <IconButton
+                  icon="book"
+                  label={t.makeAnswer}
+                  class="make-answer"
+                  onClick={() => makeAnswer(item)}
+                />
+              )}
+            </div>
+            {item.kind === "answer" && <Offered item={item} />}
             {item.helped !== undefined && <Verdict helped={item.helped} />}
             {item.delivery === "failed" && <Failed item={item} open={open} />}
           </div>
@@ -131,11 +176,11 @@ function Happened({ item, open }: { item: Item; open: OpenConversation }) {
   );
 }
 
-export function GroupView({ group, open }: { group: Group; open: OpenConversation }) {
+export function GroupView({ group, open, makeAnswer }: Props) {
   const [first] = group.items;
   if (!first) return null;
   return isBubble(first) ? (
-    <Said group={group} open={open} />
+    <Said group={group} open={open} makeAnswer={makeAnswer} />
   ) : (
     <Happened item={first} open={open} />
   );

@@ -4,20 +4,13 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { safeHref } from "../../ui/linkify.ts";
+import { languageName } from "../days.ts";
 import type { Desk } from "../desk.ts";
 import type { OpenConversation } from "../open.ts";
 import { leave } from "../route.ts";
 import { agentName, type Summary, shortPage } from "../summary.ts";
 import { t } from "../texts.ts";
 import { Since } from "./row.tsx";
-
-function languageName(lang: string): string {
-  try {
-    return new Intl.DisplayNames("en", { type: "language" }).of(lang) ?? lang;
-  } catch {
-    return lang;
-  }
-}
 
 function Page({ page }: { page: NonNullable<Summary["page"]> }) {
   const href = safeHref(page.url);
@@ -94,6 +87,12 @@ export function Header({ open, desk }: { open: OpenConversation; desk: Desk }) {
             <div class="head-who">
               <div class="head-name">
                 <h2>{open.visitor.value}</h2>
+                {summary.expert && (
+                  <span class="pill pill-expert" title={t.expertMark}>
+                    <Icon name="star" />
+                    {t.expert}
+                  </span>
+                )}
                 <Standing summary={summary} me={desk.agent.id} />
               </div>
               <Facts open={open} summary={summary} />

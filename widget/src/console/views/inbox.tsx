@@ -10,8 +10,8 @@ import type { Desk, Surroundings } from "../desk.ts";
 import { go, route } from "../route.ts";
 import { TABS, type Tab } from "../summary.ts";
 import { t } from "../texts.ts";
+import { Places } from "./places.tsx";
 import { Row } from "./row.tsx";
-import { Logo } from "./sign-in.tsx";
 
 /** Rows are made as they come near; a list of hundreds opens as fast as one of ten. */
 const STEP = 40;
@@ -129,7 +129,7 @@ function List({ desk }: { desk: Desk }) {
   );
 }
 
-function Corner({ desk, around, help }: PaneProps) {
+export function Corner({ desk, around, help }: PaneProps) {
   const { alerts, session } = around;
   const sound = alerts.sound.value;
   return (
@@ -163,8 +163,7 @@ export function InboxPane(props: PaneProps) {
   return (
     <nav class="inbox" aria-label={t.inbox}>
       <header class="inbox-head">
-        <Logo />
-        <h2>{t.inbox}</h2>
+        <Places />
       </header>
       <Tabs desk={props.desk} />
       <div

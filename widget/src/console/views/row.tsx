@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { Avatar } from "../../ui/avatar.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { still } from "../../ui/still.ts";
 import { shortSpan, stopwatch } from "../../ui/time.ts";
 import { LOCALE, now } from "../clock.ts";
@@ -73,6 +74,12 @@ const Content = still(({ summary, tab, me, current, unread, draft }: Props) => {
       </span>
       <span class="row-preview">{summary.preview}</span>
       <span class="row-meta">
+        {summary.expert && (
+          <span class="row-expert" title={t.expertMark}>
+            <Icon name="star" />
+            {t.expert}
+          </span>
+        )}
         {draft && <span class="row-draft">{t.draft}</span>}
         {state && <span>{state}</span>}
         {summary.lang && <span class="row-lang">{summary.lang}</span>}

@@ -3,12 +3,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Desk, Surroundings } from "../desk.ts";
-import { route } from "../route.ts";
+import { type Route, route } from "../route.ts";
 import { onShortcut } from "../shortcuts.ts";
 import { t } from "../texts.ts";
 import { ConversationPane } from "./conversation.tsx";
 import { Help } from "./help.tsx";
 import { InboxPane } from "./inbox.tsx";
+import { Part } from "./part.tsx";
 import { SignInAgain } from "./sign-in.tsx";
 
 /** A connection that is back within this time is not worth a word. */
@@ -34,6 +35,12 @@ function Banner({ desk }: { desk: Desk }) {
   );
 }
 
+/** What is open beside the list, as a selector of its row; null: the list alone. */
+function detailOf({ page, conversation, answer }: Route): string | null {
+  if (page === "inbox") return conversation && `[data-conversation="${conversation}"]`;
+  return answer && `[data-answer="${CSS.escape(answer)}"]`;
+}
+
 export function Shell({ desk, around }: { desk: Desk; around: Surroundings }) {
   const help = useSignal(false);
   // Before anything is seen: whoever sees the page can use its keys.
@@ -46,20 +53,28 @@ export function Shell({ desk, around }: { desk: Desk; around: Surroundings }) {
     return () => removeEventListener("keydown", heard);
   }, [desk, around, help]);
 
-  const conversation = route.value.conversation;
+  const panes = { desk, around, help: () => (help.value = true) };
+  const { page } = route.value;
+  const detail = detailOf(route.value);
   const before = useRef<string | null>(null);
   useEffect(() => {
     // Who comes back to the list goes on from where they left it.
-    const left = conversation === null ? before.current : null;
-    before.current = conversation;
-    if (left) document.querySelector<HTMLElement>(`[data-conversation="${left}"]`)?.focus();
-  }, [conversation]);
+    const left = detail === null ? before.current : null;
+    before.current = detail;
+    if (left) document.querySelector<HTMLElement>(left)?.focus();
+  }, [detail]);
   return (
-    <main class={`shell ${conversation ? "shell-open" : ""}`}>
+    <main class={`shell shell-${page} ${detail ? "shell-open" : ""}`}>
       <h1 class="hidden">{t.product}</h1>
       <Banner desk={desk} />
-      <InboxPane desk={desk} around={around} help={() => (help.value = true)} />
-      <ConversationPane desk={desk} />
+      {page === "inbox" ? (
+        <>
+          <InboxPane {...panes} />
+          <ConversationPane desk={desk} />
+        </>
+      ) : (
+        <Part {...panes} />
+      )}
       {help.value && <Help close={() => (help.value = false)} />}
       {around.session.presence.value === "ended" && <SignInAgain session={around.session} />}
     </main>

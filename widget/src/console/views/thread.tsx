@@ -10,7 +10,7 @@ import { LOCALE } from "../clock.ts";
 import type { OpenConversation } from "../open.ts";
 import { agentName } from "../summary.ts";
 import { t } from "../texts.ts";
-import { GroupView } from "./group.tsx";
+import { GroupView, type MakeAnswer } from "./group.tsx";
 
 /** Pixels from the end that still count as being there. */
 const NEAR = 80;
@@ -78,7 +78,12 @@ function Typing({ open }: { open: OpenConversation }) {
   );
 }
 
-export function Thread({ open }: { open: OpenConversation }) {
+interface Props {
+  open: OpenConversation;
+  makeAnswer?: MakeAnswer | undefined;
+}
+
+export function Thread({ open, makeAnswer }: Props) {
   const { box, scrolled, toEnd, missed } = useScroll(open);
   const view = open.view.value;
   const groups = open.groups.value;
@@ -113,7 +118,7 @@ export function Thread({ open }: { open: OpenConversation }) {
               {group.day && (
                 <h3 class="day">{dayLabel(group.items[0]?.at ?? 0, Date.now(), LOCALE)}</h3>
               )}
-              <GroupView group={group} open={open} />
+              <GroupView group={group} open={open} makeAnswer={makeAnswer} />
             </div>
           ))}
           <Typing open={open} />

@@ -12,6 +12,7 @@ import { summary } from "../testing/samples.ts";
 import { ANNA, connected, ScriptedServer, settle } from "../testing/server.ts";
 import { t } from "../texts.ts";
 import { Field } from "./field.tsx";
+import { Known } from "./known.tsx";
 import { Row } from "./row.tsx";
 import { SignInForm } from "./sign-in.tsx";
 import { Thread } from "./thread.tsx";
@@ -154,6 +155,122 @@ test("an answer tells whether it helped, in words too; a wish for a person what 
   expect(root.querySelector(".happened")?.textContent).toContain(
     `${t.askedForPerson}. ${t.inVain(["Holidays"])}`,
   );
+});
+
+test("a guide shows its steps and how far the visitor got, of several steps the last", async () => {
+  const step = (title: string) => ({
+    title,
+    text: title,
+    html: `<p>${title}<script>1</script></p>`,
+  });
+  const steps = [
+    step("Switch it off"),
+    { text: "Turn left", html: "<p>Turn left</p>" },
+    step("On"),
+  ];
+  const data = { question: 1, answer: "bulb", title: "Change a bulb", steps };
+  server.append("conversation:c", "message", visitor, { text: "How do I change the bulb?" });
+  const { offset } = server.append("conversation:c", "answer", bot, data);
+  await conversation();
+  await show(<Thread open={open} />);
+  const head = () => root.querySelector(".guide-head")?.textContent;
+  expect(head()).toBe(t.guideNew(3));
+  await act(async () => {
+    server.append("conversation:c", "step", visitor, { answer: offset, step: 1 });
+    server.append("conversation:c", "step", visitor, { answer: offset, step: 2 });
+    await settle();
+  });
+  expect(head()).toBe(t.guide(2, 3));
+  const shown = [...root.querySelectorAll(".guide li")];
+  expect(shown.map((each) => each.querySelector("summary")?.textContent)).toEqual([
+    `Switch it off, ${t.stepDone}`,
+    `${t.stepNumber(2)}, ${t.stepDone}`,
+    "3On",
+  ]);
+  expect(shown[0]?.querySelector(".guide-text")?.innerHTML).toBe("<p>Switch it off</p>");
+  expect(root.querySelectorAll(".happened")).toHaveLength(0);
+});
+
+test("choices, forms, details and contacts are told in words", async () => {
+  const choices = [
+    { answer: "hours", title: "Opening hours" },
+    { answer: "refund", title: "Refund time" },
+  ];
+  const form = [{ name: "colour", label: "Which colour?", type: "text" }];
+  const straks: Principal = { kind: "server", id: "straks" };
+  server.append("conversation:c", "message", visitor, { text: "When?", known: { order: "7" } });
+  server.append("conversation:c", "answer", bot, { question: 1, answer: null, text: "?", choices });
+  server.append("conversation:c", "contact", straks, { email: "v@example.org" });
+  server.append("conversation:c", "details", straks, { fields: { order: "6", phone: "12" } });
+  server.append("conversation:c", "answer", bot, {
+    answer: "lamp",
+    title: "Lamp",
+    text: "Ok",
+    form,
+  });
+  server.append("conversation:c", "details", visitor, { answer: 5, fields: { colour: "brass" } });
+  await conversation();
+  await show(
+    <>
+      <Known open={open} />
+      <Thread open={open} />
+    </>,
+  );
+  const lines = [...root.querySelectorAll(".happened > span")].map((each) => each.textContent);
+  expect(lines).toEqual([
+    t.offeredChoice(["Opening hours", "Refund time"]),
+    t.knownFromEarlier("v@example.org"),
+    t.knownFromEarlier("Order number: 6 · Phone: 12"),
+    "Which colour?: brass",
+  ]);
+  expect(root.querySelector(".offered")?.textContent).toBe(t.askedFor(["Which colour?"]));
+  const known = [...root.querySelectorAll(".known dl > div")].map((each) => each.textContent);
+  expect(known).toEqual(["E-mailv@example.org", "Phone12", "Order number6", "Which colour?brass"]);
+});
+
+test("an expert is marked in the list, and the conversation says why", async () => {
+  const expert = { score: 0.8, reasons: ["names the error code E14", "has read 3 help pages"] };
+  server.append("conversation:c", "message", visitor, { text: "E14 after the firmware update" });
+  server.append("conversation:c", "ask_human", bot, { expert });
+  await conversation();
+  await show(
+    <>
+      <Row
+        summary={summary("c", { expert: true })}
+        tab="open"
+        me="anna"
+        current={false}
+        unread={false}
+        draft={false}
+      />
+      <Thread open={open} />
+    </>,
+  );
+  expect(root.querySelector(".row-expert")?.textContent).toBe(t.expert);
+  expect(root.querySelector(".happened > span")?.textContent).toBe(
+    t.passedAsExpert(expert.reasons),
+  );
+  expect(open.summary.value?.expert).toBe(true);
+});
+
+test("any agent's reply can be made an answer; nothing else can", async () => {
+  const bo: Principal = { kind: "agent", id: "bo", name: "Bo" };
+  const anna: Principal = { kind: "agent", id: ANNA.id, name: ANNA.name };
+  server.append("conversation:c", "message", visitor, { text: "Do you ship to Malta?" });
+  server.append("conversation:c", "answer", bot, { answer: "a", title: "A", text: "Perhaps" });
+  server.append("conversation:c", "message", bo, { text: "Yes." });
+  server.append("conversation:c", "message", anna, { text: "Within a week." });
+  server.append("desk:c", "note", anna, { text: "Careful" });
+  await conversation();
+  const made: unknown[] = [];
+  await show(<Thread open={open} makeAnswer={(item) => made.push(item.data["text"])} />);
+  const buttons = [...root.querySelectorAll<HTMLElement>(".make-answer")];
+  expect(buttons.map((each) => each.getAttribute("aria-label"))).toEqual([
+    t.makeAnswer,
+    t.makeAnswer,
+  ]);
+  for (const button of buttons) button.click();
+  expect(made).toEqual(["Yes.", "Within a week."]);
 });
 
 test("a slash opens the canned replies; keys choose one", async () => {

@@ -1,17 +1,21 @@
 /** Between the messages and the field: the way to a person, and where it stands. */
 
-import { useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
 import { clock, inbox, person, retry } from "../../ui/paths.ts";
 import { useWidget } from "../context.ts";
-import { EmailField, isEmail, NO_EMAIL } from "./email.tsx";
 import { focusField } from "./field.ts";
+import { Later } from "./later.tsx";
 
 export function Dock() {
-  const { state, act, texts } = useWidget();
+  const { state, act, texts, extras } = useWidget();
   const phase = state.conversation.state;
   const away = state.available === false;
+  useEffect(() => {
+    // A form for what is left may be wanted next; if it does not come, it is asked for again then.
+    if (away && state.opened) extras().catch(() => {});
+  }, [away, state.opened]);
   if (state.leaving || (phase === "with_agent" && !away)) return null;
   if (phase === "closed") {
     return (
@@ -26,7 +30,7 @@ export function Dock() {
   }
   if (state.asked) return <Waiting away={away} />;
   const last = state.rows.at(-1);
-  const stuck = last?.type === "message" && last.unknown;
+  const stuck = last?.type === "message" && last.unknown && !last.data?.choices;
   return (
     <div class="dock">
       {away && <p>{texts.away}</p>}
@@ -43,33 +47,14 @@ export function Dock() {
 
 /** A person was asked for and is not there yet: say so truly, and offer e-mail when nobody is. */
 function Waiting({ away }: { away: boolean }) {
-  const { state, texts } = useWidget();
+  const { texts } = useWidget();
   return (
     <div class="dock dock-waiting">
       <p>
         <Glyph path={away ? inbox : clock} />
         <span>{away ? texts.waitingAway : texts.waiting}</span>
       </p>
-      {away && !state.conversation.email && <AddEmail />}
+      {away && <Later show={({ AddEmail }) => <AddEmail />} />}
     </div>
-  );
-}
-
-function AddEmail() {
-  const { act, texts } = useWidget();
-  const [email, setEmail] = useState(NO_EMAIL);
-  const save = (event: Event) => {
-    event.preventDefault();
-    const { value } = email;
-    if (isEmail(value)) act.leaveEmail(value);
-    else setEmail({ value, bad: true });
-  };
-  return (
-    <form class="add-email" noValidate onSubmit={save}>
-      <EmailField {...email} set={setEmail} />
-      <Button type="submit" look="quiet">
-        {texts.save}
-      </Button>
-    </form>
   );
 }

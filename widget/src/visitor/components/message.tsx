@@ -1,5 +1,6 @@
 /** One message: who, what, when, and how far it got. */
 
+import type { GuideStep } from "../../protocol/index.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Glyph } from "../../ui/glyph.tsx";
@@ -9,6 +10,8 @@ import { clockTime, fullTime } from "../../ui/time.ts";
 import { useFixed, useWidget } from "../context.ts";
 import type { Delivery, MessageRow } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
+import { Later } from "./later.tsx";
+import { Replies } from "./replies.tsx";
 import { Verdict } from "./verdict.tsx";
 
 const MARKS: Record<Exclude<Delivery, "failed">, string> = {
@@ -22,15 +25,19 @@ export interface MessageProps {
   readonly away: boolean;
   /** It is the answer that the talk is about. */
   readonly current: boolean;
+  /** Nothing was said after it. */
+  readonly latest: boolean;
 }
 
-export function Message({ row, away, current }: MessageProps) {
+export function Message({ row, away, current, latest }: MessageProps) {
   const { texts } = useFixed();
   const bot = row.from?.kind === "app" || row.from?.kind === "server";
   const name = row.own ? texts.you : bot ? texts.bot : (row.from?.name ?? texts.team);
   const side = row.own ? "own" : "other";
+  const { form, steps } = row.data ?? {};
+  const wide = form || steps ? "wide" : "";
   return (
-    <div class={`message ${side} ${row.first ? "first" : ""} ${row.last ? "last" : ""}`}>
+    <div class={`message ${side} ${row.first ? "first" : ""} ${row.last ? "last" : ""} ${wide}`}>
       {row.own || !row.first ? (
         <span class="hidden">{name}: </span>
       ) : (
@@ -47,24 +54,44 @@ export function Message({ row, away, current }: MessageProps) {
       )}
       <div class="bubble" dir="auto">
         <Body row={row} away={away} />
+        {wide && (
+          <Later show={({ Extra }) => <Extra row={row} current={current} />}>
+            <ol class="rich">{steps?.map(readable)}</ol>
+          </Later>
+        )}
       </div>
       {row.page && <AsPage page={row.page} />}
       {row.delivery === "failed" ? <Failed row={row} /> : row.last && <Meta row={row} />}
       <Verdict row={row} current={current} />
+      {latest && row.data && <Replies data={row.data} />}
     </div>
+  );
+}
+
+/** A step of a guide that cannot be gone through yet. */
+function readable({ title, html, text }: GuideStep) {
+  return (
+    <li>
+      {title && <p class="heading">{title}</p>}
+      <SafeHtml html={html} text={text} />
+    </li>
   );
 }
 
 function Body({ row, away }: { row: MessageRow; away: boolean }) {
   const { texts } = useFixed();
   const { html, text } = row;
-  if (row.unknown) return <p>{away ? texts.unknownAway : texts.unknown}</p>;
+  if (row.unknown) {
+    return <p>{row.data?.choices ? texts.choices : away ? texts.unknownAway : texts.unknown}</p>;
+  }
   return (
     <>
       {row.title && <p class="heading">{row.title}</p>}
-      <div class={html ? "rich" : "plain"}>
-        {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
-      </div>
+      {(html || text) && (
+        <div class={html ? "rich" : "plain"}>
+          {html ? <SafeHtml html={html} text={text} /> : <PlainText text={text} />}
+        </div>
+      )}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { down } from "../../ui/paths.ts";
 import { still } from "../../ui/still.ts";
 import { dayLabel } from "../../ui/time.ts";
 import { useFixed, useWidget } from "../context.ts";
-import { type EventRow, lastAnswer, type Row } from "../rows.ts";
+import { type EventRow, lastAnswer, lastMessage, type Row } from "../rows.ts";
 import { fill } from "../texts/texts.ts";
 import { Message } from "./message.tsx";
 
@@ -19,7 +19,7 @@ export function Messages() {
   const rows = state.rows;
   const typists = state.typists;
   const list = useRef<HTMLDivElement>(null);
-  const before = useRef({ first: "", last: "", height: 0, atEnd: true });
+  const before = useRef({ first: "", last: "", height: 0, top: 0, atEnd: true });
   const [below, setBelow] = useState(false);
   const opened = state.opened;
 
@@ -49,11 +49,11 @@ export function Messages() {
   useEffect(() => {
     const element = list.current;
     if (!element) return;
-    // A keyboard, a notice or a growing field takes room: what was last stays in sight.
+    // A keyboard or a growing field takes room, a picture that comes in: the last stays in sight.
     const observer = new ResizeObserver(() => {
       if (before.current.atEnd) element.scrollTop = element.scrollHeight;
     });
-    observer.observe(element);
+    for (const part of [element, ...element.children]) observer.observe(part);
     return () => observer.disconnect();
   }, []);
 
@@ -61,7 +61,10 @@ export function Messages() {
     const element = list.current;
     if (!element || !opened) return;
     const left = element.scrollHeight - element.clientHeight - element.scrollTop;
-    before.current.atEnd = left < NEAR;
+    // What grows meanwhile makes nobody leave the end: who leaves goes up.
+    const { top } = before.current;
+    before.current.top = element.scrollTop;
+    if (left < NEAR || element.scrollTop < top) before.current.atEnd = left < NEAR;
     if (left < NEAR) setBelow(false);
     if (element.scrollTop < NEAR) act.older();
   };
@@ -71,6 +74,7 @@ export function Messages() {
   // Once a person is asked for, what helps is no longer up to the answers.
   const alone = state.conversation.state === "self_service" && !state.asked;
   const current = alone ? lastAnswer(rows) : undefined;
+  const latest = lastMessage(rows);
   return (
     <div class="middle">
       <div
@@ -83,11 +87,19 @@ export function Messages() {
         tabIndex={0}
         onScroll={onScroll}
       >
-        {!state.started && <Greeting />}
-        {rows.map((row) => (
-          <RowView key={row.key} row={row} away={away} current={row === current} />
-        ))}
-        {typist && <Typing name={typist.name ?? texts.team} />}
+        <div>
+          {!state.started && <Greeting />}
+          {rows.map((row) => (
+            <RowView
+              key={row.key}
+              row={row}
+              away={away}
+              current={row === current}
+              latest={row === latest}
+            />
+          ))}
+          {typist && <Typing name={typist.name ?? texts.team} />}
+        </div>
       </div>
       {below && (
         <Button look="quiet" class="below" onClick={toEnd}>
@@ -108,11 +120,12 @@ interface RowProps {
   readonly row: Row;
   readonly away: boolean;
   readonly current: boolean;
+  readonly latest: boolean;
 }
 
-const RowView = still(({ row, away, current }: RowProps) => {
+const RowView = still(({ row, ...rest }: RowProps) => {
   const { texts, locale } = useFixed();
-  if (row.type === "message") return <Message row={row} away={away} current={current} />;
+  if (row.type === "message") return <Message row={row} {...rest} />;
   if (row.type === "day") {
     return (
       <p class="day">

@@ -5,12 +5,12 @@ import { useWidget } from "../context.ts";
 import { Composer } from "./composer.tsx";
 import { Dock } from "./dock.tsx";
 import { Header } from "./header.tsx";
-import { LeaveForm } from "./leave.tsx";
+import { Later } from "./later.tsx";
 import { Messages } from "./messages.tsx";
 import { Suggestions } from "./suggestions.tsx";
 
 export function Panel() {
-  const { state, act, close } = useWidget();
+  const { state, act, texts, close } = useWidget();
   const panel = useRef<HTMLDivElement>(null);
   const opened = state.opened;
 
@@ -59,7 +59,14 @@ export function Panel() {
       <Messages />
       <Dock />
       <Suggestions />
-      {state.leaving ? <LeaveForm /> : <Composer />}
+      {state.leaving ? (
+        <Later show={({ LeaveForm }) => <LeaveForm />}>
+          <p class="dock">{texts.awayOffer}</p>
+          <Composer />
+        </Later>
+      ) : (
+        <Composer />
+      )}
     </div>
   );
 }

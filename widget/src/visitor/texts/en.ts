@@ -1,6 +1,6 @@
 /** English: the list of everything the widget says. */
 
-export const en = {
+export const texts = {
   title: "Chat",
   here: "We are here now",
   away: "No one is here right now",
@@ -16,6 +16,14 @@ export const en = {
   personWords: "I would like to talk to a person.",
   unknown: "I do not know the answer to that. Would you like to talk to a person?",
   unknownAway: "I do not know the answer to that. You can leave it for a person to answer.",
+  choices: "Did you mean one of these?",
+  replies: "Suggested replies",
+  step: "Step {n} of {of}",
+  next: "Done, next",
+  done: "Done",
+  back: "Back",
+  guideEnd: "That was the last step.",
+  guideDone: "Guide: {n} of {of} steps done",
   question: "Did this help?",
   yes: "Yes",
   no: "No",
@@ -43,6 +51,12 @@ export const en = {
   contact: "We can also reach you at {email}",
   suggested: "Is it one of these?",
   suggestions: "Suggestions: {n}",
+  needed: "Please fill this in.",
+  numberBad: "Please write a number here.",
+  phoneBad: "This does not look like a phone number.",
+  optional: "optional",
+  writeTo: "We will also write to {email}.",
+  change: "Change",
   placeholder: "Write a message",
   send: "Send",
   close: "Close chat",
@@ -67,4 +81,7 @@ export const en = {
 };
 
 /** A language with more forms of the plural than English has a text for each. */
-export type Texts = Record<keyof typeof en, string> & { unread_few?: string; unread_many?: string };
+export type Texts = Record<keyof typeof texts, string> & {
+  unread_few?: string;
+  unread_many?: string;
+};

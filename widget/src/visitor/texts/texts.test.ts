@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { chooseLanguage, chooseLocale } from "../language.ts";
 import { LANGUAGES } from "../shell.ts";
-import { en } from "./en.ts";
-import { countUnread, fill, loadTexts } from "./texts.ts";
+import { texts as en, type Texts } from "./en.ts";
+import { countUnread, fill } from "./texts.ts";
+
+const load = async (lang: string): Promise<Texts> => (await import(`./${lang}.ts`)).texts;
 
 const slots = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 test.each([...LANGUAGES])("%s says everything, with the same names in braces", async (lang) => {
-  const texts = await loadTexts(lang);
+  const texts = await load(lang);
   const forms = new Intl.PluralRules(lang).resolvedOptions().pluralCategories;
   const keys = new Set([...Object.keys(en), ...forms.map((form) => `unread_${form}`)]);
   expect(Object.keys(texts).sort()).toEqual([...keys].sort());
@@ -18,14 +20,12 @@ test.each([...LANGUAGES])("%s says everything, with the same names in braces", a
 });
 
 test("no two languages are the same file", async () => {
-  const greetings = await Promise.all(
-    LANGUAGES.map(async (lang) => (await loadTexts(lang)).person),
-  );
+  const greetings = await Promise.all(LANGUAGES.map(async (lang) => (await load(lang)).person));
   expect(new Set(greetings).size).toBe(LANGUAGES.length);
 });
 
 test("Polish counts as Poles do", async () => {
-  const texts = await loadTexts("pl");
+  const texts = await load("pl");
   expect([1, 3, 5, 22].map((n) => countUnread(texts, "pl", n))).toEqual([
     "1 nowa wiadomość",
     "3 nowe wiadomości",

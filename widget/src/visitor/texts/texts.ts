@@ -1,26 +1,13 @@
 /** Loads the texts of one language and fills them in. */
 
+import { part } from "../parts.ts";
 import type { Language } from "../shell.ts";
-import { en, type Texts } from "./en.ts";
-
-type Loader = () => Promise<{ texts: Texts }>;
-
-const LOADERS: Record<Exclude<Language, "en">, Loader> = {
-  sv: () => import("./sv.ts"),
-  da: () => import("./da.ts"),
-  nb: () => import("./nb.ts"),
-  nl: () => import("./nl.ts"),
-  pl: () => import("./pl.ts"),
-};
+import type { Texts } from "./en.ts";
 
 /** The texts of `lang`; English when they cannot be fetched. */
 export async function loadTexts(lang: Language): Promise<Texts> {
-  if (lang === "en") return en;
-  try {
-    return (await LOADERS[lang]()).texts;
-  } catch {
-    return en;
-  }
+  const texts = (name: Language) => part<{ texts: Texts }>(name).then((module) => module.texts);
+  return texts(lang).catch(() => texts("en"));
 }
 
 /** Put `values` in place of the names in braces. */

@@ -1,10 +1,17 @@
 /** Nobody is here: the message is kept, with an e-mail address if the visitor likes. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Button } from "../../ui/button.tsx";
-import { useWidget } from "../context.ts";
-import { DraftField, overBy, TooLong } from "./draft.tsx";
-import { EmailField, isEmail, NO_EMAIL } from "./email.tsx";
+import { NO_EMAIL, Reach } from "./email.tsx";
+import {
+  Button,
+  DraftField,
+  isEmail,
+  overBy,
+  TooLong,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useWidget,
+} from "./kit.ts";
 
 export function LeaveForm() {
   const { state, act, texts } = useWidget();
@@ -20,7 +27,7 @@ export function LeaveForm() {
   const submit = (event: Event) => {
     event.preventDefault();
     const { value } = email;
-    if (value && !isEmail(value)) setEmail({ value, bad: true });
+    if (value && !isEmail(value)) setEmail({ ...email, bad: true });
     else if (overBy(text) > 0 || (needed && !text)) field.current?.focus();
     else act.leaveMessage(text, value);
   };
@@ -34,7 +41,7 @@ export function LeaveForm() {
         <DraftField field={field} id="straks-leave" rows={3} required={needed} />
         <TooLong />
       </div>
-      <EmailField {...email} set={setEmail} />
+      <Reach {...email} set={setEmail} />
       <div class="leave-buttons">
         <Button onClick={() => act.cancelLeaving()}>{texts.cancel}</Button>
         <Button type="submit" look="primary">
