@@ -265,6 +265,7 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         door = _door(settings, url, database, secret, stack)
         await door.directory.refresh()
         floor = _floor(settings, log, database, door, secret, stack)
+        await floor.answers.read()
         yield Straks(settings, listener, database, door, floor)
 
 

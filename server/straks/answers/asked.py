@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from straks.answers.text import MAX_MATCHED
+from straks.answers.text import MAX_MATCHED, clean
 from straks.conversation.consumer import Consumer
 from straks.conversation.model import Conversation
 from straks.log.log import Entry, Feed, FeedItem, Page
@@ -20,6 +20,8 @@ CONSUMER: Final = "questions"
 
 _LINGER: Final = 1.0
 """Seconds that entries are gathered: nobody waits for them here."""
+_LOOKED_BACK: Final = 20
+"""Entries before a question among which the choices are that it may pick from."""
 _PREFIX: Final = "conversation:"
 
 
@@ -54,8 +56,8 @@ class AskedQuestions:
 
     - A question is a visitor's message that an ``answer`` replied to, known or not. What a person
       replied to alone, and what went to a person at once, is none.
-    - Who presses one of the choices that were offered asks nothing new: their question got that
-      answer.
+    - Who picks one of the choices that were offered asks nothing new: their question got that
+      answer, or, of several that they pick, the last.
     - The answer to a filled-in form is the same answer, shown again.
     - Whether an answer helped says its ``feedback``, the last of several.
     - Where a person is asked for or comes, that is for the last question before it. It costs
@@ -109,7 +111,7 @@ class AskedQuestions:
             _shown_again(entry, question, changes)
         elif question.kind != "message" or not question.sender.startswith("visitor:"):
             return  # others ask nothing of the answers
-        elif not await self._is_choice(entry, answer, question, near, changes):
+        elif not await self._is_choice(entry, answer, question, changes):
             changes.asked.append(self._asked(entry, answer, question))
 
     def _asked(self, entry: Entry, answer: dict[str, Any], question: Entry) -> Asked:
@@ -137,18 +139,20 @@ class AskedQuestions:
         entry: Entry,
         answer: dict[str, Any],
         question: Entry,
-        near: dict[tuple[str, int], Entry],
         changes: QuestionChanges,
     ) -> bool:
         """Tell whether what was asked is the title of an answer that was offered before."""
         if answer.get("answer") is None or answer["score"] < 1 or question.offset == 1:
             return False
-        before = await self._entry(near, entry.channel, question.offset - 1)
-        if before is None or before.kind != "answer" or before.redacted:
-            return False
-        offer: dict[str, Any] = orjson.loads(before.data)
-        pressed = {"answer": answer["answer"], "title": _said(question).get("text")}
-        if pressed not in offer.get("choices", ()):
+        fold = self._conversations.recall(_conversation(entry))
+        if fold is not None and fold.last_offset >= entry.offset and not fold.offered:
+            return False  # as mostly; the log need not be read
+        offer = await self._offer(question)
+        said = clean(_said(question).get("text", ""))
+        if not any(
+            choice["answer"] == answer["answer"] and clean(choice["title"]) == said
+            for choice in offer.get("choices", ())
+        ):
             return False
         changes.later.append(
             Answered(
@@ -160,6 +164,14 @@ class AskedQuestions:
             )
         )
         return True
+
+    async def _offer(self, question: Entry) -> dict[str, Any]:
+        """Give the last answer before a question that left a choice; empty when there is none."""
+        page = await self._log.read(question.channel, before=question.offset, limit=_LOOKED_BACK)
+        for entry in reversed(page.entries):
+            if entry.kind == "answer" and b'"choices":' in entry.data:
+                return _said(entry)
+        return {}
 
     async def _entry(
         self, near: dict[tuple[str, int], Entry], channel: str, offset: int

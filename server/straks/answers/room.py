@@ -96,6 +96,7 @@ class AnswerRoom:
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
+        self._read = asyncio.Event()
         self._learned = asyncio.create_task(self._begin(), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -148,6 +149,7 @@ class AnswerRoom:
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
+        self._read.set()
         self._book = self.watch.book
         _tell_mistakes(self._book)
         return await self._learn(self._book)
@@ -205,6 +207,10 @@ class AnswerRoom:
         if not valid.answers:
             return Matcher(valid, {})
         return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
+
+    async def read(self) -> None:
+        """Wait until it is known what there is to learn; where it is nothing, all is learned."""
+        await self._read.wait()
 
     def close(self) -> None:
         """Give up learning."""

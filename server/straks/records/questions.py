@@ -283,11 +283,13 @@ def _later(change: Change) -> Update:
     of = update(questions).where(columns.conversation == change.conversation)
     match change:
         case Answered():
-            return of.where(columns.offset == change.offset, columns.answer.is_(None)).values(
+            later = columns.answered_at < change.answered_at
+            return of.where(columns.offset == change.offset, later).values(
                 answer=change.answer,
                 answer_lang=change.answer_lang,
                 answered_at=change.answered_at,
                 score=1000,
+                helped=None,
             )
         case ShownAgain():
             here = columns.answered_at == change.answered_at

@@ -139,6 +139,8 @@ def _listed(listed: Listed) -> dict[str, Any]:
         found["author"] = answer.author
     if answer.confirmed is not None:
         found["confirmed"] = answer.confirmed.isoformat()
+    if answer.valid_until is not None:
+        found["valid_until"] = answer.valid_until.isoformat()
     return found
 
 

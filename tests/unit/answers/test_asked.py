@@ -124,6 +124,20 @@ async def test_who_presses_a_choice_asks_nothing_new(floor: Floor) -> None:
     assert (question.text, question.answer, question.helped) == ("dogs or cats", "dogs", False)
 
 
+async def test_a_choice_may_be_picked_late_and_the_last_one_counts(floor: Floor) -> None:
+    channel = await floor.here.opened(text="dogs or cats")
+    choices = [{"answer": "dogs", "title": "Dogs"}, {"answer": "cats", "title": "Cats"}]
+    await floor.answer(channel, 1, {**UNKNOWN, "choices": choices})
+    await floor.here.send(VISITOR, channel, "contact", {"name": "Vera"})
+    first = await floor.here.say(VISITOR, channel, "dogs!")
+    answer = await floor.answer(channel, first.entry.offset, DOGS)
+    await floor.here.send(VISITOR, channel, "feedback", {"answer": answer, "helped": False})
+    then = await floor.here.say(VISITOR, channel, "Cats")
+    await floor.answer(channel, then.entry.offset, {**DOGS, "answer": "cats"})
+    (question,) = await floor.questions()
+    assert (question.text, question.answer, question.helped) == ("dogs or cats", "cats", None)
+
+
 async def test_who_types_something_else_below_choices_asks_anew(floor: Floor) -> None:
     channel = await floor.here.opened(text="dogs or cats")
     choices = [{"answer": "dogs", "title": "Dogs"}, {"answer": "cats", "title": "Cats"}]

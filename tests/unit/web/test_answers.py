@@ -216,6 +216,13 @@ async def test_trying_an_edit_tells_what_changes_and_changes_nothing(desk: Web) 
     assert (await attempt(desk, "dogs.md", SIGNED)).json() == {"tried": 2, "changes": []}
 
 
+async def test_the_last_day_of_an_answer_is_told(desk: Web) -> None:
+    source = SOURCE.replace("title:", "valid_until: 2020-12-24\ntitle:")
+    assert (await put(desk, "dogs.md", source=source)).status_code == 200
+    (file,) = (await files(desk))["files"]
+    assert file["valid_until"] == "2020-12-24"
+
+
 async def test_how_answers_did_is_told_beside_them(desk: Web) -> None:
     await put(desk, "dogs.md", source=SOURCE)
     made = [asked("dogs", number, "dogs") for number in range(2)]
