@@ -15,7 +15,17 @@ from playwright.sync_api import WebSocketRoute
 from tests.e2e.people import Visitor
 from tests.e2e.stage import Stage
 
-__all__ = ["CHOICES", "FORM", "GUIDE", "QUESTIONS", "REPLIES", "UNCLEAR", "Carried", "richer", "write_answers"]
+__all__ = [
+    "CHOICES",
+    "FORM",
+    "GUIDE",
+    "QUESTIONS",
+    "REPLIES",
+    "UNCLEAR",
+    "Carried",
+    "richer",
+    "write_answers",
+]
 
 Carried = Mapping[str | None, Mapping[str, Any]]
 """By id of the answer, None for the one that says it does not know: what it carries."""
