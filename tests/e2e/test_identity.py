@@ -33,10 +33,12 @@ def with_attributes(stage: Stage, attributes: str, **context: Any) -> Visitor:
 def told(visitor: Visitor) -> list[dict[str, Any]]:
     """Give what was told with each message, without what every message tells."""
     said = [
-        frame for frame in visitor.sent if frame.get("kind") == "message" or frame["type"] == "open"
+        frame["data"]
+        for frame in visitor.sent
+        if frame.get("kind") == "message" or frame["type"] == "open"
     ]
     usual = {"text", "page", "lang"}
-    return [{k: v for k, v in frame["data"].items() if k not in usual} for frame in said]
+    return [{name: what for name, what in data.items() if name not in usual} for data in said]
 
 
 def test_attributes_are_told_with_the_first_message_and_once(carrying: Stage) -> None:
