@@ -73,6 +73,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         one = scenarios.add_parser(name, parents=[common], help=doc, description=doc)
         if name in ("ask", "edge", "turn"):
             one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
+        if name == "ask":
+            one.add_argument("--bank", type=Path, help="CSV, as for answers: a thousand of them")
         if name == "age":
             _add_age(one)
         if name == "answers":

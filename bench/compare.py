@@ -87,7 +87,7 @@ async def run(options: Namespace) -> int:
 async def _alone(name: str, scale: Scale, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """Run a scenario that is told by itself."""
     tell(name)
-    options = Namespace(rate=scale.rate, processes=scale.processes)
+    options = Namespace(rate=scale.rate, processes=scale.processes, bank=None)
     options.seconds = scale.seconds * _ROUNDS
     if name == "ask":
         return [await in_time(partial(_asked, options, each)) for each in ("sqlite", "redis")]

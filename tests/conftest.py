@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from straks.clock import ManualClock
 from straks.edge import session
@@ -19,6 +20,11 @@ from tests.support.server import ServerProcess
 
 if os.environ.get("STRAKS_TESTED") == "compiled" and str(session.__file__).endswith(".py"):
     raise pytest.UsageError("what is tested is not compiled: make compiled; PYTHONPATH=.compiled")
+
+
+# No test depends on how fast the machine is: pytest's own time-out ends what does not end.
+settings.register_profile("straks", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("straks")
 
 
 @pytest.fixture

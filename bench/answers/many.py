@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Final
 
-from bench.answers.intents import Intents
+from bench.answers.intents import Intents, load
 
-__all__ = ["ANSWERS", "PHRASES", "many"]
+__all__ = ["ANSWERS", "PHRASES", "many", "write_many"]
 
 ANSWERS: Final = 1000
 PHRASES: Final = 20
@@ -32,3 +34,16 @@ def many(intents: Intents, seed: int) -> tuple[Intents, Intents]:
         learned[f"{intent}_{thing}"] = about[:-2]
         asked[f"{intent}_{thing}"] = about[-2:]
     return learned, asked
+
+
+def write_many(bank: Path, folder: Path) -> list[str]:
+    """Write a thousand answers into a folder; give questions about them, each once, mixed."""
+    learned, asked = many(load(bank), seed=0)
+    for name, phrases in learned.items():
+        written = json.dumps(phrases)  # which is YAML as well
+        front = f"title: {json.dumps(name)}\nphrases: {written}"
+        path = folder / f"{name.lower().replace('?', '')}.md"
+        path.write_text(f"---\n{front}\n---\nThis is what to know of {name}.\n", "utf-8")
+    questions = [text for texts in asked.values() for text in texts]
+    random.Random(0).shuffle(questions)
+    return questions

@@ -6,10 +6,14 @@ import asyncio
 import time
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.answers.many import write_many
 from bench.latency import Latencies
 from bench.load import Portion, drive, portions
 from bench.pace import Span, keep
@@ -23,7 +27,7 @@ VISITORS = 50
 RATE = 500.0
 WARM_UP = 1.0
 ANSWERS = Path(__file__).resolve().parents[2] / "server" / "straks" / "demo" / "answers"
-QUESTIONS = (
+QUESTIONS: Sequence[str] = (
     "How long does delivery take?",
     "what does shipping cost",
     "Can I return a lamp that I bought last week?",
@@ -36,9 +40,14 @@ QUESTIONS = (
 async def run(options: Namespace) -> list[dict[str, Any]]:
     """Questions at an even rate; the wait is from the schedule's time to the answer's arrival."""
     rate, processes = options.rate or RATE, min(options.processes, VISITORS)
-    async with straks(options.backend, answers=ANSWERS) as server:
+    async with AsyncExitStack() as stack:
+        answers, questions = ANSWERS, QUESTIONS
+        if options.bank is not None:
+            answers = Path(stack.enter_context(TemporaryDirectory(prefix="straks-bench-")))
+            questions = tuple(await asyncio.to_thread(write_many, options.bank, answers))
+        server = await stack.enter_async_context(straks(options.backend, answers=answers))
         works = [
-            Questions(server, visitors, rate / processes, number / processes)
+            Questions(server, visitors, rate / processes, number / processes, questions)
             for number, visitors in enumerate(portions(VISITORS, processes))
         ]
         row, portion = await drive(works, server, WARM_UP, options.seconds)
@@ -46,6 +55,7 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
         {
             "scenario": "ask",
             "backend": options.backend,
+            "questions": len(questions),
             **portion.counts,
             **row,
             **portion.figures(),
@@ -62,25 +72,30 @@ class Questions:
     rate: float
     phase: float
     """See :func:`bench.pace.keep`."""
+    questions: Sequence[str] = QUESTIONS
+    """What is asked, one after the other."""
     _askers: list[Asker] = field(default_factory=list)
     _tally: Tally = field(default_factory=Tally)
 
     async def begin(self) -> None:
         """Connect all, and let each ask once."""
         self._askers = await asyncio.gather(
-            *(Asker.begin(self.server, n, self._tally) for n in range(self.visitors))
+            *(
+                Asker.begin(self.server, n, self._tally, self.questions)
+                for n in range(self.visitors)
+            )
         )
 
     async def run(self, span: Span) -> Portion:
         """Ask, and hold what was acknowledged and answered against what is stored."""
-        askers, book = self._askers, Book(span)
+        askers, book, questions = self._askers, Book(span), self.questions
         for asker in askers:
             asker.book = book
         kept = await keep(
             span,
             self.rate,
             lambda number, due: askers[number % len(askers)].ask(
-                QUESTIONS[number % len(QUESTIONS)], due
+                questions[number % len(questions)], due
             ),
             phase=self.phase,
         )
@@ -126,10 +141,12 @@ class Asker:
         self._answered: dict[int, float] = {}
 
     @classmethod
-    async def begin(cls, server: Running, number: int, tally: Tally) -> Asker:
+    async def begin(
+        cls, server: Running, number: int, tally: Tally, questions: Sequence[str] = QUESTIONS
+    ) -> Asker:
         """Open a conversation, subscribe, and let the first answer come."""
         visitor = await Peer.connect(server.port)
-        opened = await visitor.open(QUESTIONS[number % len(QUESTIONS)])
+        opened = await visitor.open(questions[number % len(questions)])
         asker = cls(visitor, opened["channel"], f"visitor {number}", tally)
         visitor.on_entry = asker.arrived
         await visitor.subscribe(asker.channel)

@@ -34,6 +34,7 @@ from straks.clock import Clock, SystemClock
 from straks.config import Settings
 from straks.conversation.service import ConversationService
 from straks.customers.contacts import Contacts
+from straks.customers.register import Register
 from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
@@ -45,6 +46,7 @@ from straks.log.lock import DirectoryLock
 from straks.records.accounts import AccountRecords
 from straks.records.answer_files import AnswerFileRecords
 from straks.records.archive import ArchiveRecords
+from straks.records.asked_twice import AskedTwiceRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
@@ -223,7 +225,7 @@ class Straks:
             conversations=floor.conversations,
             answers=floor.answers,
             editor=Editor(floor.answers, files, questions, clock),
-            wanted=Wanted(floor.answers, questions, clock),
+            wanted=Wanted(floor.answers, questions, AskedTwiceRecords(self._database), clock),
             clock=clock,
             checks={
                 "log": LogProbe(floor.log, floor.conversations).check,
@@ -263,6 +265,7 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         door = _door(settings, url, database, secret, stack)
         await door.directory.refresh()
         floor = _floor(settings, log, database, door, secret, stack)
+        await floor.answers.read()
         yield Straks(settings, listener, database, door, floor)
 
 
@@ -318,23 +321,30 @@ def _floor(
         targets=door.directory,
         archives_after=settings.archive_seconds if log.archiving is not None else None,
     )
+    customers = SQLCustomerRecords(database)
     answers = AnswerRoom(
         settings.answers,
         conversations,
         log,
         edited=AnswerFileRecords(database),
+        business=settings.answer_variables,
+        known=customers,
         threshold=settings.answer_threshold,
+        expert_threshold=settings.expert_threshold,
         name=settings.site_name,
+        clock=clock,
     )
     conversations.foresight = answers.foresee
     stack.callback(answers.close)
+    register = Register(customers, AskedTwiceRecords(database), conversations, SERVER, clock)
+    days = settings.visitor_token_days
     floor = Floor(
         log=log,
         commit=commit,
         conversations=conversations,
         hub=Hub(log, conversations, asyncio.get_running_loop(), nodes=log.nodes),
         inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
-        contacts=Contacts(log, SQLCustomerRecords(database)),
+        contacts=Contacts(log, register, customers, clock, days=days),
         answers=answers,
         asked=AskedQuestions(log, QuestionRecords(database), conversations),
         mover=_mover(settings, log, database, clock),

@@ -227,14 +227,25 @@ def agent_password(
 @answers.command("check")
 def answers_check(
     folder: Annotated[Path, typer.Argument(help="Folder of answer files.")],
+    variables: Annotated[
+        Path | None, typer.Option(help="The file that --answer-variables names for the server.")
+    ] = None,
 ) -> None:
     """Find what is wrong in a folder of answer files."""
+    from straks.answers.business import Business
     from straks.answers.files import AnswerBook
+    from straks.answers.validity import today
+    from straks.clock import SystemClock
 
     book = AnswerBook.load(folder)
+    # Without the file nobody knows what is in it.
+    book = book if variables is None else Business.load(variables).settled(book)
     for error in book.errors:
         typer.echo(str(error), err=True)
     typer.echo(f"{len(book.answers)} answers, {len(book.errors)} mistakes.")
+    resting = len(book.answers) - len(book.valid_on(today(SystemClock())).answers)
+    if resting:
+        typer.echo(f"{resting} of the answers do not hold today.")
     if book.errors:
         sys.exit(_FAILED)
 
@@ -248,11 +259,16 @@ def answers_ask(
     """Tell which answer a question gets, and by which phrase."""
     from straks.answers.files import AnswerBook
     from straks.answers.matcher import Matcher
+    from straks.answers.validity import today
+    from straks.clock import SystemClock
 
-    matcher = Matcher.train(AnswerBook.load(folder))
+    matcher = Matcher.train(AnswerBook.load(folder).valid_on(today(SystemClock())))
     matcher.calibrate()
-    given = matcher.match(question, lang)
-    typer.echo(f"Given: {given.answer.id}" if given else "Nothing is given.")
+    judged = matcher.judge(question, lang)
+    if isinstance(judged, tuple):
+        typer.echo(f"Offered as a choice: {', '.join(tie.answer.id for tie in judged)}")
+    else:
+        typer.echo(f"Given: {judged.answer.id}" if judged else "Nothing is given.")
     for match in matcher.explain(question, lang):
         near = f', nearest phrase "{match.phrase}"' if match.phrase else ""
         typer.echo(f"{match.score:.2f}  {match.answer.id} ({match.answer.lang}){near}")

@@ -67,8 +67,17 @@ class Settings(BaseSettings):
         ("*",), description="Sites that may embed the widget, e.g. https://www.example.com."
     )
     answers: Path | None = Field(None, description="Folder of answer files (Markdown).")
+    answer_variables: Path | None = Field(
+        None, description="File (YAML) of values, opening hours and look-ups for answers."
+    )
     answer_threshold: float | None = Field(
         None, ge=0, le=1, description="Least confidence of an automatic answer, 0 to 1."
+    )
+    expert_threshold: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="Least score, 0 to 1, of who knows enough to get a person at once.",
     )
     help_centre: bool = Field(
         True, description="Show the answers as public pages below /help/ as well: true or false."
@@ -167,7 +176,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("tls_cert", "tls_key", "answers")
+    @field_validator("tls_cert", "tls_key", "answers", "answer_variables")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.exists():

@@ -20,6 +20,7 @@ PAGES = {
     "search": "en/?q=delivery",
     "search for nothing": "en/?q=xyzzyxyzzy",
     "answer": "en/delivery-time",
+    "guide": "en/mounting",
     "nothing there": "en/nothing",
 }
 NARROW: Context = {"viewport": {"width": 320, "height": 640}}
@@ -56,6 +57,35 @@ def test_an_answer_is_searched_for_and_read_without_a_script(library: Stage) -> 
     assert "The chat needs JavaScript" in page.locator("noscript").inner_html()
     page.get_by_role("navigation", name="You are here").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How can we help?")
+
+
+def test_a_guide_is_read_step_by_step(library: Stage) -> None:
+    page = reader(library, "en/mounting", java_script_enabled=False).page
+    steps = page.locator("main ol > li")
+    expect(steps).to_have_count(4)
+    expect(steps.first.get_by_role("heading", level=2)).to_have_text("Switch the power off")
+    told = page.locator('script[type="application/ld+json"]').inner_text()
+    assert '"HowTo"' in told
+
+
+def test_what_was_read_is_kept_for_the_chat_in_this_tab(library: Stage) -> None:
+    visitor = reader(library, "en/delivery-time")
+    page = visitor.page
+    for path in ("mounting", "", "delivery-time", "?q=lamp", "warranty"):
+        page.goto(f"{library.server.url}/help/en/{path}")
+    read = 'sessionStorage.getItem("straks:read")'
+    assert page.evaluate(read) == '["mounting","delivery-time","warranty"]'
+    many = (
+        'sessionStorage.setItem("straks:read", JSON.stringify([...Array(30).keys()].map(String)))'
+    )
+    page.evaluate(many)
+    page.goto(f"{library.server.url}/help/en/mounting")
+    kept = page.evaluate(f"JSON.parse({read})")
+    assert (len(kept), kept[0], kept[-1]) == (20, "11", "mounting")
+    for broken in ("{", "null", '{"a":1}', "[1,null]"):
+        page.evaluate(f"sessionStorage.setItem('straks:read', '{broken}')")
+        page.goto(f"{library.server.url}/help/en/mounting")
+        assert page.evaluate(read) == '["mounting"]'
 
 
 def test_one_word_finds_all_that_it_is_about(library: Stage) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from straks.accounts.principals import SERVER, Principal
+from straks.accounts.principals import RESPONDER, SERVER, Principal
 from straks.clock import Clock, ManualClock, SystemClock
 from straks.conversation.errors import RefusedError
 from straks.conversation.summary import summary
@@ -312,6 +312,31 @@ async def test_one_summary_that_fails_stops_no_other(
         await until(lambda: known(here, good))
         assert sorted(await ids(inbox, "open")) == sorted(good)
     assert f"conversation {id_of(poison.entry.channel)} is skipped" in caplog.text
+
+
+async def test_the_reasons_for_an_expert_are_told_once_on_the_desk(
+    here: Conversing, records: SQLInboxRecords
+) -> None:
+    expert = {
+        "expert": {"score": 0.8, "reasons": ["names the error code E-17", "the page says so"]}
+    }
+    async with running(here, inbox_of(here, records)) as inbox:
+        channels = [await here.opened() for _ in range(3)]
+        await here.send(RESPONDER, channels[0], "ask_human", expert, expect=1)
+        await here.send(VISITOR, channels[1], "ask_human", expert)
+        await here.send(RESPONDER, channels[2], "ask_human", {}, expect=1)
+        await until(lambda: known(here, [id_of(channel) for channel in channels]))
+        assert await ids(inbox, "waiting") == [id_of(channel) for channel in channels]
+    async with running(here, inbox_of(here, records)):
+        await here.say(VISITOR, channels[0], "and?")
+        await until(lambda: known(here, [id_of(channels[0])]))
+    desks = [await here.entries(f"desk:{id_of(channel)}") for channel in channels]
+    assert [len(entries) for entries in desks] == [1, 0, 0]
+    (noted,) = desks[0]
+    assert (noted.kind, noted.sender) == ("assign_reason", "server:straks")
+    assert json.loads(noted.data) == {
+        "text": "An expert asks: names the error code E-17; the page says so."
+    }
 
 
 async def test_unknown_list_and_foreign_cursor_are_refused(

@@ -49,7 +49,7 @@ def agent(chat: ServerProcess) -> Iterator[httpx.Client]:
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     headers = {"Origin": chat.url}
-    with httpx.Client(base_url=chat.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=chat.url, headers=headers, trust_env=False, timeout=30) as client:
         chat.sign_in(client, "bo@chat.example", "correct horse")
         yield client
 
@@ -68,7 +68,7 @@ async def ask(visitor: Talker, text: str) -> tuple[str, Frame]:
 
 async def asked(agent: httpx.Client, **wanted: int) -> Any:
     """Wait until so many were ``asked``, or ``helped``; the counts follow the log."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             body = agent.get("/v1/questions?days=1").raise_for_status().json()
             if all(body[name] == number for name, number in wanted.items()):
@@ -129,7 +129,7 @@ async def test_a_question_in_vain_becomes_an_answer_that_is_given(
 
 async def answered(visitor: Talker) -> tuple[str, Frame]:
     """Ask until the answer is learned."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             channel, answer = await ask(visitor, QUESTION)
             if answer["data"]["answer"] == "dogs":
@@ -138,7 +138,7 @@ async def answered(visitor: Talker) -> tuple[str, Frame]:
 
 async def unhelpful(agent: httpx.Client) -> None:
     """Wait until the answer is told to be of no help, and to be written anew."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             files = agent.get("/v1/answers/files").raise_for_status().json()["files"]
             if files[0]["unhelpful"] == 1:

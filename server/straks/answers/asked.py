@@ -62,7 +62,7 @@ class AskedQuestions:
       people the time from that question to the last thing that an agent said or did there, at
       most :data:`~straks.records.questions.MOST_SECONDS`, and nothing after the conversation was
       closed. Where no agent said or did anything it costs nobody's time.
-    - Of a redacted message nothing is kept.
+    - Of a redacted message no text is kept, only that there was a question.
     """
 
     def __init__(self, log: Log, records: Records, conversations: Conversations) -> None:
@@ -101,8 +101,10 @@ class AskedQuestions:
     ) -> None:
         answer: dict[str, Any] = orjson.loads(entry.data)
         question = await self._entry(near, entry.channel, answer["question"])
-        if question is None or question.redacted:
-            return
+        if question is None:
+            return  # it was lost, as in a failover
+        if question.redacted:
+            changes.redacted.append((_conversation(question), question.offset))
         if question.kind == "details":
             _shown_again(entry, question, changes)
         elif question.kind != "message" or not question.sender.startswith("visitor:"):
@@ -111,7 +113,7 @@ class AskedQuestions:
             changes.asked.append(self._asked(entry, answer, question))
 
     def _asked(self, entry: Entry, answer: dict[str, Any], question: Entry) -> Asked:
-        message: dict[str, Any] = orjson.loads(question.data)
+        message = _said(question)
         conversation = _conversation(entry)
         lang = message.get("lang")
         if lang is None and (fold := self._conversations.recall(conversation)) is not None:
@@ -122,7 +124,7 @@ class AskedQuestions:
             id=question.id,
             at=question.at,
             visitor=question.sender.partition(":")[2],
-            text=message["text"][:MAX_MATCHED],
+            text=message.get("text", "")[:MAX_MATCHED],
             lang=lang,
             answer=answer.get("answer"),
             answer_lang=answer.get("lang"),
@@ -145,7 +147,7 @@ class AskedQuestions:
         if before is None or before.kind != "answer" or before.redacted:
             return False
         offer: dict[str, Any] = orjson.loads(before.data)
-        pressed = {"answer": answer["answer"], "title": orjson.loads(question.data)["text"]}
+        pressed = {"answer": answer["answer"], "title": _said(question).get("text")}
         if pressed not in offer.get("choices", ()):
             return False
         changes.later.append(
@@ -194,11 +196,16 @@ def _note(entry: Entry, changes: QuestionChanges) -> None:
 
 
 def _shown_again(entry: Entry, details: Entry, changes: QuestionChanges) -> None:
-    filled = orjson.loads(details.data).get("answer")
+    filled = _said(details).get("answer")
     if filled is not None:
         changes.later.append(
             ShownAgain(conversation=_conversation(entry), answered_at=filled, again_at=entry.offset)
         )
+
+
+def _said(entry: Entry) -> dict[str, Any]:
+    said: dict[str, Any] = {} if entry.redacted else orjson.loads(entry.data)
+    return said
 
 
 def _conversation(entry: Entry) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,6 +14,7 @@ from straks.answers.replay import Changed, Past, distinct, replay
 from straks.answers.source import AnswerFileError, Draft
 from straks.answers.sources import AnswerFile, version_of
 from straks.answers.stamp import stamp
+from straks.answers.validity import today
 from straks.answers.watch import Watch
 from straks.clock import Clock
 from straks.conversation.errors import RefusedError
@@ -33,7 +33,7 @@ REPLAYED: Final = 1_000
 _LOOKED_THROUGH: Final = 5_000
 """Questions among which those are looked for."""
 _MOST_WAITING: Final = 3
-"""Tries that wait for another one; more are refused."""
+"""Tries at a time, of which all but one wait; more are refused."""
 _NOTHING: Final = AnswerCounts(given=0, helped=0, unhelpful=0)
 
 
@@ -88,7 +88,8 @@ class Editor:
         self._questions = questions
         self._clock = clock
         self._trying = asyncio.Lock()
-        self._waiting = 0
+        self.waiting = 0
+        """Tries that go on or wait."""
 
     async def listed(self) -> tuple[Sequence[Listed], Sequence[AnswerFileError]]:
         """Give every answer by its file, and what is wrong with the others."""
@@ -122,14 +123,13 @@ class Editor:
             AnswerFileError: it cannot be one of the answers.
             ConflictError: the file is not that one any more.
         """
-        await asyncio.to_thread(self._check, name, source)
+        signed = await asyncio.to_thread(self._signed, name, source, author)
         row = await self._records.read(name)
         now = await self._now(name, row)
         if (None if now is None else now.version) != version:
             raise ConflictError("The file was changed meanwhile, or is there already: read it.")
         if (now is None or now.row is None) and self._room.watch.sources.edited >= MOST_FILES:
             raise AnswerFileError(name, 1, f"the console has {MOST_FILES} answers already")
-        signed = self._signed(name, source, author)
         return await self._keep(name, signed, row, author)
 
     async def delete(self, name: str, version: str, author: str) -> None:
@@ -146,27 +146,27 @@ class Editor:
             raise ConflictError("The file was changed meanwhile: read it.")
         await self._keep(name, None, row, author)
 
-    async def tried(self, name: str, source: str) -> Tried:
+    async def tried(self, name: str, source: str, author: str) -> Tried:
         """Tell what saving a file would change for the questions that were asked last.
 
         Raises:
             AnswerFileError: it could not be saved.
             RefusedError: too many want to know this.
         """
-        await asyncio.to_thread(self._check, name, source)
-        if self._waiting >= _MOST_WAITING:
+        signed = await asyncio.to_thread(self._signed, name, source, author)
+        if self.waiting >= _MOST_WAITING:
             raise RefusedError(
                 ErrorCode.RATE_LIMITED, "Other edits are being tried; try again.", retry_after=5
             )
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with self._trying:
                 asked = await self._questions.newest(_LOOKED_THROUGH)
                 past = distinct(((each.text, each.lang) for each in asked), REPLAYED)
                 present = await self._room.settled()
-                changes = await asyncio.to_thread(self._replayed, name, source, past, present)
+                changes = await asyncio.to_thread(self._replayed, name, signed, past, present)
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
         return Tried(len(past), changes)
 
     async def _now(self, name: str, row: AnswerFileRow | None) -> AnswerFile | None:
@@ -193,18 +193,22 @@ class Editor:
         if "\x00" in source:
             line = source.count("\n", 0, source.index("\x00")) + 1
             raise AnswerFileError(name, line, "there is a character in it that is none (U+0000)")
-        return self._room.watch.sources.check(name, source.encode())
+        draft = self._room.watch.sources.check(name, source.encode())
+        if mistake := self._room.watch.business.mistake(draft.answer):
+            raise mistake
+        return draft
 
     def _signed(self, name: str, source: str, author: str) -> str:
-        """Write into a file who says it, and that it holds today."""
-        today = datetime.date.fromtimestamp(self._clock.now_ms() / 1000)
+        """See that a file can be an answer; give it with who says so, and that it holds today."""
+        self._check(name, source)
+        day = today(self._clock)
         writer = "".join(each if each.isprintable() else " " for each in author).strip()
         try:
-            signed = stamp(source, {"author": writer, "confirmed": today.isoformat()})
+            signed = stamp(source, {"author": writer, "confirmed": day.isoformat()})
         except FrontMatterError as error:
             raise AnswerFileError(name, error.line, error.message) from error
         answer = self._check(name, signed).answer
-        if (answer.author, answer.confirmed) != (writer, today):
+        if (answer.author, answer.confirmed) != (writer, day):
             raise AnswerFileError(name, 2, "write 'author' and 'confirmed' as lines of their own")
         return signed
 
@@ -212,7 +216,9 @@ class Editor:
         self, name: str, source: str, past: Sequence[Past], present: Matcher
     ) -> Sequence[Changed]:
         file = AnswerFile.read(name, source.encode())
-        book = self._room.watch.sources.instead(file).book.keeping(present.book)
+        watch = self._room.watch
+        book = watch.business.settled(watch.sources.instead(file).book).keeping(present.book)
+        book = book.valid_on(watch.day)
         edited = Matcher.train(book, threshold=present.threshold)
         edited.calibrate()
         return replay(past, present, edited)

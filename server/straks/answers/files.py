@@ -8,6 +8,7 @@ A folder of them is an answer book. Below the folder, ``returns/how-to.md`` is t
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -43,7 +44,7 @@ class AnswerBook:
             try:
                 drafts.append(read(file, _read(file, path)))
             except AnswerFileError as error:
-                errors.append(error)
+                errors.extend((error, *error.others))
         return cls.of(drafts, errors)
 
     @classmethod
@@ -58,15 +59,21 @@ class AnswerBook:
         """Give this book with what ``before`` had from files that are broken now."""
         broken = {error.file for error in self.errors}
         taken = {(answer.id, answer.lang) for answer in self.answers}
-        asked = {(each.lang, clean(phrase)) for each in self.answers for phrase in each.phrases}
+        asked = _Asked()
+        for answer in self.answers:
+            asked.add(answer)
         kept: list[Answer] = []
         for answer in before.answers:
             if answer.file not in broken or (answer.id, answer.lang) in taken:
                 continue
             # What another file has taken over meanwhile is that one's.
-            left = [each for each in answer.phrases if (answer.lang, clean(each)) not in asked]
+            left = [each for each in answer.phrases if asked.other(answer, each) is None]
             kept.append(dataclasses.replace(answer, phrases=tuple(left)))
         return AnswerBook((*self.answers, *kept), self.errors)
+
+    def valid_on(self, day: datetime.date) -> AnswerBook:
+        """Give this book without the answers that are not given on a day."""
+        return AnswerBook(tuple(each for each in self.answers if each.holds_on(day)), self.errors)
 
     def published(self) -> list[Answer]:
         """The answers that anybody may read: what is said by itself, and is more than a hello."""
@@ -108,12 +115,11 @@ def read_folder(folder: Path) -> dict[str, bytes | AnswerFileError]:
 
 def clash(draft: Draft, others: Iterable[Draft]) -> AnswerFileError | None:
     """Tell what of a draft one of the others has already."""
-    asked: dict[tuple[str, str], str] = {}
+    asked = _Asked()
     for other in others:
         if (other.answer.id, other.answer.lang) == (draft.answer.id, draft.answer.lang):
             return _same_answer(draft, other.file)
-        for phrase in other.answer.phrases:
-            asked.setdefault((other.answer.lang, clean(phrase)), other.file)
+        asked.add(other.answer)
     return _clash(draft, asked)
 
 
@@ -173,9 +179,25 @@ def _read(file: str, path: Path) -> bytes:
         raise AnswerFileError(file, 1, f"cannot be read: {error.strerror}") from error
 
 
+class _Asked:
+    """Which answer has a phrase, of those that are given at the same time."""
+
+    def __init__(self) -> None:
+        self._by_phrase: dict[tuple[str, str], list[Answer]] = {}
+
+    def add(self, answer: Answer) -> None:
+        for phrase in answer.phrases:
+            self._by_phrase.setdefault((answer.lang, clean(phrase)), []).append(answer)
+
+    def other(self, answer: Answer, phrase: str) -> Answer | None:
+        """Find one that has the same phrase, and a day in common."""
+        having = self._by_phrase.get((answer.lang, clean(phrase)), ())
+        return next((each for each in having if each.meets(answer)), None)
+
+
 def _without_clashes(drafts: Iterable[Draft], errors: list[AnswerFileError]) -> Iterator[Answer]:
     taken: dict[tuple[str, str], str] = {}
-    asked: dict[tuple[str, str], str] = {}
+    asked = _Asked()
     for draft in drafts:
         answer = draft.answer
         first = taken.setdefault((answer.id, answer.lang), draft.file)
@@ -187,8 +209,7 @@ def _without_clashes(drafts: Iterable[Draft], errors: list[AnswerFileError]) -> 
             del taken[answer.id, answer.lang]
             errors.append(error)
             continue
-        for phrase in answer.phrases:
-            asked[answer.lang, clean(phrase)] = draft.file
+        asked.add(answer)
         yield answer
 
 
@@ -198,10 +219,10 @@ def _same_answer(draft: Draft, other: str) -> AnswerFileError:
     return AnswerFileError(draft.file, 1, message)
 
 
-def _clash(draft: Draft, asked: dict[tuple[str, str], str]) -> AnswerFileError | None:
+def _clash(draft: Draft, asked: _Asked) -> AnswerFileError | None:
     for phrase, line in zip(draft.answer.phrases, draft.lines, strict=True):
-        other = asked.get((draft.answer.lang, clean(phrase)))
+        other = asked.other(draft.answer, phrase)
         if other is not None:
-            message = f"the phrase {phrase!r} is already in {other}; keep it in one of them"
+            message = f"the phrase {phrase!r} is already in {other.file}; keep it in one of them"
             return AnswerFileError(draft.file, line, message)
     return None

@@ -28,8 +28,8 @@ ALIKE: Final = 0.25
 """The least likeness, on average, of those in a group."""
 
 _GRAM_SIZES: Final = (3, 4)
-_WORDS: Final = 0.6
-"""What words count for; the rest are the characters in them, which mistyped words share."""
+_WORDS: Final = 0.3
+"""What words count for; the rest are the characters in them, that mistyped words share."""
 _RARE: Final = 0.005
 """The part of what people say that counts as none."""
 _FEW: Final = 200

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-__all__ = ["Rendered", "render"]
+from straks.answers import media
+
+__all__ = ["MarkupError", "Rendered", "check", "parse", "plain", "render", "rendered"]
 
 _TAGS: Final = frozenset(
-    {"a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "s"}
-    | {"strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+    {"a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "img", "li", "ol", "p", "pre", "s"}
+    | {"strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "video"}
 )
-_ATTRIBUTES: Final = frozenset({("a", "href"), ("a", "rel"), ("a", "target"), ("ol", "start")})
+_ATTRIBUTES: Final = {
+    "a": {"href", "rel", "target"},
+    "img": {"alt", "loading", "src"},
+    "ol": {"start"},
+    "video": {"aria-label", "controls", "preload", "src"},
+}
 _SCHEMES: Final = ("http://", "https://", "mailto:")
 _HEADINGS: Final = {"h1": "h3"}
 _TEXTS: Final = frozenset({"text", "code_inline", "image"})
 _BLOCKS: Final = frozenset({"paragraph_close", "heading_close", "tr_close"})
+
+
+class MarkupError(Exception):
+    """There is something in a text that cannot be shown; ``line`` counts from 1 in the text."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +49,60 @@ class Rendered:
     """Without markup; links keep their address in brackets."""
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": False})
-    parser.enable(["table", "strikethrough"])
-    parser.add_render_rule("image", _alternative)
-    return parser
-
-
-def _alternative(renderer: RendererHTML, tokens: list[Token], index: int, *_: object) -> str:
-    return escapeHtml(tokens[index].content)
-
-
-_PARSER: Final = _parser()
-
-
-def render(source: str) -> Rendered:
-    """Render Markdown.
-
-    Raw HTML shows as text, images as their description; links lead to http, https or mailto only.
-    """
+def parse(source: str) -> list[Token]:
+    """Read Markdown; whatever is in it can be read somehow."""
     tokens = _PARSER.parse(source)
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = _HEADINGS.get(token.tag, "h4")
+    return tokens
+
+
+def check(tokens: Sequence[Token]) -> None:
+    """See that all can be shown that its author wanted shown.
+
+    Raises:
+        MarkupError: an image or a video cannot.
+    """
+    found = media.mistake(tokens)
+    if found is not None:
+        raise MarkupError(found[0] + 1, found[1])
+
+
+def rendered(tokens: Sequence[Token]) -> Rendered:
+    """Render what was read, or a part of it that stands by itself.
+
+    Raw HTML shows as text; links lead to http, https or mailto only, images and videos are at
+    https, or their description is shown.
+    """
     html = _PARSER.renderer.render(tokens, _PARSER.options, {})
-    return Rendered(_sanitised(html), _plain(tokens))
+    return Rendered(_sanitised(html), plain(tokens))
+
+
+def render(source: str) -> Rendered:
+    """Render Markdown."""
+    return rendered(parse(source))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": False})
+    parser.enable(["table", "strikethrough"])
+    parser.add_render_rule("image", _shown)
+    return parser
+
+
+def _shown(renderer: RendererHTML, tokens: list[Token], index: int, *_: object) -> str:
+    return media.element(tokens[index])
+
+
+_PARSER: Final = _parser()
 
 
 def _sanitised(html: str) -> str:
     return nh3.clean(
         html,
         tags=set(_TAGS),
-        attributes={"a": {"href", "target"}, "ol": {"start"}},
+        attributes={tag: names - {"rel"} for tag, names in _ATTRIBUTES.items()},
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener",
@@ -74,15 +111,18 @@ def _sanitised(html: str) -> str:
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
-    if (tag, name) not in _ATTRIBUTES:
-        return None
+    if name not in _ATTRIBUTES.get(tag, ()):
+        return None  # a title: nh3 lets it pass on any tag
     # Relative addresses would resolve against whatever page embeds the widget.
     if name == "href" and not value.lower().startswith(_SCHEMES):
+        return None
+    if name == "src" and not media.is_address(value):
         return None
     return value
 
 
-def _plain(tokens: list[Token]) -> str:
+def plain(tokens: Sequence[Token]) -> str:
+    """Give what was read without markup; links keep their address in brackets."""
     lines = "".join(_pieces(tokens)).split("\n")
     text = "\n".join(line.rstrip() for line in lines)
     while "\n\n\n" in text:
@@ -90,7 +130,7 @@ def _plain(tokens: list[Token]) -> str:
     return text.strip()
 
 
-def _pieces(tokens: list[Token]) -> Iterator[str]:
+def _pieces(tokens: Sequence[Token]) -> Iterator[str]:
     counters: list[int | None] = []
     for token in tokens:
         if token.type == "inline":
@@ -127,7 +167,7 @@ def _inline(tokens: list[Token]) -> Iterator[str]:
     for token in tokens:
         piece = "\n" if token.type == "hardbreak" else " " if token.type == "softbreak" else ""
         if token.type in _TEXTS:
-            piece = token.content
+            piece = media.description(token) if token.type == "image" else token.content
         elif token.type == "link_open":
             hrefs.append(str(token.attrGet("href") or ""))
             label = []

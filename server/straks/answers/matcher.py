@@ -107,6 +107,10 @@ class Matcher:
         each = (self._best(clean(part), rooms) for part in sentences[:_MOST_SENTENCES])
         return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
 
+    def judge(self, text: str, lang: str | None = None) -> Match | tuple[Match, ...] | None:
+        """Find the answer to a question, or near ties of which one is very probably right."""
+        return self.match(text, lang)
+
     def greeting(self, lang: str | None = None) -> Match | None:
         """Find what is said to who only greets, as other answers are looked for; None: nothing."""
         found: dict[str, Answer] = {}

@@ -38,6 +38,8 @@ def distinct(asked: Iterable[tuple[str, str | None]], most: int) -> list[Past]:
     times: dict[tuple[str, str | None], list[str]] = {}
     for text, lang in asked:
         key = clean(text), lang
+        if not key[0]:
+            continue
         if key in times or len(times) < most:
             times.setdefault(key, []).append(text)
     return [Past(texts[0], lang, len(texts)) for (_, lang), texts in times.items()]

@@ -15,13 +15,26 @@ def answered(question: int, match: Match | None) -> dict[str, Any]:
     if match is None:
         return {"question": question, "answer": None, "score": 0.0}
     answer: Answer = match.answer
-    return {
+    said: dict[str, Any] = {
         "question": question,
         "answer": answer.id,
         "title": answer.title,
-        "text": answer.text,
-        "html": answer.html,
+        **_text(answer),
         "lang": answer.lang,
         "score": round(match.score, 3),
         "tags": list(answer.tags),
     }
+    if answer.buttons:
+        said["buttons"] = list(answer.buttons)
+    return said
+
+
+def _text(answer: Answer) -> dict[str, Any]:
+    """Give what an answer says: all at once, or step by step."""
+    if answer.guide is None:
+        return {"text": answer.text, "html": answer.html}
+    steps = [
+        {"title": step.title, "text": step.text, "html": step.html} for step in answer.guide.steps
+    ]
+    introduction = {"text": answer.guide.text, "html": answer.guide.html}
+    return {**(introduction if answer.guide.text else {}), "steps": steps}

@@ -6,19 +6,21 @@ import asyncio
 import dataclasses
 import uuid
 from collections.abc import Sequence
-from enum import Enum
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, Protocol
 
 import orjson
 
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
+from straks.answers.choices import offer
+from straks.answers.expertise import Expertise
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
+from straks.answers.judgement import Judge, Judgement, Said, Wish
 from straks.answers.matcher import Match, Matcher
+from straks.answers.personal import Known, Personal
 from straks.answers.reply import answered
-from straks.answers.small_talk import SmallTalk, small_talk
-from straks.answers.wishes import wants_person
 from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
@@ -34,8 +36,6 @@ _KEYS: Final = uuid.UUID("5b1e0b0e-6a51-4c0a-9b0c-0f2f6f1d7a43")
 """The namespace of the keys that derive from the entry a reply is for."""
 _MOST_TRIES: Final = 4
 """Decisions about one question while others keep changing the conversation's state."""
-_REMEMBERED: Final = 256
-"""Texts whose answer is kept: what many ask in the same words."""
 _MOST_EARLY: Final = 1024
 """Replies that went to the log and are not asked for yet."""
 _TURN: Final = 16
@@ -45,13 +45,6 @@ _A_PERSON_CAME: Final = frozenset(
     {ErrorCode.WRONG_STATE, ErrorCode.ALREADY_TAKEN, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND}
 )
 """Refusals that leave nothing to do."""
-
-
-class Wish(Enum):
-    """What a visitor wishes who asks no question."""
-
-    PERSON = "ask_human"
-    NOTHING = "thanks"
 
 
 class Conversations(Protocol):
@@ -88,22 +81,35 @@ class Responder:
 
     Each question gets exactly one reply, however often it is shown, since the reply's key derives
     from the question's entry: an ``answer``, known or not, or ``ask_human`` when the visitor
-    wishes for a person in so many words. Thanks and nods ask nothing and get no reply.
+    wishes for a person in so many words, or is an expert whose very words nobody has written down.
+    Thanks and nods ask nothing and get no reply.
     """
 
-    def __init__(self, conversations: Conversations, matcher: Matcher, *, name: str) -> None:
-        """``name`` is what visitors see as the author of the answers."""
+    def __init__(
+        self,
+        conversations: Conversations,
+        matcher: Matcher,
+        *,
+        name: str,
+        experts: Experts | None = None,
+        known: Known | None = None,
+    ) -> None:
+        """``name`` is what visitors see as the author of the answers.
+
+        ``experts`` tells whose questions go to a person at once; None: nobody's. ``known``: what
+        earlier conversations said of visitors.
+        """
         self._conversations = conversations
-        self._matcher = matcher
+        self._judge = Judge(matcher, experts)
         self._author = dataclasses.replace(RESPONDER, name=name)
-        self._judged = lru_cache(_REMEMBERED)(self._judge)
+        self.personal: Final = Personal(conversations, self._author, _key, known=known)
+        """Replies that depend on who asks: they may be under way when a handler returns."""
         self._early: dict[str, _Early] = {}
         """By question, replies that went to the log with it; the oldest go."""
 
     def learn(self, matcher: Matcher) -> None:
         """Answer by another matcher from now on."""
-        self._matcher = matcher
-        self._judged.cache_clear()
+        self._judge.learn(matcher)
 
     @staticmethod
     def is_question(entry: Entry) -> bool:
@@ -112,9 +118,16 @@ class Responder:
             entry.kind == "message" and entry.sender.startswith("visitor:") and not entry.redacted
         )
 
+    @staticmethod
+    def is_filled_in(entry: Entry) -> bool:
+        """Tell whether an entry is what a visitor filled in."""
+        return (
+            entry.kind == "details" and entry.sender.startswith("visitor:") and not entry.redacted
+        )
+
     def is_urgent(self, entry: Entry) -> bool:
         """Tell whether an entry waits for a reply, as far as memory knows; a consumer's."""
-        if not self.is_question(entry):
+        if not (self.is_question(entry) or self.is_filled_in(entry)):
             return False
         conversation = self._conversations.recall(entry.channel.partition(":")[2])
         return conversation is None or conversation.state is State.SELF_SERVICE
@@ -122,12 +135,17 @@ class Responder:
     async def handle(self, items: Sequence[FeedItem]) -> None:
         """Reply to the questions among some feed items; a consumer's handler.
 
-        Returns when all replies are durable, or there is nothing to reply.
+        Returns when all replies are durable or under way (:attr:`personal`), or there is nothing
+        to reply.
 
         Raises:
             RefusedError: it cannot be done now; the same items again will finish it.
         """
-        questions = [item.entry for item in items if self.is_question(item.entry)]
+        questions = [
+            item.entry
+            for item in items
+            if self.is_question(item.entry) or self.is_filled_in(item.entry)
+        ]
         for _ in range(_MOST_TRIES):
             if not questions:
                 return
@@ -138,14 +156,16 @@ class Responder:
 
         What is no question, and what fails, is left to the feed.
         """
-        judged = self._judgement(coming.message.data, coming.lang)
-        if isinstance(judged, Wish):
+        conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
+        conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
+        judged = self._judge.judge(orjson.loads(coming.message.data), coming.lang, conversation)
+        if isinstance(judged, Wish | Expertise) or _is_personal(judged):
             return
         question = coming.message.id
         early = self._early[question] = _Early()
         if len(self._early) > _MOST_EARLY:
             del self._early[next(iter(self._early))]
-        answer = answered(coming.offset, judged)
+        answer = _answer(coming.offset, judged)
         try:
             coming.reply(self._author, _key(question), "answer", answer, early.take)
         except Exception:
@@ -156,23 +176,23 @@ class Responder:
         """Look answers up for a text that is being typed, best first; stores nothing."""
         return [
             Suggestion(answer=m.answer.id, title=m.answer.title, score=round(m.score, 3))
-            for m in self._matcher.suggest(text, lang, limit)
+            for m in self._judge.matcher.suggest(text, lang, limit)
         ]
 
     def book(self) -> AnswerBook:
         """Give the answers that it answers with now."""
-        return self._matcher.book
+        return self._judge.matcher.book
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:
         """Every answer, as ``GET /v1/answers`` gives them to agents: canned replies first."""
         return [
             {"id": a.id, "title": a.title, "text": a.text, "lang": a.lang, "tags": list(a.tags)}
-            for a in self._matcher.book.listed(lang)
+            for a in self._judge.matcher.book.listed(lang)
         ]
 
     def languages(self) -> list[str]:
         """The languages that there are answers in."""
-        return sorted({languages.base(answer.lang) for answer in self._matcher.book.answers})
+        return sorted({languages.base(answer.lang) for answer in self._judge.matcher.book.answers})
 
     async def _reply(self, questions: Sequence[Entry]) -> list[Entry]:
         """Reply to each; give those whose conversation changed meanwhile."""
@@ -199,29 +219,32 @@ class Responder:
     def _decide(
         self, question: Entry, conversation: Conversation
     ) -> tuple[str, dict[str, Any]] | None:
-        """Give kind and data of the reply; None when nothing is to be said."""
-        judged = self._judgement(question.data, conversation.lang)
+        """Give kind and data of the reply; None when nothing is to be said, or not yet."""
+        if question.kind == "details":
+            self._fill_in(question, conversation)
+            return None
+        judged = self._judge.judge(orjson.loads(question.data), conversation.lang, conversation)
         if judged is Wish.PERSON:
             return "ask_human", {}
-        return None if judged is Wish.NOTHING else ("answer", answered(question.offset, judged))
+        if isinstance(judged, Expertise):
+            expert = {"score": judged.score, "reasons": list(judged.reasons)}
+            return "ask_human", {"expert": expert}
+        if isinstance(judged, Wish):
+            return None
+        if isinstance(judged, Match) and judged.answer.is_personal:
+            self.personal.begin(question, judged)
+            return None
+        return "answer", _answer(question.offset, judged)
 
-    def _judgement(self, data: bytes, lang: str | None) -> Match | Wish | None:
-        message = orjson.loads(data)
-        return self._judged(message["text"], message.get("lang") or lang)
-
-    def _judge(self, text: str, lang: str | None) -> Match | Wish | None:
-        """Give the answer to a text, None when none is known, or what is wished instead."""
-        if wants_person(text):
-            return Wish.PERSON
-        match = self._matcher.match(text, lang)
-        if match is None or match.score < 1.0:
-            # Nobody has written these very words down as a question.
-            talk = small_talk(text)
-            if talk is SmallTalk.THANKS:
-                return Wish.NOTHING
-            if talk is SmallTalk.GREETING:
-                match = self._matcher.greeting(lang)
-        return match
+    def _fill_in(self, details: Entry, conversation: Conversation) -> None:
+        """Give the answer again whose form was filled in."""
+        form = conversation.forms.get(orjson.loads(details.data).get("answer", 0))
+        if form is None or form.sender != self._author.sender:
+            return
+        for answer in self._judge.matcher.book.answers:
+            if answer.id == form.answer and answer.lang == form.lang:
+                self.personal.begin(details, Match(answer, 1.0, ""))
+                return
 
     def _publish(
         self,
@@ -307,6 +330,16 @@ class _Settled:
         self._open -= 1
         if not self._open and not self._all.done():
             self._all.set_result(None)
+
+
+def _is_personal(judged: Judgement) -> bool:
+    return isinstance(judged, Match) and judged.answer.is_personal
+
+
+def _answer(question: int, judged: Said) -> dict[str, Any]:
+    if isinstance(judged, tuple):
+        return offer(question, judged)
+    return answered(question, judged)
 
 
 def _key(question: str) -> str:

@@ -10,10 +10,15 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.beside import handlers
+from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
+from straks.answers.personal import Known
 from straks.answers.responder import Conversations, Responder
 from straks.answers.watch import Edited, Watch
+from straks.clock import Clock, SystemClock
 from straks.conversation.coming import Coming
 from straks.conversation.consumer import Consumer
 from straks.errors import StraksError
@@ -28,6 +33,9 @@ CONSUMER: Final = "answers"
 
 _AT_ONCE: Final = 8
 """Messages that are answered as they come before others get their turn on the event loop."""
+
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds after which what could not be learned is tried again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -47,31 +55,48 @@ class AnswerRoom:
         feed: Feed,
         *,
         edited: Edited | None = None,
+        business: Path | None = None,
+        known: Known | None = None,
         threshold: float | None = None,
+        expert_threshold: float = EXPERT_THRESHOLD,
         name: str = "Straks",
         look_every: float = 1.0,
+        clock: Clock | None = None,
     ) -> None:
         """Read the folder and begin to learn. ``folder``, ``edited`` None: there are none of those.
 
-        ``threshold``: the least score of an answer that is given, None for the usual one.
-        ``name``: what visitors see as the author of the answers. ``look_every``: seconds after
-        which the files are looked at again; what changed in them is learned beside the chat.
+        ``business``: the operator's file, if there is one. ``known``: what earlier conversations
+        said of visitors. ``threshold``: the least score of an answer that is given, None for the
+        usual one; ``expert_threshold``: that of whom is given to a person at once. ``name``: what
+        visitors see as the author of the answers. ``look_every``: seconds after which the files
+        are looked at again; what changed in them is learned beside the chat. ``clock`` tells the
+        day, on which some answers may not be given; None: the machine's.
 
         Raises:
-            StartError: the folder cannot be read.
+            StartError: the folder or the operator's file cannot be read.
         """
-        self.watch: Final = Watch(folder, edited, every=look_every)
+        self.watch: Final = Watch(
+            folder, edited, business=business, every=look_every, clock=clock or SystemClock()
+        )
+        self._look_every = look_every
         self._threshold = THRESHOLD if threshold is None else threshold
-        self._book = self.watch.sources.book
+        self._book = self.watch.book
+        """All answers, those of other days as well."""
+        valid = self._book.valid_on(self.watch.day)
         self._feed = feed
-        self.matcher = Matcher(self._book, {})
+        self.matcher = Matcher(valid, {})
         """What it answers by now."""
         self._calibrated = asyncio.Event()
         self._uncalibrated = asyncio.Event()
-        self._responder = Responder(conversations, self.matcher, name=name)
+        self._experts = Experts(expert_threshold, self.watch.words)
+        self._responder = Responder(
+            conversations, self.matcher, name=name, experts=self._experts, known=known
+        )
+        self._responder.personal.business = self.watch.business
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
+        self._read = asyncio.Event()
         self._learned = asyncio.create_task(self._begin(), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -108,35 +133,50 @@ class AnswerRoom:
         """Answer until cancelled."""
         self._use(await self._learned)
         self._consumer = Consumer(
-            CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
+            CONSUMER,
+            self._feed,
+            handlers(self._feed, self._responder.handle, self._responder.personal),
+            urgent=self._responder.is_urgent,
         )
-        async with asyncio.TaskGroup() as all_of_it:
-            all_of_it.create_task(self._consumer.run())
-            all_of_it.create_task(self.watch.run())
-            all_of_it.create_task(self._follow())
-            all_of_it.create_task(self._calibrate())
+        try:
+            async with asyncio.TaskGroup() as all_of_it:
+                all_of_it.create_task(self._consumer.run())
+                all_of_it.create_task(self.watch.run())
+                all_of_it.create_task(self._follow())
+                all_of_it.create_task(self._calibrate())
+        finally:
+            await self._responder.personal.close()
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
-        self._book = self.watch.sources.book
+        self._read.set()
+        self._book = self.watch.book
         _tell_mistakes(self._book)
         return await self._learn(self._book)
 
     async def _follow(self) -> None:
         """Learn anew whenever the files have changed."""
         trouble = Trouble(logging.getLogger(__name__), "learning the answers")
+        pause = 0.0
         while True:
-            sources = await self.watch.changed()
+            if pause:
+                await asyncio.sleep(pause)
+            else:
+                await self.watch.changed()
             try:
-                book = sources.book.keeping(self._book)
+                business, book = self.watch.business, self.watch.book.keeping(self._book)
                 _tell_mistakes(book)
                 matcher = await self._learn(book)
+                self._experts.learn(self.watch.words)
+                self._responder.personal.business = business
                 self._book = book
                 self._use(matcher)
-                _log.info("the answers were learned anew", answers=len(book.answers))
+                _log.info("the answers were learned anew", answers=len(matcher.book.answers))
+                pause = 0.0
                 trouble.worked()
             except Exception as error:
                 # What was learned stays, and the chat goes on.
+                pause = min(_LONGEST_PAUSE, 2 * pause or self._look_every)
                 trouble.failed(error)
 
     async def _calibrate(self) -> None:
@@ -162,9 +202,15 @@ class AnswerRoom:
         self._uncalibrated.set()
 
     async def _learn(self, book: AnswerBook) -> Matcher:
-        if not book.answers:
-            return Matcher(book, {})
-        return await asyncio.to_thread(Matcher.train, book, threshold=self._threshold)
+        """Learn what of a book is given on this day."""
+        valid = book.valid_on(self.watch.day)
+        if not valid.answers:
+            return Matcher(valid, {})
+        return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
+
+    async def read(self) -> None:
+        """Wait until it is known what there is to learn; where it is nothing, all is learned."""
+        await self._read.wait()
 
     def close(self) -> None:
         """Give up learning."""
@@ -185,7 +231,7 @@ class AnswerRoom:
         return self._responder.ask(text, lang, limit)
 
     def book(self) -> AnswerBook:
-        """Every answer as it is now; another book when they have changed."""
+        """Every answer that is given now; another book when they have changed."""
         return self._responder.book()
 
     def listed(self, lang: str | None = None) -> list[dict[str, Any]]:

@@ -89,7 +89,12 @@ class Sources:
         said = [file.said for file in self.files.values()]
         return AnswerBook.of(
             (each for each in said if isinstance(each, Draft)),
-            (each for each in said if isinstance(each, AnswerFileError)),
+            [
+                error
+                for each in said
+                if isinstance(each, AnswerFileError)
+                for error in (each, *each.others)
+            ],
         )
 
     def same(self, other: Sources) -> bool:

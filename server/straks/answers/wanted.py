@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from straks.answers.editor import Room
-from straks.answers.gaps import MOST_GROUPED, Gap, Question, gaps
 from straks.answers.matcher import Matcher
 from straks.answers.small_talk import small_talk
 from straks.answers.source import Draft
 from straks.answers.sources import Sources
 from straks.answers.text import clean
 from straks.clock import Clock
+from straks.records.asked_twice import AskedTwiceRecords
 from straks.records.questions import AskedQuestion, QuestionCounts, QuestionRecords
+
+if TYPE_CHECKING:
+    from straks.answers.gaps import Gap
 
 __all__ = ["Asked", "Wanted"]
 
 MOST_GAPS: Final = 100
 
+_MOST_LOOKED_AT: Final = 2_000
+"""Questions that are grouped: the newest."""
 _MOST_MATCHED: Final = 500
 """Groups of which it is asked whether they are answered meanwhile."""
 _DAY: Final = 86_400_000
@@ -38,9 +43,12 @@ class Asked:
 class Wanted:
     """What visitors asked in vain, and nobody has written an answer to since."""
 
-    def __init__(self, room: Room, questions: QuestionRecords, clock: Clock) -> None:
+    def __init__(
+        self, room: Room, questions: QuestionRecords, twice: AskedTwiceRecords, clock: Clock
+    ) -> None:
         self._room = room
         self._questions = questions
+        self._twice = twice
         self._clock = clock
         self._grouping = asyncio.Lock()
 
@@ -52,20 +60,31 @@ class Wanted:
         """
         since = self._clock.now_ms() - days * _DAY
         counts = await self._questions.counts(since)
-        twice = await self._questions.asked_twice(since)
+        twice = await self._twice.asked_twice(since)
         async with self._grouping:
             # One at a time: it takes a second of a processor.
-            rows = await self._questions.open_questions(since, MOST_GROUPED)
+            rows = await self._questions.open_questions(since, _MOST_LOOKED_AT)
             sources, matcher = self._room.watch.sources, self._room.matcher
             found = await asyncio.to_thread(_gaps, rows, sources, matcher)
         return Asked(found, counts, twice)
 
 
 def _gaps(rows: Sequence[AskedQuestion], sources: Sources, matcher: Matcher) -> list[Gap]:
+    # Slow to import, and nothing else needs it.
+    from straks.answers.gaps import Question, gaps
+
     rewritten = _rewritten(sources)
     written = {clean(phrase) for answer in matcher.book.answers for phrase in answer.phrases}
     found = gaps(
-        _question(row)
+        Question(
+            text=row.text,
+            lang=row.lang,
+            visitor=row.visitor,
+            seconds=row.seconds,
+            answer=row.answer,
+            conversation=row.conversation,
+            offset=row.offset,
+        )
         for row in rows
         if row.at > rewritten.get((row.answer, row.answer_lang), 0)
         and not (row.answer is None and clean(row.text) in written)
@@ -86,15 +105,3 @@ def _rewritten(sources: Sources) -> dict[tuple[str | None, str | None], int]:
 
 def _is_filled(gap: Gap, matcher: Matcher) -> bool:
     return not gap.unhelpful and matcher.match(gap.text, gap.lang) is not None
-
-
-def _question(row: AskedQuestion) -> Question:
-    return Question(
-        text=row.text,
-        lang=row.lang,
-        visitor=row.visitor,
-        seconds=row.seconds,
-        answer=row.answer,
-        conversation=row.conversation,
-        offset=row.offset,
-    )

@@ -8,8 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from straks.answers.files import fingerprint, read_folder
+from straks.answers.business import Business, look_at
+from straks.answers.experts import load_words, words_fingerprint
+from straks.answers.files import AnswerBook, fingerprint, read_folder
 from straks.answers.sources import AnswerFile, Sources, console_files, folder_files
+from straks.answers.validity import today
+from straks.clock import Clock
 from straks.records.answer_files import AnswerFileRow
 from straks.telemetry import Trouble
 
@@ -33,18 +37,33 @@ class Edited(Protocol):
 class Watch:
     """Knows the answer files of a folder and of the console, and when they have changed.
 
+    At midnight they have when other answers hold on the new day.
+
     While a place cannot be read, its files stay as they were.
     """
 
-    def __init__(self, folder: Path | None, edited: Edited | None, *, every: float) -> None:
-        """Read the folder's files. ``every``: seconds between two looks.
+    def __init__(
+        self,
+        folder: Path | None,
+        edited: Edited | None,
+        *,
+        business: Path | None = None,
+        every: float,
+        clock: Clock,
+    ) -> None:
+        """Read the folder's files. ``business``: the operator's file, None: there is none.
+
+        ``every``: seconds between two looks.
 
         Raises:
-            StartError: the folder cannot be read.
+            StartError: the folder or the operator's file cannot be read.
         """
         self._folder = folder
         self._edited = edited
         self._every = every
+        self._clock = clock
+        self.day = today(clock)
+        """The day whose answers are given."""
         self._seen: frozenset[tuple[str, int, int, int]] = frozenset()
         self._version = 0
         self._changed = asyncio.Event()
@@ -52,10 +71,21 @@ class Watch:
         self._told = Trouble(_log, "the answers of the console")
         self.sources = Sources.none()
         """All files as they are known now."""
+        self.words: Sequence[str] = []
+        """An operator's words of the trade, which experts use."""
+        self._business = business
+        self.business = Business() if business is None else Business.load(business)
+        """What fills in answers."""
         if folder is not None:
             # What the files are is asked first: what changes after that is seen.
-            self._seen = fingerprint(folder)
+            self._seen = _fingerprint(folder)
             self.sources = self.sources.with_folder(folder_files(read_folder(folder), {}))
+            self.words = _words(folder)
+
+    @property
+    def book(self) -> AnswerBook:
+        """What the files say together, with the operator's own values filled in."""
+        return self.business.settled(self.sources.book)
 
     async def begin(self) -> None:
         """Read the console's files; where that fails now, :meth:`run` goes on trying."""
@@ -64,11 +94,14 @@ class Watch:
 
     async def run(self) -> None:
         """Look at both places until cancelled."""
-        async with asyncio.TaskGroup() as both:
+        async with asyncio.TaskGroup() as all_of_them:
+            all_of_them.create_task(self._watch_days())
+            if self._business is not None:
+                all_of_them.create_task(self._watch_business(self._business))
             if self._folder is not None:
-                both.create_task(self._watch_folder(self._folder))
+                all_of_them.create_task(self._watch_folder(self._folder))
             if self._edited is not None:
-                both.create_task(self._watch_records())
+                all_of_them.create_task(self._watch_records())
 
     async def changed(self) -> Sources:
         """Wait until something has changed since the last time; give all files as they are now."""
@@ -82,6 +115,33 @@ class Watch:
         # The next look is now: it sees what others may have written before.
         self._now.set()
 
+    async def _watch_days(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            before, self.day = self.day, today(self._clock)
+            if self.day != before:
+                book = self.book
+                if book.valid_on(self.day) != book.valid_on(before):
+                    self._changed.set()
+
+    async def _watch_business(self, file: Path) -> None:
+        """Take in what the operator writes; while the file is broken, what it said before holds."""
+        trouble = Trouble(_log, "the operator's file")
+        seen: object = None
+        while True:
+            try:
+                found = await asyncio.to_thread(look_at, file)
+                if found != seen:
+                    business = await asyncio.to_thread(Business.load, file)
+                    seen = found
+                    if business != self.business:
+                        self.business = business
+                        self._changed.set()
+                trouble.worked()
+            except Exception as error:
+                trouble.failed(error)
+            await asyncio.sleep(self._every)
+
     async def _watch_folder(self, folder: Path) -> None:
         """Take in what has changed in the folder, and stays as it is for one look."""
         trouble = Trouble(_log, "the answer folder")
@@ -89,9 +149,13 @@ class Watch:
         while True:
             await asyncio.sleep(self._every)
             try:
-                found = await asyncio.to_thread(fingerprint, folder)
+                found = await asyncio.to_thread(_fingerprint, folder)
                 if found == before != self._seen:
                     files = await asyncio.to_thread(_read, folder, self.sources.folder)
+                    words = await asyncio.to_thread(_words, folder)
+                    if words != self.words:
+                        self.words = words
+                        self._changed.set()
                     self._become(self.sources.with_folder(files))
                     self._seen = found
                 before = found
@@ -132,3 +196,16 @@ class Watch:
 
 def _read(folder: Path, before: Mapping[str, AnswerFile]) -> dict[str, AnswerFile]:
     return folder_files(read_folder(folder), before)
+
+
+def _fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    return fingerprint(folder) | words_fingerprint(folder)
+
+
+def _words(folder: Path) -> Sequence[str]:
+    """Read an operator's words; without them experts are known by others."""
+    try:
+        return load_words(folder)
+    except OSError as error:
+        _log.warning("the words of experts cannot be read: %s", error)
+        return []

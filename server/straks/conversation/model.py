@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 
 from straks.log.log import Entry
 from straks_protocol import Principal
 
-__all__ = ["DEFAULT_TEAM", "PREVIEW_LENGTH", "Conversation", "State", "fold"]
+__all__ = ["DEFAULT_TEAM", "PREVIEW_LENGTH", "Conversation", "Form", "State", "fold"]
 
 DEFAULT_TEAM: Final = "default"
 PREVIEW_LENGTH: Final = 140
@@ -22,6 +22,9 @@ PREVIEW_LENGTH: Final = 140
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_FACTS: Final = 100
 """Facts about a visitor that are kept; more of them are no answers to questions of ours."""
+_MOST_UNHELPFUL: Final = 20
+_MOST_FORMS: Final = 20
+"""Forms that are kept; who fills in an earlier one gets no answer for it."""
 _KEPT_RAW: Final = 600
 """Bytes of a message up to which the preview is cut out only when somebody asks for it."""
 
@@ -33,6 +36,19 @@ class State(StrEnum):
     WAITING = "waiting"
     WITH_AGENT = "with_agent"
     CLOSED = "closed"
+
+
+class Form(NamedTuple):
+    """An answer that asked for something."""
+
+    answer: str
+    lang: str
+    sender: str
+    filled: frozenset[str]
+    """The fields that it filled in beforehand."""
+
+
+_NO_FORMS: Final[Mapping[int, Form]] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,8 +80,16 @@ class Conversation:
     page: dict[str, Any] | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """What is known of the visitor: from the page, from forms, from earlier conversations."""
+    earlier: frozenset[str] = frozenset()
+    """The names of those facts that only earlier conversations have said."""
+    forms: Mapping[int, Form] = field(default_factory=lambda: _NO_FORMS)
+    """The last answers that asked for something, by their offset."""
     expert: bool = False
     """Whether it was given to a person at once, as one of somebody who knows."""
+    unhelpful: tuple[int, ...] = ()
+    """The answers, by offset, that did not help the visitor; the last few of them."""
+    offered: bytes = b""
+    """The data of the last ``answer`` that left a choice between several."""
     said: bytes | str = b""
     """The data of the last message, or the preview already cut out of it."""
 
@@ -138,25 +162,79 @@ def _message(conversation: Conversation, entry: Entry) -> None:
             conversation.page = page
         if isinstance(lang := fields.get("lang"), str):
             conversation.lang = lang
-        _learn(conversation, fields.get("known"))
+        if "known" in fields:
+            _learn(conversation, fields["known"])
+
+
+def _answer(conversation: Conversation, entry: Entry) -> None:
+    # The names can be in the JSON text only as those of members, or as whole strings.
+    if b'"choices":' in entry.data:
+        conversation.offered = entry.data
+    if b'"form"' not in entry.data:
+        return
+    fields = _fields(entry.data)
+    answer, lang, asked = fields.get("answer"), fields.get("lang"), fields.get("form")
+    if isinstance(answer, str) and isinstance(asked, list):
+        filled = frozenset(field["name"] for field in asked if "value" in field)
+        form = Form(answer, lang if isinstance(lang, str) else "", entry.sender, filled)
+        forms = {**conversation.forms, entry.offset: form}
+        conversation.forms = dict(list(forms.items())[-_MOST_FORMS:])
 
 
 def _contact(conversation: Conversation, entry: Entry) -> None:
-    _learn(conversation, _fields(entry.data))
+    _take(conversation, entry, _fields(entry.data))
 
 
 def _details(conversation: Conversation, entry: Entry) -> None:
-    _learn(conversation, _fields(entry.data).get("fields"))
+    _take(conversation, entry, _fields(entry.data).get("fields"))
+
+
+def _take(conversation: Conversation, entry: Entry, facts: object) -> None:
+    if entry.sender.startswith("server:"):
+        _remember(conversation, facts)
+    else:
+        _learn(conversation, facts)
 
 
 def _learn(conversation: Conversation, facts: object) -> None:
     """Take in facts about the visitor; what was said later holds."""
+    said = _strings(facts)
+    if conversation.earlier:
+        conversation.earlier = conversation.earlier.difference(said)
+    _know(conversation, {**conversation.facts, **said})
+
+
+def _remember(conversation: Conversation, facts: object) -> None:
+    """Take in what earlier conversations said; what was said in this one holds."""
+    before = conversation.facts
+    said = {name: value for name, value in _strings(facts).items() if name not in before}
+    _know(conversation, {**before, **said})
+    kept = [name for name in said if name in conversation.facts]
+    conversation.earlier = conversation.earlier.union(kept)
+
+
+def _strings(facts: object) -> dict[str, str]:
     if not isinstance(facts, dict):
-        return
-    known = {name: value for name, value in facts.items() if isinstance(value, str)}
-    conversation.facts = dict(list({**conversation.facts, **known}.items())[:_MOST_FACTS])
+        return {}
+    return {name: value for name, value in facts.items() if isinstance(value, str)}
+
+
+def _know(conversation: Conversation, facts: dict[str, str]) -> None:
+    conversation.facts = dict(list(facts.items())[:_MOST_FACTS])
     conversation.visitor_name = conversation.facts.get("name")
     conversation.visitor_email = conversation.facts.get("email")
+
+
+def _feedback(conversation: Conversation, entry: Entry) -> None:
+    """Of several judgements of one answer the last counts."""
+    fields = _fields(entry.data)
+    answer = fields.get("answer")
+    if not isinstance(answer, int):
+        return
+    others = tuple(each for each in conversation.unhelpful if each != answer)
+    if fields.get("helped") is False:
+        others = (*others, answer)[-_MOST_UNHELPFUL:]
+    conversation.unhelpful = others
 
 
 def _ask_human(conversation: Conversation, entry: Entry) -> None:
@@ -216,8 +294,10 @@ def _be_with(conversation: Conversation, agent: Principal) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
+    "answer": _answer,
     "contact": _contact,
     "details": _details,
+    "feedback": _feedback,
     "ask_human": _ask_human,
     "accept": _accept,
     "transfer": _transfer,

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-import orjson
-
+from straks.clock import Clock
 from straks.conversation.consumer import Consumer
-from straks.log.log import Entry, Feed, FeedItem
+from straks.customers.register import Register
+from straks.log.log import Entry, Feed
+from straks.records.errors import RecordsUnavailableError
+from straks.telemetry import Trouble
 
-__all__ = ["CONSUMER", "Contacts", "CustomerRecords"]
+__all__ = ["CONSUMER", "Contacts", "Forgetting"]
 
 CONSUMER: Final = "customers"
 """The name of the cursors in the feed."""
 
+_FORGETS_EVERY: Final = 3600.0
 
-class CustomerRecords(Protocol):
-    """Where customers are kept; satisfied by ``straks.records.customers``."""
+_log = logging.getLogger(__name__)
 
-    async def save(self, contacts: Sequence[tuple[str, str | None, str | None, int]]) -> None:
-        """Keep (visitor id, e-mail, name, time in ms since the epoch), in order."""
+
+class Forgetting(Protocol):
+    """Where facts are kept; satisfied by ``straks.records.customers``."""
+
+    async def forget(self, before: int) -> None:
+        """Drop the facts that nobody said or used since a time, in ms."""
         ...
 
 
 class Contacts:
-    """Keeps how visitors said they can be reached."""
+    """Runs the register of what is known of visitors."""
 
-    def __init__(self, feed: Feed, records: CustomerRecords) -> None:
+    def __init__(
+        self, feed: Feed, register: Register, records: Forgetting, clock: Clock, *, days: int
+    ) -> None:
+        """``days``: after which what was not said or used again is forgotten."""
         self._records = records
+        self._clock = clock
+        self._life = days * 86_400_000
         self._consumer = Consumer(
-            CONSUMER,
-            feed,
-            self._handle,
-            urgent=lambda entry: entry.kind == "contact",
-            linger=1.0,
+            CONSUMER, feed, register.handle, urgent=lambda entry: entry.kind == "contact"
         )
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -43,17 +52,16 @@ class Contacts:
 
     async def run(self) -> None:
         """Follow the feed until cancelled."""
-        await self._consumer.run()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._consumer.run())
+            both.create_task(self._forget())
 
-    async def _handle(self, items: Sequence[FeedItem]) -> None:
-        contacts = [
-            _contact(item.entry)
-            for item in items
-            if item.entry.kind == "contact" and item.entry.channel.startswith("conversation:")
-        ]
-        await self._records.save(contacts)
-
-
-def _contact(entry: Entry) -> tuple[str, str | None, str | None, int]:
-    data: dict[str, Any] = orjson.loads(entry.data)
-    return entry.sender.partition(":")[2], data.get("email"), data.get("name"), entry.at
+    async def _forget(self) -> None:
+        trouble = Trouble(_log, "forgetting what visitors said")
+        while True:
+            try:
+                await self._records.forget(self._clock.now_ms() - self._life)
+                trouble.worked()
+            except RecordsUnavailableError as error:
+                trouble.failed(error)
+            await asyncio.sleep(_FORGETS_EVERY)

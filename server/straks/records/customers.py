@@ -1,17 +1,40 @@
-"""How visitors can be reached."""
+"""What is known of visitors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from straks.records.database import Database
 from straks.records.engine import upsert
-from straks.records.schema import customers
+from straks.records.schema import customer_facts, customers
 
-__all__ = ["SQLCustomerRecords"]
+__all__ = ["MOST_FACTS", "Fact", "SQLCustomerRecords", "Said"]
+
+MOST_FACTS: Final = 100
+"""Facts that are kept of a visitor; the oldest go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known, and when it was said, in ms since the epoch."""
+
+    value: str
+    said_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Facts about a visitor that were said at one time, in ms since the epoch."""
+
+    visitor_id: str
+    facts: Mapping[str, str]
+    at: int
 
 
 class SQLCustomerRecords:
@@ -20,32 +43,96 @@ class SQLCustomerRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save(self, contacts: Sequence[tuple[str, str | None, str | None, int]]) -> None:
-        """Keep (visitor id, e-mail, name, time in ms since the epoch), in order.
-
-        What a contact does not say stays as it was.
+    async def save(self, said: Sequence[Said]) -> None:
+        """Keep what was said, in order; what was said later holds.
 
         Raises:
             RecordsUnavailableError: nothing was kept.
         """
-        if not contacts:
-            return
-        new = upsert(self._database, customers)
-        statement = new.on_conflict_do_update(
-            index_elements=[customers.c.visitor_id],
-            set_={
-                "email": func.coalesce(new.excluded.email, customers.c.email),
-                "name": func.coalesce(new.excluded.name, customers.c.name),
-                "updated_at": new.excluded.updated_at,
-            },
-            where=new.excluded.updated_at >= customers.c.updated_at,
-        )
-        rows = [
-            {"visitor_id": visitor, "email": email, "name": name, "updated_at": at}
-            for visitor, email, name, at in contacts
+        facts: list[dict[str, Any]] = [
+            {
+                "visitor_id": each.visitor_id,
+                "name": name,
+                "value": value,
+                "said_at": each.at,
+                "used_at": each.at,
+            }
+            for each in said
+            for name, value in each.facts.items()
         ]
+        if not facts:
+            return
+        # Of servers that keep the same at once, none has a row that the other waits for.
+        facts.sort(key=itemgetter("visitor_id", "name"))
+        contacts: list[dict[str, Any]] = [
+            {
+                "visitor_id": each.visitor_id,
+                "email": each.facts.get("email"),
+                "name": each.facts.get("name"),
+                "updated_at": each.at,
+            }
+            for each in said
+            if each.facts.keys() & {"email", "name"}
+        ]
+        contacts.sort(key=itemgetter("visitor_id"))
+        visitors = {each.visitor_id for each in said}
         async with self._database.write() as connection:
-            await connection.execute(statement, rows)
+            await connection.execute(self._facts(), facts)
+            if contacts:
+                await connection.execute(self._customers(), contacts)
+            await _trim(connection, visitors)
+
+    async def facts(self, visitors: Collection[str]) -> dict[str, dict[str, Fact]]:
+        """Read what is known of some visitors, by visitor and name; the oldest first.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read now.
+        """
+        columns = customer_facts.c
+        query = (
+            select(columns.visitor_id, columns.name, columns.value, columns.said_at)
+            .where(columns.visitor_id.in_(visitors))
+            .order_by(columns.said_at, columns.name)
+        )
+        found: dict[str, dict[str, Fact]] = {}
+        async with self._database.read() as connection:
+            for visitor, name, value, said_at in await connection.execute(query):
+                found.setdefault(visitor, {})[name] = Fact(value, said_at)
+        return found
+
+    async def known(self, visitor_id: str) -> dict[str, str]:
+        """Read what is known of a visitor.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read now.
+        """
+        found = await self.facts([visitor_id])
+        return {name: fact.value for name, fact in found.get(visitor_id, {}).items()}
+
+    async def use(self, visitors: Collection[str], at: int) -> None:
+        """Note that what is known of some visitors was of use.
+
+        Raises:
+            RecordsUnavailableError: it was not noted.
+        """
+        columns = customer_facts.c
+        async with self._database.write() as connection:
+            await connection.execute(
+                customer_facts.update()
+                .where(columns.visitor_id.in_(visitors), columns.used_at < at)
+                .values(used_at=at)
+            )
+
+    async def forget(self, before: int) -> None:
+        """Drop the facts that nobody said or used since a time, in ms.
+
+        Raises:
+            RecordsUnavailableError: nothing was dropped.
+        """
+        async with self._database.write() as connection:
+            await connection.execute(
+                delete(customer_facts).where(customer_facts.c.used_at < before)
+            )
 
     async def find(self, visitor_id: str) -> dict[str, Any] | None:
         """Read a customer: ``visitor_id``, ``email``, ``name``, ``updated_at``.
@@ -57,3 +144,38 @@ class SQLCustomerRecords:
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else dict(row._mapping)
+
+    def _facts(self) -> Any:
+        new = upsert(self._database, customer_facts)
+        return new.on_conflict_do_update(
+            index_elements=[customer_facts.c.visitor_id, customer_facts.c.name],
+            set_={name: new.excluded[name] for name in ("value", "said_at", "used_at")},
+            where=new.excluded.said_at >= customer_facts.c.said_at,
+        )
+
+    def _customers(self) -> Any:
+        new = upsert(self._database, customers)
+        return new.on_conflict_do_update(
+            index_elements=[customers.c.visitor_id],
+            set_={
+                "email": func.coalesce(new.excluded.email, customers.c.email),
+                "name": func.coalesce(new.excluded.name, customers.c.name),
+                "updated_at": new.excluded.updated_at,
+            },
+            where=new.excluded.updated_at >= customers.c.updated_at,
+        )
+
+
+async def _trim(connection: AsyncConnection, visitors: Collection[str]) -> None:
+    columns = customer_facts.c
+    counted = (
+        select(columns.visitor_id)
+        .where(columns.visitor_id.in_(visitors))
+        .group_by(columns.visitor_id)
+        .having(func.count() > MOST_FACTS)
+    )
+    for visitor in (await connection.scalars(counted)).all():
+        mine = columns.visitor_id == visitor
+        latest = columns.said_at.desc(), columns.name
+        kept = select(columns.name).where(mine).order_by(*latest).limit(MOST_FACTS)
+        await connection.execute(delete(customer_facts).where(mine, columns.name.not_in(kept)))

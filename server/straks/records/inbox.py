@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, String, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, func, literal, select, tuple_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from straks.records.database import Database
 from straks.records.engine import upsert
-from straks.records.schema import inbox
+from straks.records.schema import EXPERTS_TURN, USUAL_TURN, inbox
 
 __all__ = ["COUNTED", "SQLInboxRecords"]
 
@@ -51,23 +51,26 @@ class SQLInboxRecords:
         team: str,
         state: str,
         agent_id: str,
-        after: tuple[int, str] | None,
+        after: tuple[bool, int, str] | None,
         limit: int,
     ) -> Sequence[dict[str, Any]]:
-        """Read summaries: those waiting longest first, else those changed last first.
+        """Read summaries: experts, then those waiting longest first, else those changed last first.
 
-        ``after``: the sort value and id of the one before the first.
+        ``after``: of the one before the first whether it is an expert's, the sort value and the id.
 
         Raises:
             ValueError: there is no such list as ``state``.
             RecordsUnavailableError: they cannot be read now.
         """
         query = select(inbox.c.summary).where(*_listed(team, state, agent_id)).limit(limit)
-        at = _sorted_by(state)
         if after is not None:
-            here = tuple_(at, inbox.c.id)
-            there = tuple_(literal(after[0], BigInteger), literal(after[1], String))
-            query = query.where(here > there if _rising(state) else here < there)
+            here = tuple_(*_sorted_by(state))
+            expert, at, last = after
+            there = [literal(at, BigInteger), literal(last, String)]
+            if _rising(state):
+                query = query.where(here > tuple_(literal(_turn(expert), Integer), *there))
+            else:
+                query = query.where(here < tuple_(*there))
         async with self._database.read() as connection:
             found = await connection.scalars(query.order_by(*_order(state)))
             return [orjson.loads(summary) for summary in found]
@@ -108,6 +111,7 @@ def _row(name: str, summary: Mapping[str, Any]) -> dict[str, Any]:
         "closed": summary["state"] == "closed",
         "agent_id": agent["id"] if agent else None,
         "waiting_since": summary.get("waiting_since"),
+        "turn": _turn(summary.get("expert", False)),
         "updated_at": summary["updated_at"],
         "last_offset": summary["offset"],
         "summary": orjson.dumps(summary).decode(),
@@ -130,10 +134,16 @@ def _rising(state: str) -> bool:
     return state == "waiting"
 
 
-def _sorted_by(state: str) -> ColumnElement[int]:
-    return inbox.c.waiting_since if state == "waiting" else inbox.c.updated_at
+def _turn(expert: bool) -> int:
+    return EXPERTS_TURN if expert else USUAL_TURN
+
+
+def _sorted_by(state: str) -> Sequence[ColumnElement[Any]]:
+    if state == "waiting":
+        return inbox.c.turn, inbox.c.waiting_since, inbox.c.id
+    return inbox.c.updated_at, inbox.c.id
 
 
 def _order(state: str) -> Sequence[UnaryExpression[Any]]:
-    columns = (_sorted_by(state), inbox.c.id)
+    columns = _sorted_by(state)
     return [column.asc() if _rising(state) else column.desc() for column in columns]

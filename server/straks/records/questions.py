@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from straks.records.database import Database
 from straks.records.engine import upsert
-from straks.records.schema import asked_twice, questions
+from straks.records.schema import questions
 
 __all__ = [
     "MOST_KEPT",
@@ -49,10 +49,6 @@ MOST_KEPT: Final = 20_000
 """Questions that are kept: the newest."""
 MOST_SECONDS: Final = 2 * 3600
 """What one question costs people at most: a conversation that lies overnight costs no more."""
-
-_DAY: Final = 86_400_000
-_DAYS_KEPT: Final = 400
-"""For which it is known how often something was asked twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +120,7 @@ class QuestionChanges:
     worked: list[tuple[str, int, int]] = field(default_factory=list)
     """Conversation, offset and time of what a person did."""
     redacted: list[Place] = field(default_factory=list)
+    """Entries whose text is not to be kept."""
 
     def __bool__(self) -> bool:
         return any((self.asked, self.later, self.persons, self.closed, self.worked, self.redacted))
@@ -193,7 +190,8 @@ class QuestionRecords:
                 await connection.execute(_WORKED, worked)
             if changes.redacted:
                 here = tuple_(questions.c.conversation, questions.c.offset)
-                await connection.execute(delete(questions).where(here.in_(changes.redacted)))
+                nothing = update(questions).where(here.in_(changes.redacted)).values(text="")
+                await connection.execute(nothing)
             if changes.asked:
                 await self._trim(connection)
 
@@ -244,32 +242,6 @@ class QuestionRecords:
                 )
                 for row in await connection.execute(query)
             }
-
-    async def count_asked_twice(self, name: str, at: int) -> None:
-        """Count that a visitor was asked for a field that was known; ``at``: in ms, when."""
-        day = at // _DAY
-        new = upsert(self._database, asked_twice).values(field=name, day=day, times=1)
-        statement = new.on_conflict_do_update(
-            index_elements=[asked_twice.c.field, asked_twice.c.day],
-            set_={"times": asked_twice.c.times + 1},
-        )
-        async with self._database.write() as connection:
-            await connection.execute(statement)
-            await connection.execute(
-                delete(asked_twice).where(asked_twice.c.day < day - _DAYS_KEPT)
-            )
-
-    async def asked_twice(self, since: int) -> Mapping[str, int]:
-        """Tell how often each field was, from the day of a time on."""
-        query = (
-            select(asked_twice.c.field, cast(func.sum(asked_twice.c.times), BigInteger))
-            .where(asked_twice.c.day >= since // _DAY)
-            .group_by(asked_twice.c.field)
-            .order_by(asked_twice.c.field)
-        )
-        async with self._database.read() as connection:
-            found = await connection.execute(query)
-            return {row[0]: row[1] for row in found}
 
     async def _read(self, query: Select[Any]) -> Sequence[AskedQuestion]:
         async with self._database.read() as connection:

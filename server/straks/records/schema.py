@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,6 +19,8 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "EXPERTS_TURN",
+    "USUAL_TURN",
     "agents",
     "answer_files",
     "archive_channels",
@@ -32,6 +36,10 @@ __all__ = [
     "sign_in_links",
     "visitor_families",
 ]
+
+USUAL_TURN: Final = 1
+EXPERTS_TURN: Final = 0
+"""Experts stand before others that wait."""
 
 metadata = MetaData()
 
@@ -104,17 +112,19 @@ inbox = Table(
     Column("closed", Boolean, nullable=False),
     Column("agent_id", String(64)),
     Column("waiting_since", BigInteger),
+    Column("turn", Integer, nullable=False, default=USUAL_TURN, server_default=str(USUAL_TURN)),
     Column("updated_at", BigInteger, nullable=False),
     Column("last_offset", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
     Column("archived", Boolean, nullable=False, default=False, server_default=false()),
-    Index("inbox_by_wait", "inbox", "state", "waiting_since", "id"),
+    Index("inbox_by_turn", "inbox", "state", "turn", "waiting_since", "id"),
     Index("inbox_by_agent", "inbox", "agent_id", "state", "updated_at", "id"),
     Index("inbox_by_change", "inbox", "closed", "updated_at", "id"),
     Index("inbox_by_age", "archived", "updated_at", "id"),
 )
 """Conversations as the inboxes show them: a projection of the log, rebuilt from it when lost.
-``summary`` is JSON; ``archived``: the log does not have it any more."""
+``turn``: those with a smaller one stand before others that wait. ``summary`` is JSON; ``archived``:
+the log does not have it any more."""
 
 archive_channels = Table(
     "archive_channels",
@@ -188,6 +198,18 @@ answer_files = Table(
 )
 """Answer files that were written in the console. ``version`` counts the changes of all of them;
 ``source`` is null where a file was deleted: who looks at the highest version sees that too."""
+customer_facts = Table(
+    "customer_facts",
+    metadata,
+    Column("visitor_id", String(64), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", String(300), nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index("customer_facts_by_use", "used_at"),
+)
+"""What visitors, and the pages they were on, said of them: the last word for each fact.
+``used_at``: when it was last said, or brought into a new conversation."""
 
 asked_twice = Table(
     "asked_twice",

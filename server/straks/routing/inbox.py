@@ -38,7 +38,7 @@ class InboxRecords(Protocol):
     async def save(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None: ...
 
     async def list(
-        self, team: str, state: str, agent_id: str, after: tuple[int, str] | None, limit: int
+        self, team: str, state: str, agent_id: str, after: tuple[bool, int, str] | None, limit: int
     ) -> Sequence[dict[str, Any]]: ...
 
     async def counts(self, team: str, agent_id: str) -> dict[str, int]: ...
@@ -110,7 +110,8 @@ class Inbox:
     ) -> InboxPage:
         """Read a page of a team's list: ``waiting``, ``mine``, ``open`` or ``closed``.
 
-        Those that wait longest come first; in other lists, those that changed last.
+        Of those that wait experts come first, then who waits longest; in other lists, those that
+        changed last.
 
         Raises:
             RefusedError: ``bad_field``, there is no such list or the cursor is none of ours.
@@ -170,15 +171,21 @@ def _urgent(entry: Entry) -> bool:
 
 def _write_cursor(state: str, last: Mapping[str, Any]) -> str:
     at = last["waiting_since"] if state == "waiting" else last["updated_at"]
-    return base64.urlsafe_b64encode(orjson.dumps([at, last["id"]])).decode().rstrip("=")
+    place = [last.get("expert", False), at, last["id"]]
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[int, str]:
+def _read_cursor(cursor: str) -> tuple[bool, int, str]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        at, conversation_id = orjson.loads(base64.urlsafe_b64decode(padded))
+        expert, at, conversation_id = orjson.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, TypeError, binascii.Error):
-        at = conversation_id = None
-    if type(at) is not int or not 0 <= at < 2**63 or type(conversation_id) is not str:
+        expert = at = conversation_id = None
+    if (
+        type(expert) is not bool
+        or type(at) is not int
+        or not 0 <= at < 2**63
+        or type(conversation_id) is not str
+    ):
         raise RefusedError(ErrorCode.BAD_FIELD, "cursor: is not one that a list gave.")
-    return at, conversation_id
+    return expert, at, conversation_id

@@ -17,6 +17,7 @@ from straks.conversation.service import Author, Done
 from straks.conversation.summary import summary
 from straks.log.log import Appended, FeedItem
 from straks.routing.policy import Urgency, inbox_of, interval, urgency
+from straks.routing.reasons import Reasons
 from straks_protocol.channels import Channel
 
 __all__ = ["Conversations", "Projector", "Rows", "project"]
@@ -81,6 +82,7 @@ class Projector:
         self._conversations = conversations
         self._rows = rows
         self._author = author
+        self._reasons = Reasons(conversations, author)
         self._inboxes = inboxes
         self._clock = clock
         self._read = 0
@@ -92,6 +94,8 @@ class Projector:
 
     async def handle(self, items: Sequence[FeedItem]) -> int | None:
         """Take items in; tell up to which position nothing is left to do."""
+        # Before an inbox shows an expert: who opens the conversation sees why.
+        await self._reasons.tell(items)
         now: set[str] = set()
         gathered = self._gathered
         for item in items:

@@ -72,14 +72,15 @@ def answer_routes(context: WebContext) -> list[Route]:
             await editor.delete(name, version, session.agent.name)
         return Response(status_code=204)
 
-    async def tried(request: Request) -> Response:
+    async def try_out(request: Request) -> Response:
         check_own_origin(request, context.origins)
-        await require_session(request, context)
+        session = await require_session(request, context)
         body = await read_object(request)
         name = text(body, "file", longest=_LONGEST_NAME)
         source = text(body, "source", longest=MAX_FILE)
         with _problems():
-            return json_response(_tried(await editor.tried(name, source)))
+            tried = await editor.tried(name, source, session.agent.name)
+        return json_response(_tried(tried))
 
     return [
         Route("/v1/answers", listed, methods=["GET"]),
@@ -87,7 +88,7 @@ def answer_routes(context: WebContext) -> list[Route]:
         Route("/v1/answers/file", read, methods=["GET"]),
         Route("/v1/answers/file", save, methods=["PUT"]),
         Route("/v1/answers/file", delete, methods=["DELETE"]),
-        Route("/v1/answers/try", tried, methods=["POST"]),
+        Route("/v1/answers/try", try_out, methods=["POST"]),
     ]
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from straks.answers.gaps import Gap
 from straks.web.bodies import number
 from straks.web.context import WebContext
 from straks.web.problems import json_response
 from straks.web.sessions import require_session
+
+if TYPE_CHECKING:
+    from straks.answers.gaps import Gap
 
 __all__ = ["question_routes"]
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from straks.answers.markdown import render
-
-ALLOWED_TAG = re.compile(
-    r"</?(?:blockquote|br|code|em|h3|h4|hr|li|p|pre|s|strong|table|tbody|td|th|thead|tr|ul|ol)>"
-    r'|<ol start="\d+">|</a>'
-    r'|<a(?: href="(?:https?://|mailto:)[^"<>]*")?(?: (?:target="_blank"|rel="noopener"))*'
-    r'(?: href="(?:https?://|mailto:)[^"<>]*")?(?: (?:target="_blank"|rel="noopener"))*>',
-    re.IGNORECASE,
-)
+from straks.answers.markdown import parse, render
+from straks.answers.media import mistake
+from tests.support.safe_html import elements, unsafe
 
 
 def test_text_with_markup_has_both_forms() -> None:
@@ -42,6 +34,7 @@ def test_text_with_markup_has_both_forms() -> None:
         "[x](vbscript:x)",
         "[x](&#106;avascript:alert(1))",
         "<javascript:alert(1)>",
+        "[x][r]\n\n[r]: javascript:alert(1)",
     ],
 )
 def test_link_to_elsewhere_has_no_address(source: str) -> None:
@@ -67,31 +60,146 @@ def test_link_opens_beside_the_page(source: str, href: str) -> None:
     "source",
     [
         "<script>alert(1)</script>",
+        "<script src=https://evil.example/x.js></script>",
         "<img src=x onerror=alert(1)>",
         "a <b onclick=x>b</b>",
         "<iframe src=x></iframe>",
+        "<svg onload=alert(1)><animate onbegin=alert(1)></svg>",
+        "<style>body{display:none}</style>",
+        '<p style="position:fixed">x</p>',
+        "<!-- --><script>alert(1)</script> -->",
+        "<!--><img src=x onerror=alert(1)>-->",
+        "<![CDATA[<script>alert(1)</script>]]>",
+        "<?php x ?>",
+        "<math><mtext><script>x</script></mtext></math>",
         "![<img src=x>](x)",
+        '![" onerror="alert(1)](https://a.example/b.png)',
+        '![x](https://a.example/b.png" onerror="alert(1))',
+        '![x](https://a.example/b.png "t\\" onerror=alert(1)")',
+        "![x](https://a.example/b.svg#<script>)",
+        '![x" autoplay onplay="alert(1)](https://a.example/b.mp4)',
         '[x](https://a.example "title \\" onclick=x")',
+        "[a [b](https://b.example) c](https://a.example)",
+        "[![a](https://a.example/a.png)](javascript:alert(1))",
+        "```html\n<script>alert(1)</script>\n```",
+        '```" onclick="x\ny\n```',
+        "| <script> |\n|-|\n| <img src=x onerror=y> |",
+        "<a href=https://a.example style=color:red onmouseover=x>y</a>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        '<https://a.example/"onclick=alert(1)//>',
     ],
 )
-def test_raw_html_is_text(source: str) -> None:
-    html = render(source).html
-    assert ALLOWED_TAG.sub("", html).count("<") == 0
+def test_what_is_injected_is_text(source: str) -> None:
+    assert unsafe(render(source).html) == []
 
 
-def test_image_shows_as_its_description() -> None:
-    rendered = render("Press ![the big <button>](http://a.example/b.png) now")
-    assert rendered.html == "<p>Press the big &lt;button&gt; now</p>"
+def test_raw_html_is_shown_as_it_was_written() -> None:
+    assert render("<script>alert(1)</script>").text == "<script>alert(1)</script>"
+
+
+def test_a_link_in_a_link_leads_to_one_place_at_a_time() -> None:
+    html = render("[a [b](https://b.example) c](https://a.example)").html
+    assert [attributes["href"] for tag, attributes in elements(html) if tag == "a"] == [
+        "https://b.example"
+    ]
+
+
+def test_image_is_shown_and_its_text_is_its_description() -> None:
+    rendered = render("Press ![the big *<button>*](https://a.example/b.png) now")
+    assert elements(rendered.html)[1:] == [
+        (
+            "img",
+            {"src": "https://a.example/b.png", "alt": "the big <button>", "loading": "lazy"},
+        )
+    ]
     assert rendered.text == "Press the big <button> now"
+
+
+@pytest.mark.parametrize("address", ["http://a.example/b.png", "/b.png", "data:image/png;base64,A"])
+def test_image_that_cannot_be_shown_is_its_description(address: str) -> None:
+    rendered = render(f"Press ![the *big* button]({address}) now")
+    assert rendered.html == "<p>Press the big button now</p>"
 
 
 def test_heading_is_of_a_size_for_a_message() -> None:
     assert render("# One\n\n## Two\n\n##### Five").html.count("<h4>") == 2
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "**never closed",
+        "[text](",
+        "[text][nowhere]",
+        "~~x",
+        "`code",
+        "```\nnever closed",
+        "| a |\n|",
+    ]
+    + ["> " * 200 + "deep", "- " * 200 + "deep", "[" * 2_000, "*" * 2_000, "\x00", "\ud7ff\ufffe"],
+)
+def test_broken_markdown_is_shown_somehow(source: str) -> None:
+    rendered = render(source)
+    assert unsafe(rendered.html) == []
+    assert rendered.html
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["![", "[", "]", "](", ")", "https://a.example/b.png", "http://a", "javascript:alert(1)"]
+        + [
+            "//a",
+            "data:image/svg+xml,<svg>",
+            ".mp4",
+            ".webm",
+            "<script>",
+            "</script>",
+            "<!--",
+            "-->",
+        ]
+        + [
+            "<img src=x onerror=y>",
+            "<svg/onload=x>",
+            " onclick=x",
+            '"',
+            "'",
+            "\\",
+            "&lt;",
+            "&#106;",
+        ]
+        + [
+            "\n",
+            "\n\n",
+            "## ",
+            "> ",
+            "- ",
+            "1. ",
+            "|",
+            "|-|",
+            "`",
+            "```",
+            "**",
+            "~~",
+            "<",
+            ">",
+            "a b",
+        ]
+        + ["[r]: javascript:x\n", "[r]: https://a.example/b.webm 't'\n", "[r]", "style=x", "\x00"]
+    ),
+    max_size=30,
+).map("".join)
+
+
 @given(
-    st.text(alphabet=st.sampled_from("ab <>[]()!*_`#->:/\"'&\\\n\t1.|=~@"), max_size=80) | st.text()
+    PIECES
+    | st.text(alphabet=st.sampled_from("ab <>[]()!*_`#->:/\"'&\\\n\t1.|=~@"), max_size=80)
+    | st.text()
 )
 def test_any_source_is_safe(source: str) -> None:
-    html = render(source).html
-    assert ALLOWED_TAG.sub("", html).count("<") == 0
+    assert unsafe(render(source).html) == []
+
+
+@given(PIECES)
+def test_what_is_found_wrong_stands_on_a_line_of_the_source(source: str) -> None:
+    found = mistake(parse(source))
+    assert found is None or 0 <= found[0] <= source.count("\n")

@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from straks.accounts.principals import Principal
+from straks.answers.answer import Answer
+from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
-from straks.answers.matcher import Matcher
+from straks.answers.matcher import Match, Matcher
 from straks.answers.responder import Responder
 from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
@@ -55,6 +57,7 @@ class Said:
     def __init__(self, *entries: Entry) -> None:
         self.held = fold(entries)
         self.published: list[tuple[str, str, Done]] = []
+        self.data: list[dict[str, Any]] = []
 
     def recall(self, conversation_id: str) -> Conversation | None:
         return self.held
@@ -76,10 +79,11 @@ class Said:
         done: Done,
     ) -> None:
         self.published.append((kind, key, done))
+        self.data.append(data)
 
 
-def responder(said: Said) -> Responder:
-    return Responder(said, Matcher(AnswerBook(()), {}), name="Straks")
+def responder(said: Said, matcher: Matcher | None = None) -> Responder:
+    return Responder(said, matcher or Matcher(AnswerBook(()), {}), name="Straks")
 
 
 async def handled(here: Responder, question: Entry) -> None:
@@ -120,6 +124,18 @@ async def test_it_goes_with_the_question_and_is_not_given_again() -> None:
         finish(here.handle([FeedItem(1, question)]), said)  # as after a restart: the key is old
     ((kind, key, _),) = said.published
     assert (kind, key) == ("answer", reply.key)
+
+
+async def test_an_expert_is_left_to_the_feed_and_waits_for_a_person() -> None:
+    question = entry(1, "error E-17, I have restarted it")
+    said, commits = Said(question), Commits()
+    here = Responder(said, Matcher(AnswerBook(()), {}), name="Straks", experts=Experts())
+    here.foresee(coming(commits, question))
+    assert commits.submitted == []
+    with pytest.raises(StopIteration):
+        finish(here.handle([FeedItem(1, question)]), said)
+    ((kind, _, _),) = said.published
+    assert kind == "ask_human"
 
 
 async def test_the_feed_waits_for_a_reply_that_is_on_its_way() -> None:
@@ -185,3 +201,80 @@ async def test_what_is_remembered_is_bounded() -> None:
         question = Entry(**{**{n: getattr(entry(1), n) for n in FIELDS}, "id": f"id{number}"})
         here.foresee(coming(commits, question))
     assert len(here._early) <= 1024
+
+
+def an_answer(answer_id: str, lang: str, title: str) -> Answer:
+    phrases = (f"about {answer_id}",)
+    return Answer(
+        id=answer_id, lang=lang, title=title, text="x", html="x", phrases=phrases, tags=()
+    )
+
+
+DANISH = an_answer("flicker", "da", "Lampen virker ikke")
+NORWEGIAN = an_answer("fuse", "nb", "Lampen virker ikke")
+SHELF = an_answer("shelf", "nb", "Hylla vakler")
+
+
+class Torn(Matcher):
+    """Cannot decide between two answers, whatever is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(AnswerBook((DANISH, NORWEGIAN, SHELF)), {})
+
+    def judge(self, text: str, lang: str | None = None) -> tuple[Match, ...]:
+        return Match(NORWEGIAN, 0.45, ""), Match(SHELF, 0.4, "")
+
+
+def offered(offset: int) -> Entry:
+    """Store what it says who is torn."""
+    commits = Commits()
+    responder(Said(entry(1)), Torn()).foresee(coming(commits, entry(1, "virker ikke")))
+    stored = entry(offset, kind="answer", sender="responder")
+    fields = {name: getattr(stored, name) for name in FIELDS}
+    return Entry(**{**fields, "data": commits.submitted[0][0].data, "advances": False})
+
+
+async def replied(said: Said, question: Entry) -> dict[str, Any]:
+    """Let the feed show a question; give the data of the reply."""
+    running = responder(said, Torn()).handle([FeedItem(1, question)])
+    with pytest.raises(StopIteration):
+        finish(running, said)
+    return said.data[-1]
+
+
+def test_who_is_torn_leaves_the_choice() -> None:
+    assert orjson.loads(offered(2).data) == {
+        "question": 1,
+        "answer": None,
+        "lang": "nb",
+        "score": 0.45,
+        "choices": [
+            {"answer": "fuse", "title": "Lampen virker ikke"},
+            {"answer": "shelf", "title": "Hylla vakler"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("pressed", "answer"), [("Lampen virker ikke", NORWEGIAN), ("Hylla vakler", SHELF)]
+)
+async def test_a_title_that_is_pressed_gets_that_very_answer(pressed: str, answer: Answer) -> None:
+    press = entry(3, pressed)
+    given = await replied(Said(entry(1), offered(2), press), press)
+    assert (given["answer"], given["lang"], given["score"]) == (answer.id, answer.lang, 1.0)
+    commits = Commits()
+    responder(Said(entry(1), offered(2)), Torn()).foresee(coming(commits, press))
+    early = orjson.loads(commits.submitted[0][0].data)
+    assert (early["answer"], early["lang"], early["score"]) == (answer.id, answer.lang, 1.0)
+
+
+async def test_what_picks_nothing_is_judged_anew() -> None:
+    other = entry(3, "noe annet")
+    given = await replied(Said(entry(1), offered(2), other), other)
+    assert (given["answer"], len(given["choices"])) == (None, 2)
+
+
+@pytest.mark.parametrize("text", ["you stupid idiot", "fuck off", "jävla idiot!"])
+async def test_an_insult_gets_no_silly_answer(text: str) -> None:
+    question = entry(1, text)
+    assert await replied(Said(question), question) == {"question": 1, "answer": None, "score": 0.0}

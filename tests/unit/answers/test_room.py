@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 
 from straks.accounts import permissions
 from straks.accounts.principals import Principal
+from straks.answers.matcher import Matcher
 from straks.answers.room import CONSUMER, AnswerRoom
-from straks.clock import ManualClock
+from straks.answers.sources import AnswerFile
+from straks.clock import Clock, ManualClock
 from straks.conversation.coming import Coming
 from straks.conversation.errors import RefusedError
 from straks.conversation.service import ConversationService
@@ -21,6 +24,8 @@ from straks.errors import StartError, StraksError
 from straks.log.commit import GroupCommit
 from straks.log.log import Append, Appended, AppendResult, LogError
 from straks.log.sqlite import SQLiteLog
+from straks.records.answer_files import AnswerFileRow
+from straks.records.errors import RecordsUnavailableError
 
 ANN = Principal(kind="visitor", id="ann")
 
@@ -215,9 +220,11 @@ async def test_a_question_is_answered_in_the_commit_that_stores_it_and_only_once
 
 
 @asynccontextmanager
-async def looking(floor: Floor, folder: Path) -> AsyncIterator[AnswerRoom]:
+async def looking(
+    floor: Floor, folder: Path, clock: Clock | None = None
+) -> AsyncIterator[AnswerRoom]:
     """Run a room that looks at its folder all the time."""
-    room = AnswerRoom(folder, floor.service, floor.log, look_every=0.01)
+    room = AnswerRoom(folder, floor.service, floor.log, look_every=0.01, clock=clock)
     running = asyncio.create_task(room.run())
     await knows(room, "when are you open", "hours")
     yield room
@@ -232,8 +239,8 @@ async def knows(room: AnswerRoom, question: str, answer: str | None) -> None:
             await asyncio.sleep(0.01)
 
 
-def answer_file(phrase: str) -> str:
-    return f"---\ntitle: {phrase}\nphrases:\n  - {phrase}\n---\nYes.\n"
+def answer_file(phrase: str, more: str = "") -> str:
+    return f"---\ntitle: {phrase}\n{more}phrases:\n  - {phrase}\n---\nYes.\n"
 
 
 async def test_what_is_written_while_the_server_runs_is_learned(floor: Floor, folder: Path) -> None:
@@ -297,3 +304,224 @@ async def test_a_phrase_that_moves_to_another_file_is_that_ones(floor: Floor, fo
         (folder / "hours.md").write_text("---\ntitle: [\n---\n")
         (folder / "parking.md").write_text(answer_file("when are you open"))
         await knows(room, "when are you open", "parking")
+
+
+class Console:
+    """Files of the console, that can be away."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, AnswerFileRow] = {}
+        self.away = False
+
+    async def version(self) -> int:
+        if self.away:
+            raise RecordsUnavailableError("the records cannot be read")
+        return max((row.version for row in self.rows.values()), default=0)
+
+    async def read_all(self) -> Sequence[AnswerFileRow]:
+        await self.version()
+        return list(self.rows.values())
+
+    def write(self, file: str, source: str | None) -> AnswerFileRow:
+        version = 1 + max((row.version for row in self.rows.values()), default=0)
+        self.rows[file] = AnswerFileRow(
+            file=file, source=source, version=version, author="Bo", updated_at=0
+        )
+        return self.rows[file]
+
+
+@asynccontextmanager
+async def edited(
+    floor: Floor, folder: Path | None, console: Console, look_every: float = 0.01
+) -> AsyncIterator[AnswerRoom]:
+    """Run a room that has a console."""
+    room = AnswerRoom(folder, floor.service, floor.log, edited=console, look_every=look_every)
+    running = asyncio.create_task(room.run())
+    async with asyncio.timeout(30):
+        await room.settled()
+    yield room
+    running.cancel()
+    await asyncio.wait([running])
+    room.close()
+
+
+PARK = "where do I park my car"
+
+
+async def test_without_a_folder_the_console_has_answers(floor: Floor) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, None, console) as room:
+        await knows(room, PARK, "parking")
+        console.write("hours.md", answer_file("when are you open"))
+        await knows(room, "when are you open", "hours")
+        console.write("parking.md", None)
+        await knows(room, PARK, None)
+
+
+async def test_the_console_goes_before_the_folder_until_its_file_is_deleted(
+    floor: Floor, folder: Path
+) -> None:
+    console = Console()
+    async with edited(floor, folder, console) as room:
+        await knows(room, "when are you open", "hours")
+        console.write("hours.md", answer_file(PARK))
+        await knows(room, PARK, "hours")
+        await knows(room, "when are you open", None)
+        console.write("hours.md", None)
+        await knows(room, "when are you open", "hours")
+
+
+async def test_what_was_just_written_is_learned_without_waiting_for_a_look(floor: Floor) -> None:
+    console = Console()
+    async with edited(floor, None, console, look_every=3600.0) as room:
+        room.watch.accept(AnswerFile.of(console.write("parking.md", answer_file(PARK))))
+        await knows(room, PARK, "parking")
+
+
+async def test_while_the_records_are_away_all_answers_stay(
+    floor: Floor, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, folder, console) as room:
+        await knows(room, PARK, "parking")
+        console.away = True
+        async with asyncio.timeout(10):
+            while "cannot be read" not in caplog.text:
+                await asyncio.sleep(0.01)
+        (folder / "stand.md").write_text(answer_file("is there a bicycle stand"))
+        await knows(room, "is there a bicycle stand", "stand")
+        await knows(room, PARK, "parking")
+        console.write("hours.md", answer_file("when do you close"))
+        console.away = False
+        await knows(room, "when do you close", "hours")
+
+
+async def test_a_server_that_starts_without_its_records_answers_by_its_folder(
+    floor: Floor, folder: Path
+) -> None:
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    console.away = True
+    async with edited(floor, folder, console) as room:
+        await knows(room, "when are you open", "hours")
+        await knows(room, PARK, None)
+        console.away = False
+        await knows(room, PARK, "parking")
+
+
+async def test_a_file_of_the_console_that_breaks_says_what_it_said_before(floor: Floor) -> None:
+    """As after a change of the folder, or of what a file may hold."""
+    console = Console()
+    console.write("parking.md", answer_file(PARK))
+    async with edited(floor, None, console) as room:
+        console.write("parking.md", "broken")
+        console.write("hours.md", answer_file("when are you open"))
+        await knows(room, "when are you open", "hours")
+        await knows(room, PARK, "parking")
+
+
+class Looked(ManualClock):
+    """Counts how often it was looked at."""
+
+    looks = 0
+
+    def now_ms(self) -> int:
+        self.looks += 1
+        return super().now_ms()
+
+
+class Midnight:
+    """A clock just before midnight, in the server's time zone, and the days around it."""
+
+    def __init__(self) -> None:
+        self.before = datetime.date(2026, 11, 30)
+        self.after = datetime.date(2026, 12, 1)
+        turn = datetime.datetime.combine(self.after, datetime.time()).timestamp()
+        self.clock = Looked(now_ms=round(turn * 1000) - 1_000)
+
+    def pass_(self) -> None:
+        self.clock.advance(2.0)
+
+    async def is_seen(self) -> None:
+        """Wait until the clock was looked at, and again after what was done then."""
+        enough = self.clock.looks + 3
+        async with asyncio.timeout(10):
+            while self.clock.looks < enough:
+                await asyncio.sleep(0.01)
+
+
+async def test_answers_come_and_go_at_midnight(floor: Floor, folder: Path) -> None:
+    midnight = Midnight()
+    phrase = "may I park my car"
+    (folder / "yes.md").write_text(answer_file(phrase, f"valid_until: {midnight.before}\n"))
+    (folder / "no.md").write_text(answer_file(phrase, f"valid_from: {midnight.after}\n"))
+    async with looking(floor, folder, midnight.clock) as room:
+        await knows(room, phrase, "yes")
+        assert {each["id"] for each in room.listed()} == {"hours", "yes"}
+        midnight.pass_()
+        await knows(room, phrase, "no")
+        assert {each["id"] for each in room.listed()} == {"hours", "no"}
+        assert {each.id for each in room.book().published()} == {"hours", "no"}
+        await knows(room, "when are you open", "hours")
+
+
+async def test_what_does_not_hold_yet_is_nowhere(floor: Floor, folder: Path) -> None:
+    midnight = Midnight()
+    later = answer_file("when are you open on new years eve", f"valid_from: {midnight.after}\n")
+    (folder / "eve.md").write_text(later)
+    room = AnswerRoom(folder, floor.service, floor.log, clock=midnight.clock)
+    assert [each["id"] for each in room.listed()] == ["hours"]
+    room.close()
+    async with looking(floor, folder, midnight.clock) as room:
+        await knows(room, "when are you open on new years eve", "hours")  # the next best
+        (folder / "parking.md").write_text(answer_file("where do I park my car"))
+        await knows(room, "where do I park my car", "parking")
+        assert {each["id"] for each in room.listed()} == {"hours", "parking"}
+
+
+async def test_nothing_is_learned_at_midnight_when_the_same_answers_hold(
+    floor: Floor, folder: Path
+) -> None:
+    midnight = Midnight()
+    (folder / "old.md").write_text(answer_file("old news", "valid_until: 2026-01-01\n"))
+    async with looking(floor, folder, midnight.clock) as room:
+        book = room.book()
+        midnight.pass_()
+        await midnight.is_seen()
+        assert room.book() is book
+
+
+async def test_answers_go_at_midnight_though_their_folder_is_gone(
+    floor: Floor, folder: Path
+) -> None:
+    midnight = Midnight()
+    phrase = "may I park my car"
+    (folder / "yes.md").write_text(answer_file(phrase, f"valid_until: {midnight.before}\n"))
+    async with looking(floor, folder, midnight.clock) as room:
+        await knows(room, phrase, "yes")
+        folder.rename(folder.with_name("moved"))
+        midnight.pass_()
+        await knows(room, phrase, None)
+        await knows(room, "when are you open", "hours")
+
+
+async def test_when_learning_fails_at_midnight_it_is_tried_again(
+    floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_args: object, **_options: object) -> Matcher:
+        raise MemoryError("no room to learn")
+
+    midnight = Midnight()
+    phrase = "may I park my car"
+    (folder / "yes.md").write_text(answer_file(phrase, f"valid_until: {midnight.before}\n"))
+    async with looking(floor, folder, midnight.clock) as room:
+        await knows(room, phrase, "yes")
+        with monkeypatch.context() as patched:
+            patched.setattr(Matcher, "train", fails)
+            midnight.pass_()
+            async with asyncio.timeout(10):
+                while "no room to learn" not in caplog.text:
+                    await asyncio.sleep(0.01)
+        await knows(room, phrase, None)

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from straks.accounts.principals import SERVER, Principal
 from straks.conversation.decide import decide
 from straks.conversation.errors import RefusedError
-from straks.conversation.model import PREVIEW_LENGTH, Conversation, State, fold
+from straks.conversation.model import PREVIEW_LENGTH, Conversation, Form, State, fold
 from straks.log.log import Entry
 
 VISITOR = Principal(kind="visitor", id="v1")
@@ -114,9 +114,16 @@ class ConversationMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.state_is(State.CLOSED))
     @rule(author=st.sampled_from([VISITOR, SERVER]), order=st.sampled_from(["7", "8"]))
     def details_become_known(self, author: Principal, order: str) -> None:
-        known = {**self.conversation.facts, "order": order}
-        self.publish(author, "details", {"fields": {"order": order}})
-        assert self.conversation.facts == known
+        before, new = self.conversation.facts, {"order": order}
+        # What was said in earlier conversations holds only until this one says it.
+        known = {**before, **new} if author is VISITOR else {**new, **before}
+        earlier = self.conversation.earlier
+        if author is VISITOR:
+            earlier = earlier - {"order"}
+        elif "order" not in before:
+            earlier = earlier | {"order"}
+        self.publish(author, "details", {"fields": new})
+        assert (self.conversation.facts, self.conversation.earlier) == (known, earlier)
 
     @precondition(lambda self: not self.state_is(State.CLOSED))
     @rule()
@@ -229,6 +236,41 @@ def test_what_the_page_knows_of_the_visitor_is_known() -> None:
     assert (conversation.visitor_email, conversation.visitor_name) == ("v@example.org", "Vera")
 
 
+def test_what_earlier_conversations_said_gives_way_to_what_this_one_says() -> None:
+    conversation = folded(
+        opening(known={"plan": "gold"}),
+        entry(2, SERVER, "contact", {"email": "old@example.org", "name": "Vera"}),
+        entry(3, SERVER, "details", {"fields": {"plan": "none", "order": "7", "phone": "1"}}),
+        entry(4, VISITOR, "contact", {"email": "new@example.org"}),
+        entry(5, VISITOR, "details", {"fields": {"order": "7"}}),
+        entry(6, SERVER, "details", {"fields": {"order": "6"}}),
+    )
+    assert conversation.facts == {
+        "plan": "gold",
+        "email": "new@example.org",
+        "name": "Vera",
+        "order": "7",
+        "phone": "1",
+    }
+    assert conversation.earlier == {"name", "phone"}
+    assert conversation.visitor_email == "new@example.org"
+
+
+def test_the_last_forms_are_known_with_what_they_filled_in() -> None:
+    def asking(offset: int) -> Entry:
+        order = {"name": "order", "label": "Order", "type": "text"}
+        phone = {"name": "phone", "label": "Phone", "type": "tel", "value": "1"}
+        data = {"question": 1, "answer": "status", "lang": "da", "score": 1, "form": [order, phone]}
+        return entry(offset, RESPONDER, "answer", data)
+
+    word = entry(
+        2, RESPONDER, "answer", {"question": 1, "answer": "x", "score": 1, "tags": ["form"]}
+    )
+    conversation = folded(opening(), word, *(asking(offset) for offset in range(3, 30)))
+    form = Form("status", "da", RESPONDER.sender, frozenset({"phone"}))
+    assert conversation.forms == dict.fromkeys(range(10, 30), form)
+
+
 def test_facts_without_end_are_not_kept() -> None:
     given = [
         entry(n, VISITOR, "details", {"fields": {f"fact_{n}_{each}": "1" for each in range(20)}})
@@ -248,6 +290,15 @@ def test_nobody_makes_themselves_an_expert(author: Principal, expert: bool) -> N
 def test_text_that_names_fields_changes_none() -> None:
     conversation = folded(opening(lang="en"), entry(2, VISITOR, "message", {"text": '"lang":"pl"'}))
     assert conversation.lang == "en"
+
+
+def test_what_was_offered_last_is_known() -> None:
+    choices = [{"answer": "a", "title": "A"}, {"answer": "b", "title": "B"}]
+    offer = {"question": 1, "answer": None, "score": 0.4, "choices": choices}
+    known = {"question": 1, "answer": "a", "score": 1.0, "text": '"choices":'}
+    asked = entry(2, RESPONDER, "answer", offer), entry(3, RESPONDER, "answer", known)
+    assert orjson.loads(folded(opening(), *asked).offered)["choices"] == choices
+    assert folded(opening(), entry(2, RESPONDER, "answer", known)).offered == b""
 
 
 def test_waiting_begins_again_on_reopen() -> None:
@@ -299,3 +350,17 @@ def test_preview_of_a_very_long_text_is_cut_at_once() -> None:
     conversation = folded(opening(text="word " * 2_000))
     assert isinstance(conversation.said, str)
     assert conversation.preview == "word " * 27 + "word…"
+
+
+def test_answers_that_did_not_help_are_known_and_the_last_judgement_counts() -> None:
+    verdicts = [(2, False), (4, False), (2, True), (4, False), (6, False)]
+    judged = [
+        entry(offset, VISITOR, "feedback", {"answer": answer, "helped": helped})
+        for offset, (answer, helped) in enumerate(verdicts, start=2)
+    ]
+    assert folded(opening(), *judged).unhelpful == (4, 6)
+    many = [
+        entry(offset, VISITOR, "feedback", {"answer": offset, "helped": False})
+        for offset in range(2, 50)
+    ]
+    assert folded(opening(), *many).unhelpful == tuple(range(30, 50))

@@ -62,10 +62,31 @@ async def test_older_summary_never_replaces_a_newer(records: SQLInboxRecords) ->
 
 async def test_same_times_are_paged_by_id(records: SQLInboxRecords) -> None:
     await records.save([row(name, "waiting", 1, waiting_since=1) for name in "abc"])
-    page = await records.list("default", "waiting", "anna", (1, "a"), 10)
+    page = await records.list("default", "waiting", "anna", (False, 1, "a"), 10)
     assert [each["id"] for each in page] == ["b", "c"]
-    page = await records.list("default", "open", "anna", (1, "b"), 10)
+    page = await records.list("default", "open", "anna", (False, 1, "b"), 10)
     assert [each["id"] for each in page] == ["a"]
+
+
+async def test_experts_stand_first_among_those_who_wait(records: SQLInboxRecords) -> None:
+    waiting = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 4}
+    await records.save(
+        [
+            row(
+                name, "waiting", at, waiting_since=at, **({"expert": True} if name in "cde" else {})
+            )
+            for name, at in waiting.items()
+        ]
+    )
+    assert await ids(records, "waiting") == ["c", "d", "e", "a", "b"]
+    assert await ids(records, "open") == ["e", "d", "c", "b", "a"]
+    whole: list[str] = []
+    after = None
+    while page := await records.list("default", "waiting", "anna", after, 2):
+        whole += [each["id"] for each in page]
+        last = page[-1]
+        after = (last.get("expert", False), last["waiting_since"], last["id"])
+    assert whole == ["c", "d", "e", "a", "b"]
 
 
 async def test_no_more_are_counted_than_people_are_shown(records: SQLInboxRecords) -> None:
@@ -86,7 +107,7 @@ async def test_lists_are_read_along_an_index(database: Database, records: SQLInb
     """A million closed conversations cost a page no more than a hundred."""
     queries = [
         "SELECT summary FROM inbox WHERE inbox='default' AND state='waiting' "
-        "AND (waiting_since, id) > (1, 'a') ORDER BY waiting_since, id LIMIT 10",
+        "AND (turn, waiting_since, id) > (1, 1, 'a') ORDER BY turn, waiting_since, id LIMIT 10",
         "SELECT summary FROM inbox WHERE inbox='default' AND agent_id='anna' "
         "AND state='with_agent' AND (updated_at, id) < (1, 'a') "
         "ORDER BY updated_at DESC, id DESC LIMIT 10",

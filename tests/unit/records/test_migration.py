@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 
 from straks.errors import StartError
+from straks.records.customers import Fact, SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.migration import NEWEST, revision_of, upgrade
 from straks.records.schema import agents, metadata
@@ -21,10 +22,17 @@ from tests.support.postgres_server import PostgresServer
 FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
+BEFORE_EXPERTS = (
+    "DROP INDEX inbox_by_turn",
+    "ALTER TABLE inbox DROP COLUMN turn",
+    "CREATE INDEX inbox_by_wait ON inbox (inbox, state, waiting_since, id)",
+)
 BACK_TO_THE_FOURTH = (
+    *BEFORE_EXPERTS,
     "DROP TABLE questions",
     "DROP TABLE answer_files",
     "DROP TABLE asked_twice",
+    "DROP TABLE customer_facts",
 )
 BACK_TO_THE_FIRST = (
     *BACK_TO_THE_FOURTH,
@@ -139,4 +147,25 @@ async def test_what_the_archive_has_in_part_is_left_to_the_log(place: Path | str
         for table, column in (("archive_channels", "name"), ("archive_entries", "channel")):
             found = await connection.exec_driver_sql(f"SELECT {column} FROM {table}")
             assert [*found.scalars()] == ["conversation:a"]
+    await database.close()
+
+
+async def test_the_contacts_of_earlier_releases_are_known_facts(place: Path | str) -> None:
+    database = await Database.open(place)
+    back = (
+        *BACK_TO_THE_FOURTH,
+        "UPDATE alembic_version SET version_num = '0004'",
+        "INSERT INTO customers VALUES ('v', 'v@example.org', NULL, 5), ('w', NULL, 'Wim', 6)",
+    )
+    async with database.write() as connection:
+        for statement in back:
+            await connection.exec_driver_sql(statement)
+    await database.close()
+
+    assert await Database.migrate(place) == ("0004", NEWEST)
+    database = await Database.open(place)
+    assert await SQLCustomerRecords(database).facts(["v", "w"]) == {
+        "v": {"email": Fact("v@example.org", 5)},
+        "w": {"name": Fact("Wim", 6)},
+    }
     await database.close()

@@ -27,6 +27,7 @@ from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation
 from straks.records.accounts import AccountRecords
 from straks.records.answer_files import AnswerFileRecords
+from straks.records.asked_twice import AskedTwiceRecords
 from straks.records.database import Database
 from straks.records.questions import QuestionRecords
 from straks.web.context import WebContext
@@ -122,7 +123,7 @@ class Classroom:
     """Learns what it is told to, when it is told to."""
 
     def __init__(self, files: AnswerFileRecords) -> None:
-        self.watch = Watch(None, files, every=1.0)
+        self.watch = Watch(None, files, every=1.0, clock=ManualClock())
         self.matcher = Matcher(self.watch.sources.book, {})
 
     def learn(self) -> None:
@@ -158,6 +159,7 @@ class Web:
         self.static = static
         self.book = Book()
         files, self.questions = AnswerFileRecords(database), QuestionRecords(database)
+        self.twice = AskedTwiceRecords(database)
         self.classroom = Classroom(files)
         context = WebContext(
             accounts=self.accounts,
@@ -169,7 +171,7 @@ class Web:
             conversations=Conversations(),
             answers=self.book,
             editor=Editor(self.classroom, files, self.questions, clock),
-            wanted=Wanted(self.classroom, self.questions, clock),
+            wanted=Wanted(self.classroom, self.questions, self.twice, clock),
             clock=clock,
             checks={"log": self._check_log, "records": self._check_records},
             optional=self.optional,

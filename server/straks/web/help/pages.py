@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from straks.answers import languages
 from straks.answers.answer import Answer
 from straks.web.help.shelf import DEFAULT_LANG, Shelf
-from straks.web.help.structured import description, faq_page, snippet
+from straks.web.help.structured import description, snippet, structured
 from straks.web.help.subjects import subject_name
-from straks.web.help.texts import language_name, texts_for
+from straks.web.help.texts import language_name, long_date, texts_for
 
 __all__ = ["MAX_QUERY", "Pages", "address"]
 
@@ -106,8 +106,11 @@ class Pages:
             ],
             origin=origin,
             answer=answer,
-            html=_on_a_page(answer.html),
-            structured=faq_page(answer),
+            read=answer.id,
+            html=_on_a_page(answer.html if answer.guide is None else answer.guide.html),
+            steps=_steps(answer),
+            confirmed=answer.confirmed and long_date(answer.confirmed, lang),
+            structured=structured(answer),
             related=shelf.related(answer),
         )
 
@@ -135,8 +138,15 @@ class Pages:
             "alternates": (),
             "description": None,
             "query": "",
+            "read": None,
         }
         return self._templates.get_template(template).render({**usual, **values})
+
+
+def _steps(answer: Answer) -> Sequence[tuple[str | None, str]]:
+    """Give title and HTML of each step of a guide; an answer that is none has none."""
+    steps = answer.guide.steps if answer.guide is not None else ()
+    return [(step.title, _on_a_page(step.html)) for step in steps]
 
 
 def _on_a_page(html: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import orjson
 
-from straks.answers.answer import Answer
+from straks.answers.answer import Answer, Guide
 
-__all__ = ["description", "faq_page", "snippet"]
+__all__ = ["description", "snippet", "structured"]
 
 _LONGEST: Final = 155
 """Characters of a description that search engines show."""
@@ -19,12 +19,16 @@ _ESCAPES: Final = str.maketrans(
 )
 
 
-def faq_page(answer: Answer) -> str:
-    """Give an answer as the JSON-LD of a schema.org ``FAQPage``, safe in a script element."""
-    content: dict[str, Any] = {
-        "@context": "https://schema.org",
+def structured(answer: Answer) -> str:
+    """Give an answer as JSON-LD, safe in a script element: a ``FAQPage``, or a ``HowTo``."""
+    told = _faq_page(answer) if answer.guide is None else _how_to(answer, answer.guide)
+    content = {"@context": "https://schema.org", "inLanguage": answer.lang, **told}
+    return orjson.dumps(content).decode().translate(_ESCAPES)
+
+
+def _faq_page(answer: Answer) -> dict[str, Any]:
+    return {
         "@type": "FAQPage",
-        "inLanguage": answer.lang,
         "mainEntity": [
             {
                 "@type": "Question",
@@ -33,7 +37,22 @@ def faq_page(answer: Answer) -> str:
             }
         ],
     }
-    return orjson.dumps(content).decode().translate(_ESCAPES)
+
+
+def _how_to(answer: Answer, guide: Guide) -> dict[str, Any]:
+    told: dict[str, Any] = {"@type": "HowTo", "name": answer.title}
+    if guide.text:
+        told["description"] = guide.text
+    told["step"] = [
+        {
+            "@type": "HowToStep",
+            "position": number,
+            "name": step.title or snippet(step.text, _LONGEST),
+            "text": step.text,
+        }
+        for number, step in enumerate(guide.steps, start=1)
+    ]
+    return told
 
 
 def description(answer: Answer) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["TEXTS", "Texts", "language_name", "texts_for"]
+__all__ = ["TEXTS", "Texts", "language_name", "long_date", "texts_for"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Texts:
     chat_hint: str
     chat: str
     no_script: str
+    confirmed: str
 
 
 _DEFAULT: Final = Texts(
@@ -58,6 +60,7 @@ _DEFAULT: Final = Texts(
     chat_hint="Ask it in the chat: the answer comes at once, or from a person.",
     chat="Ask in the chat",
     no_script="The chat needs JavaScript, which is off in this browser.",
+    confirmed="Last confirmed:",
 )
 
 TEXTS: Final[Mapping[str, Texts]] = {
@@ -86,6 +89,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
             chat_hint="Ställ den i chatten: svaret kommer direkt, eller från en människa.",
             chat="Fråga i chatten",
             no_script="Chatten behöver JavaScript, som är avstängt i den här webbläsaren.",
+            confirmed="Senast bekräftat:",
         ),
         Texts(
             lang="da",
@@ -109,6 +113,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
             chat_hint="Stil det i chatten: svaret kommer straks, eller fra et menneske.",
             chat="Spørg i chatten",
             no_script="Chatten kræver JavaScript, som er slået fra i denne browser.",
+            confirmed="Senest bekræftet:",
         ),
         Texts(
             lang="nb",
@@ -132,6 +137,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
             chat_hint="Still det i chatten: svaret kommer straks, eller fra et menneske.",
             chat="Spør i chatten",
             no_script="Chatten trenger JavaScript, som er slått av i denne nettleseren.",
+            confirmed="Sist bekreftet:",
         ),
         Texts(
             lang="nl",
@@ -155,6 +161,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
             chat_hint="Stel hem in de chat: het antwoord komt meteen, of van een mens.",
             chat="Vraag het in de chat",
             no_script="De chat heeft JavaScript nodig, en dat staat in deze browser uit.",
+            confirmed="Laatst bevestigd:",
         ),
         Texts(
             lang="pl",
@@ -178,6 +185,7 @@ TEXTS: Final[Mapping[str, Texts]] = {
             chat_hint="Zadaj je na czacie: odpowiedź przyjdzie od razu albo od człowieka.",
             chat="Zapytaj na czacie",
             no_script="Czat wymaga JavaScriptu, który jest wyłączony w tej przeglądarce.",
+            confirmed="Ostatnio potwierdzono:",
         ),
     )
 }
@@ -198,9 +206,29 @@ _LANGUAGE_NAMES: Final = {
 }
 
 
+_MONTHS: Final[Mapping[str, str]] = {
+    "en": "January February March April May June July August September October November December",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "nb": "januar februar mars april mai juni juli august september oktober november desember",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "
+    "listopada grudnia",
+}
+_ORDINAL: Final = frozenset({"da", "nb"})
+"""Languages that put a dot after the day."""
+
+
 def texts_for(lang: str) -> Texts:
     """Give the texts in a language, in English where there are none."""
     return TEXTS.get(lang, _DEFAULT)
+
+
+def long_date(day: datetime.date, lang: str) -> str:
+    """Write a day as people do, in English where we do not know how."""
+    known = lang if lang in _MONTHS else _DEFAULT.lang
+    dot = "." if known in _ORDINAL else ""
+    return f"{day.day}{dot} {_MONTHS[known].split()[day.month - 1]} {day.year}"
 
 
 def language_name(lang: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from html import unescape
 from xml.etree import ElementTree
 
-from straks.answers.answer import Answer
+from straks.answers.answer import Answer, Guide, Step
 from straks.answers.files import AnswerBook
 from straks.web.help.pages import Pages, address
 from straks.web.help.shelf import Shelf
@@ -111,3 +112,40 @@ def test_the_sitemap_names_each_page_with_the_same_in_other_languages() -> None:
 
 def test_an_address_has_the_language_alone() -> None:
     assert (address("en-GB", "a/b"), address("nn")) == ("/help/en/a/b", "/help/nb/")
+
+
+def test_a_guide_is_a_list_of_steps() -> None:
+    steps = (
+        Step(title=EVIL, text="First.", html="<h4>Mind</h4><p>First.</p>"),
+        Step(title=None, text="Then.", html="<p>Then.</p>"),
+    )
+    guide = Guide(text="How:", html="<p>How:</p>", steps=steps)
+    answer = an_answer("a", html="<p>All at once</p>", guide=guide)
+    page = Pages("Shop").answer(shelf_of(answer), answer, ORIGIN)
+    (listed,) = re.findall(r'<ol class="steps">(.*?)</ol>', page, re.DOTALL)
+    assert listed.count("<li") == 2
+    assert unescape(re.findall(r"<h2>(.*?)</h2>", listed)[0]) == EVIL
+    assert "<h3>Mind</h3><p>First.</p>" in listed
+    assert page.index("<p>How:</p>") < page.index(listed)
+    assert "All at once" not in page
+    assert '<script>alert("' not in page
+
+
+def test_buttons_are_for_the_chat_only() -> None:
+    answer = an_answer("a", buttons=("Press me",))
+    assert "Press me" not in Pages("Shop").answer(shelf_of(answer), answer, ORIGIN)
+
+
+def test_a_page_says_when_its_answer_was_confirmed() -> None:
+    answer = an_answer("a", "da", confirmed=datetime.date(2026, 11, 3))
+    page = Pages("Shop").answer(shelf_of(answer), answer, ORIGIN)
+    assert 'Senest bekræftet: <time datetime="2026-11-03">3. november 2026</time>' in page
+    never = an_answer("a")
+    assert "<time" not in Pages("Shop").answer(shelf_of(never), never, ORIGIN)
+
+
+def test_a_page_names_its_answer_for_the_chat() -> None:
+    answer = an_answer("a/b")
+    pages, shelf = Pages("Shop"), shelf_of(answer)
+    assert 'data-answer="a/b"' in pages.answer(shelf, answer, ORIGIN)
+    assert "data-answer" not in pages.index(shelf, "en", ORIGIN)

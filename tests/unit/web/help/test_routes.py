@@ -195,11 +195,12 @@ async def test_pages_are_made_of_the_answers_as_they_are_now(centre: Web) -> Non
 async def test_a_page_runs_our_own_scripts_only(centre: Web, path: str) -> None:
     response = await centre.browser.get(path)
     policy = response.headers["content-security-policy"].split("; ")
-    assert policy[:4] == [
+    assert policy[:5] == [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: https:",
+        "media-src https:",
     ]
     assert {"form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy)
     assert "connect-src 'self' ws://127.0.0.1:8080" in policy

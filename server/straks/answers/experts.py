@@ -1,0 +1,91 @@
+"""Whose message goes to a person at once, since they know more than the standard answers say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from straks.answers.expertise import Evidence, Expertise, evidence, expertise
+from straks.answers.text import clean
+from straks.answers.trade import NONE, Lexicon
+from straks.conversation.model import Conversation
+
+__all__ = ["THRESHOLD", "WORDS_FILE", "Experts", "load_words", "words_fingerprint"]
+
+THRESHOLD: Final = 0.6
+"""The least score of an expert: more than one kind of evidence gives by itself."""
+WORDS_FILE: Final = "_experts.txt"
+"""The file in the folder of answers that holds an operator's words of the trade, one a line."""
+
+_MOST_WORDS: Final = 5_000
+_LARGEST_FILE: Final = 256 * 1024
+_REMEMBERED: Final = 256
+"""Texts whose evidence is kept: what many say in the same words."""
+
+
+class Experts:
+    """Judges messages; an expert is somebody whose score is at the threshold or above."""
+
+    def __init__(self, threshold: float = THRESHOLD, words: Iterable[str] = ()) -> None:
+        """``words``: an operator's words of the trade."""
+        self._threshold = threshold
+        self.learn(words)
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Know an operator's words, and no others of theirs, from now on."""
+        cleaned = {clean(word) for word in words} - {""}
+        self._words = Lexicon(cleaned, bent=True) if cleaned else NONE
+        self._evidence = lru_cache(_REMEMBERED)(self._find)
+
+    def find(
+        self,
+        message: Mapping[str, Any],
+        conversation: Conversation | None,
+        titles: Mapping[str, str],
+        *,
+        earlier: int = 0,
+    ) -> Expertise | None:
+        """Give the expertise of who sent a ``message`` (PROTOCOL.md §6); None: none to speak of.
+
+        ``conversation``: what is known of it by now. ``titles``: those of the answers, by id.
+        ``earlier``: conversations that the visitor had before.
+        """
+        found = expertise(
+            self._evidence(message["text"]),
+            flagged=message.get("expert") is True,
+            read=[titles.get(answer, answer) for answer in message.get("read", ())],
+            unhelpful=0 if conversation is None else len(conversation.unhelpful),
+            earlier=earlier,
+        )
+        return found if found.reasons and found.score >= self._threshold else None
+
+    def _find(self, text: str) -> Sequence[Evidence]:
+        return evidence(text, self._words)
+
+
+def load_words(folder: Path) -> list[str]:
+    """Read an operator's words of the trade; lines that begin with ``#`` are remarks.
+
+    What is too much is passed over: no file of words is that long. None where there is no file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with (folder / WORDS_FILE).open("rb") as stream:
+            text = stream.read(_LARGEST_FILE).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    lines = (line.strip() for line in text.lstrip("\ufeff").splitlines())
+    return [line for line in lines if line and not line.startswith("#")][:_MOST_WORDS]
+
+
+def words_fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Tell an operator's words apart from what they were or will be."""
+    try:
+        status = (folder / WORDS_FILE).stat()
+    except OSError:
+        return frozenset()
+    return frozenset({(WORDS_FILE, status.st_mtime_ns, status.st_size, status.st_ino)})

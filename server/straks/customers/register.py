@@ -1,0 +1,270 @@
+"""The register of what is known of visitors: kept over conversations, and brought into new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+
+from straks.clock import Clock
+from straks.conversation.decide import Author
+from straks.conversation.errors import RefusedError
+from straks.conversation.lane import Done
+from straks.conversation.model import Conversation
+from straks.log.log import Appended, Entry, FeedItem
+from straks.records.customers import Fact, Said
+from straks_protocol import ErrorCode
+from straks_protocol.channels import Channel
+
+__all__ = ["AskedTwice", "Conversations", "CustomerRecords", "Register"]
+
+_KEYS: Final = uuid.UUID("0d3c7c1e-5b0a-4f0e-9d55-2c8b8a1f6d02")
+"""The namespace of the keys that derive from the entry that opens a conversation."""
+_NEW: Final = 86_400_000
+"""Milliseconds within which a conversation is new: who reads an old feed again changes nothing."""
+_SOON: Final = 3_600_000
+"""Milliseconds within which the same from the page is not kept again."""
+_MOST: Final = 20
+"""Facts that one entry carries."""
+_CONTACT: Final = frozenset({"email", "name"})
+_NOTHING_TO_DO: Final = frozenset({ErrorCode.WRONG_STATE, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND})
+
+
+class Conversations(Protocol):
+    """What is needed of the conversation service."""
+
+    async def conversation(self, conversation_id: str, at_least: int = 0) -> Conversation | None:
+        """Give a conversation, read from the log if need be, at least up to an offset."""
+        ...
+
+    def publish(
+        self,
+        author: Author,
+        channel: Channel,
+        key: str,
+        kind: str,
+        data: dict[str, Any],
+        expect: int | None,
+        done: Done,
+    ) -> None:
+        """Append an entry, or tell ``done`` why not."""
+        ...
+
+
+class CustomerRecords(Protocol):
+    """Where customers are kept; satisfied by ``straks.records.customers``."""
+
+    async def save(self, said: Sequence[Said]) -> None:
+        """Keep what was said, in order."""
+        ...
+
+    async def facts(self, visitors: Collection[str]) -> Mapping[str, Mapping[str, Fact]]:
+        """Read what is known of some visitors."""
+        ...
+
+    async def use(self, visitors: Collection[str], at: int) -> None:
+        """Note that what is known of some visitors was of use."""
+        ...
+
+
+class AskedTwice(Protocol):
+    """Where it is counted; satisfied by ``straks.records.asked_twice``."""
+
+    async def count_asked_twice(self, field: str, at: int) -> None:
+        """Count that a visitor was asked for a field that was known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What an entry says of a visitor, or asks them."""
+
+    entry: Entry
+    visitor_id: str
+    said: Mapping[str, str]
+    asked: Collection[str] = ()
+    """What they are asked for, and not given to confirm."""
+    confirmed: Collection[str] = ()
+    """What of it they were given to confirm."""
+
+
+class Register:
+    """Keeps facts, brings them into new conversations, and counts what was asked for twice.
+
+    Facts belong to a visitor, that is to who holds their token: nobody gets another's because they
+    name the same address.
+    """
+
+    def __init__(
+        self,
+        records: CustomerRecords,
+        asked_twice: AskedTwice,
+        conversations: Conversations,
+        author: Author,
+        clock: Clock,
+    ) -> None:
+        """``author``: the server itself."""
+        self._records = records
+        self._asked_twice = asked_twice
+        self._conversations = conversations
+        self._author = author
+        self._clock = clock
+
+    async def handle(self, items: Sequence[FeedItem]) -> None:
+        """Take in some items of the feed; a consumer's handler.
+
+        Returns when all is durable. The same items again change nothing but the count of forms.
+
+        Raises:
+            RefusedError, RecordsUnavailableError: it cannot be done now.
+        """
+        entries = [i.entry for i in items if i.entry.channel.startswith("conversation:")]
+        facts = [each for entry in entries if (each := await self._facts(entry)) is not None]
+        new = [entry for entry in entries if self._opens(entry)]
+        visitors = {_visitor(entry) for entry in new} | {each.visitor_id for each in facts}
+        if not visitors:
+            return
+        known = await self._records.facts(visitors)
+        # What somebody says in one conversation is known in the one that they open next.
+        now = {visitor: dict(known.get(visitor, {})) for visitor in visitors}
+        said: list[Said] = []
+        twice: list[tuple[str, int]] = []
+        for each in facts:
+            told, again = _take_in(each, now[each.visitor_id])
+            said.append(Said(each.visitor_id, told, each.entry.at))
+            twice += [(name, each.entry.at) for name in again]
+        await self._records.save(said)
+        for name, at in twice:
+            await self._asked_twice.count_asked_twice(name, at)
+        await self._bring_all(new, {entry.channel: entry.offset for entry in entries}, now)
+
+    async def _bring_all(
+        self,
+        new: Sequence[Entry],
+        last: Mapping[str, int],
+        known: Mapping[str, Mapping[str, Fact]],
+    ) -> None:
+        returning = [entry for entry in new if known[_visitor(entry)]]
+        if not returning:
+            return
+        await asyncio.gather(
+            *(self._bring(each, last[each.channel], known[_visitor(each)]) for each in returning)
+        )
+        visitors = {_visitor(entry) for entry in returning}
+        await self._records.use(visitors, max(entry.at for entry in returning))
+
+    def _opens(self, entry: Entry) -> bool:
+        return (
+            entry.offset == 1
+            and entry.sender.startswith("visitor:")
+            and entry.at > self._clock.now_ms() - _NEW
+        )
+
+    async def _facts(self, entry: Entry) -> _Facts | None:
+        if entry.kind == "answer":
+            return await self._form(entry) if b'"form"' in entry.data else None
+        if not entry.sender.startswith("visitor:"):
+            return None
+        said = _said(entry)
+        if not said:
+            return None
+        return _Facts(entry, _visitor(entry), said, confirmed=await self._confirmed(entry))
+
+    async def _form(self, entry: Entry) -> _Facts | None:
+        """See whom a form asks for what; what it fills in beforehand it does not ask for."""
+        form = orjson.loads(entry.data).get("form")
+        asked = [field["name"] for field in form or () if "value" not in field]
+        if not asked:
+            return None
+        conversation = await self._conversations.conversation(_id(entry), entry.offset)
+        if conversation is None or not conversation.visitor_id:
+            return None
+        return _Facts(entry, conversation.visitor_id, {}, asked)
+
+    async def _confirmed(self, entry: Entry) -> Collection[str]:
+        """Give the fields of the form that an entry fills in that were filled in beforehand."""
+        answer = orjson.loads(entry.data).get("answer") if entry.kind == "details" else None
+        if answer is None:
+            return ()
+        conversation = await self._conversations.conversation(_id(entry), entry.offset)
+        form = conversation.forms.get(answer) if conversation is not None else None
+        return () if form is None else form.filled
+
+    async def _bring(self, opening: Entry, last: int, known: Mapping[str, Fact]) -> None:
+        """Publish in a new conversation what was said before it, unless it is known there."""
+        before = {name: fact for name, fact in known.items() if fact.said_at < opening.at}
+        if not before:
+            return
+        conversation = await self._conversations.conversation(_id(opening), last)
+        if conversation is None:
+            return
+        facts = {n: fact.value for n, fact in before.items() if n not in conversation.facts}
+        contact = {name: value for name, value in facts.items() if name in _CONTACT}
+        others = [(name, value) for name, value in facts.items() if name not in _CONTACT]
+        if contact:
+            await self._publish(opening, "contact", contact)
+        if others:
+            await self._publish(opening, "details", {"fields": dict(others[-_MOST:])})
+
+    async def _publish(self, opening: Entry, kind: str, data: dict[str, Any]) -> None:
+        settled: asyncio.Future[Appended | RefusedError] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+        def done(outcome: Appended | RefusedError) -> None:
+            if not settled.done():
+                settled.set_result(outcome)
+
+        channel = Channel("conversation", _id(opening))
+        key = str(uuid.uuid5(_KEYS, f"{opening.id} {kind}"))
+        self._conversations.publish(self._author, channel, key, kind, data, None, done)
+        outcome = await settled
+        if isinstance(outcome, RefusedError) and outcome.code not in _NOTHING_TO_DO:
+            raise outcome
+
+
+def _take_in(facts: _Facts, known: dict[str, Fact]) -> tuple[dict[str, str], list[str]]:
+    """Bring up to date what is known.
+
+    Returns what is to be kept of it, and what was asked for or given though it was known.
+    """
+    at = facts.entry.at
+    before = {name: fact for name, fact in known.items() if fact.said_at < at}
+    same = [n for n, value in facts.said.items() if n in before and before[n].value == value]
+    told = dict(facts.said)
+    if facts.entry.kind == "message":
+        # A page says what it knows each time.
+        for name in same:
+            if at - before[name].said_at < _SOON:
+                del told[name]
+        same = []
+    for name, value in told.items():
+        if name not in known or known[name].said_at <= at:
+            known[name] = Fact(value, at)
+    again = [name for name in same if name not in facts.confirmed]
+    return told, again + [name for name in facts.asked if name in before]
+
+
+def _said(entry: Entry) -> dict[str, str]:
+    """Give the facts that a visitor's entry carries."""
+    if entry.kind == "message":
+        known: dict[str, str] = (
+            orjson.loads(entry.data).get("known", {}) if b'"known"' in entry.data else {}
+        )
+        return known
+    if entry.kind not in {"contact", "details"} or entry.redacted:
+        return {}
+    data: dict[str, Any] = orjson.loads(entry.data)
+    return data if entry.kind == "contact" else data["fields"]
+
+
+def _visitor(entry: Entry) -> str:
+    return entry.sender.partition(":")[2]
+
+
+def _id(entry: Entry) -> str:
+    return entry.channel.partition(":")[2]

@@ -1,0 +1,280 @@
+"""What visitors said is known when they come again, and nobody is asked twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from straks.accounts.principals import RESPONDER, SERVER, Principal
+from straks.clock import Clock, ManualClock, SystemClock
+from straks.conversation.errors import RefusedError
+from straks.customers.contacts import Contacts
+from straks.customers.register import Register
+from straks.log.log import Entry
+from straks.records.asked_twice import AskedTwiceRecords
+from straks.records.customers import SQLCustomerRecords
+from straks.records.database import Database
+from straks_protocol import ErrorCode
+from straks_protocol.channels import parse
+from tests.support.conversing import VISITOR, Conversing, conversing, new_key
+
+OTHER = Principal(kind="visitor", id="olle")
+
+
+class Here:
+    """A log with a register that reads its feed when it is told to."""
+
+    def __init__(self, log: Conversing, database: Database, clock: Clock) -> None:
+        self.log = log
+        self.records = SQLCustomerRecords(database)
+        self.asked_twice = AskedTwiceRecords(database)
+        self.register = Register(self.records, self.asked_twice, log.service, SERVER, clock)
+        self.read = 0
+
+    async def open(self, author: Principal = VISITOR, **data: Any) -> str:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        data = {"text": "Hello", **data}
+        self.log.service.open(author, new_key(), data, future.set_result)
+        channel: str = (await future).entry.channel
+        self.log.log.follow(channel)
+        await self.log.log.synced(channel)
+        return channel
+
+    async def catch_up(self, *, again: bool = False) -> None:
+        """Handle what is new in the feed; ``again``: all of it, as after a crash."""
+        items = await self.log.log.feed(0, 0 if again else self.read, 10_000)
+        self.read = max([self.read, *(item.position for item in items)])
+        await self.register.handle(items)
+
+    async def from_server(self, channel: str) -> list[tuple[str, Any]]:
+        entries = await self.log.entries(channel)
+        return [(e.kind, orjson.loads(e.data)) for e in entries if e.sender == "server:straks"]
+
+    async def twice(self) -> dict[str, int]:
+        return dict(await self.asked_twice.asked_twice(0))
+
+    async def answer(self, channel: str, *form: dict[str, str]) -> Entry:
+        state = await self.log.now(channel)
+        fields = [{"label": "What?", "type": "text", **field} for field in form]
+        data = {"question": 1, "answer": "status", "score": 1.0, "form": fields}
+        sent = self.log.send(RESPONDER, channel, "answer", data, expect=state.state_offset)
+        return (await sent).entry
+
+
+@asynccontextmanager
+async def registering(
+    tmp_path: Path, database: Database, clock: Clock | None = None
+) -> AsyncIterator[Here]:
+    async with conversing(tmp_path) as log:
+        yield Here(log, database, clock or SystemClock())
+
+
+async def say(here: Here, channel: str, kind: str, data: dict[str, Any]) -> None:
+    await here.log.send(VISITOR, channel, kind, data)
+    await asyncio.sleep(0.002)  # the log's clock counts milliseconds
+
+
+async def test_what_was_said_is_brought_into_the_next_conversation(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open(known={"plan": "gold"})
+        await say(here, first, "contact", {"email": "v@example.org"})
+        await say(here, first, "details", {"fields": {"order": "7", "name": "Vera"}})
+        await here.catch_up()
+        second = await here.open()
+        await here.catch_up()
+        assert await here.from_server(first) == []
+        assert await here.from_server(second) == [
+            ("contact", {"email": "v@example.org", "name": "Vera"}),
+            ("details", {"fields": {"plan": "gold", "order": "7"}}),
+        ]
+        state = await here.log.now(second)
+        assert (state.visitor_email, state.visitor_name) == ("v@example.org", "Vera")
+        assert state.earlier == state.facts.keys() == {"email", "name", "plan", "order"}
+
+
+async def test_one_batch_of_the_feed_may_hold_it_all(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "contact", {"email": "v@example.org"})
+        second = await here.open()
+        await here.catch_up()
+        assert await here.from_server(second) == [("contact", {"email": "v@example.org"})]
+
+
+async def test_what_the_conversation_says_itself_is_not_said_again(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7", "email": "v@example.org"}})
+        await here.catch_up()
+        second = await here.open(known={"order": "8"})
+        await say(here, second, "contact", {"email": "new@example.org"})
+        await here.catch_up()
+        assert await here.from_server(second) == []
+        assert (await here.log.now(second)).facts == {"order": "8", "email": "new@example.org"}
+
+
+async def test_a_stranger_gets_no_entry_and_nobody_gets_anothers_facts(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7", "email": "v@example.org"}})
+        await here.catch_up()
+        # The same address does not make the same visitor.
+        other = await here.open(OTHER, known={"email": "v@example.org"})
+        await here.catch_up()
+        assert await here.from_server(other) == []
+        assert (await here.log.now(other)).facts == {"email": "v@example.org"}
+
+
+async def test_the_same_feed_again_changes_nothing(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7", "email": "v@example.org"}})
+        second = await here.open()
+        await here.catch_up()
+        brought = await here.from_server(second)
+        await say(here, second, "details", {"fields": {"order": "8"}})
+        for _ in range(2):
+            await here.catch_up(again=True)
+        assert await here.from_server(second) == brought
+        assert [kind for kind, _ in brought] == ["contact", "details"]
+        assert await here.from_server(first) == []
+        assert await here.records.known("vera") == {"order": "8", "email": "v@example.org"}
+        assert await here.twice() == {}
+
+
+class Failing:
+    """Refuses the first entries of the server."""
+
+    def __init__(self, here: Conversing, kinds: Sequence[str]) -> None:
+        self._here = here
+        self._kinds = list(kinds)
+
+    async def conversation(self, conversation_id: str, at_least: int = 0) -> Any:
+        return await self._here.service.conversation(conversation_id, at_least)
+
+    def publish(self, author: Any, channel: Any, key: str, kind: str, *rest: Any) -> None:
+        if kind in self._kinds:
+            self._kinds.remove(kind)
+            rest[-1](RefusedError(ErrorCode.UNAVAILABLE, "later"))
+        else:
+            self._here.service.publish(author, channel, key, kind, *rest)
+
+
+async def test_what_stops_between_two_entries_is_finished_once(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7", "email": "v@example.org"}})
+        second = await here.open()
+        failing: Any = Failing(here.log, ["details"])
+        here.register = Register(here.records, here.asked_twice, failing, SERVER, SystemClock())
+        with pytest.raises(RefusedError, match="later"):
+            await here.catch_up()
+        assert [kind for kind, _ in await here.from_server(second)] == ["contact"]
+        await here.catch_up(again=True)
+        assert [kind for kind, _ in await here.from_server(second)] == ["contact", "details"]
+
+
+async def test_old_conversations_are_left_as_they_are(tmp_path: Path, database: Database) -> None:
+    clock = ManualClock(now_ms=SystemClock().now_ms())
+    async with registering(tmp_path, database, clock) as here:
+        first = await here.open()
+        await say(here, first, "contact", {"email": "v@example.org"})
+        second = await here.open()
+        clock.advance(86_401)
+        await here.catch_up()
+        assert await here.from_server(second) == []
+
+
+async def test_a_closed_conversation_is_left_without_details(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7"}})
+        second = await here.open()
+        await here.log.send(VISITOR, second, "close", {}, expect=1)
+        await here.catch_up()
+        assert await here.from_server(second) == []
+
+
+async def test_what_is_given_again_was_asked_for_twice(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open(known={"order": "7", "size": "L"})
+        await say(here, first, "message", {"text": "And?", "known": {"size": "L"}})
+        await say(here, first, "details", {"fields": {"order": "7", "size": "M"}})
+        await here.catch_up()
+        assert await here.twice() == {"order": 1}
+        second = await here.open()
+        await say(here, second, "contact", {"email": "v@example.org"})
+        await say(here, second, "contact", {"email": "v@example.org", "name": "Vera"})
+        await here.catch_up()
+        assert await here.twice() == {"order": 1, "email": 1}
+
+
+async def test_a_form_that_asks_for_what_is_known_is_counted(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open(known={"order": "7", "phone": "1"})
+        await asyncio.sleep(0.002)
+        form = await here.answer(
+            first, {"name": "order"}, {"name": "size"}, {"name": "phone", "value": "1"}
+        )
+        await here.catch_up()
+        assert await here.twice() == {"order": 1}
+        # To confirm what was filled in is not to be asked.
+        fields = {"size": "L", "phone": "1"}
+        await say(here, first, "details", {"answer": form.offset, "fields": fields})
+        await here.catch_up()
+        assert await here.twice() == {"order": 1}
+
+
+async def test_the_consumer_keeps_up_by_itself(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        contacts = Contacts(here.log.log, here.register, here.records, SystemClock(), days=180)
+        here.log.log.listen(contacts.committed)
+        running = asyncio.create_task(contacts.run())
+        channel = await here.open()
+        await say(here, channel, "contact", {"email": "v@example.org", "name": "Vera"})
+        async with asyncio.timeout(20):
+            while await here.records.find("vera") is None:
+                await asyncio.sleep(0.005)
+            second = await here.open()
+            while not await here.from_server(second):
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        vera = await here.records.find("vera")
+        assert vera is not None
+        assert (vera["email"], vera["name"]) == ("v@example.org", "Vera")
+        assert parse(second).kind == "conversation"
+
+
+async def test_old_facts_are_forgotten(tmp_path: Path, database: Database) -> None:
+    clock = ManualClock(now_ms=SystemClock().now_ms())
+    async with registering(tmp_path, database) as here:
+        channel = await here.open(known={"order": "7"})
+        assert channel
+        await here.catch_up()
+        clock.advance(181 * 86_400)
+        contacts = Contacts(here.log.log, here.register, here.records, clock, days=180)
+        running = asyncio.create_task(contacts.run())
+        async with asyncio.timeout(20):
+            while await here.records.known("vera"):
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
