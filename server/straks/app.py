@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import structlog
 
 from straks.accounts import permissions
+from straks.accounts.apps import Apps
 from straks.accounts.authentication import Authenticator
 from straks.accounts.directory import Directory
 from straks.accounts.origins import AllowedOrigins
@@ -25,6 +26,7 @@ from straks.accounts.sessions import Sessions
 from straks.accounts.tokens import Tokens
 from straks.accounts.visitors import Visitors
 from straks.accounts.watch import watch_sessions
+from straks.answers.bots import Bot
 from straks.answers.room import AnswerRoom
 from straks.archive.mover import Mover
 from straks.clock import Clock, SystemClock
@@ -35,11 +37,12 @@ from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StraksError
+from straks.errors import StraksError, first_of
 from straks.hub.hub import Hub
 from straks.log.lanes import LaneCommit
 from straks.log.lock import DirectoryLock
 from straks.records.accounts import AccountRecords
+from straks.records.apps import AppRecords
 from straks.records.archive import ArchiveRecords
 from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
@@ -59,8 +62,9 @@ from straks.web.context import WebContext
 from straks.web.probe import LogProbe
 from straks.web.routes import web_app
 from straks_protocol import CloseCode
+from straks_protocol.channels import Channel
 
-__all__ = ["BrokenError", "Straks", "open_accounts", "open_straks"]
+__all__ = ["BrokenError", "Straks", "open_accounts", "open_apps", "open_straks"]
 
 _log = structlog.get_logger(__name__)
 
@@ -76,6 +80,7 @@ class Door:
     """The parts that know who is who."""
 
     accounts: Accounts
+    apps: Apps
     sessions: Sessions
     tokens: Tokens
     origins: AllowedOrigins
@@ -141,7 +146,7 @@ class Straks:
             "contacts": floor.contacts.run,
             "answers": floor.answers.run,
             "directory": self._door.directory.run,
-            "sessions": partial(watch_sessions, self.sessions, floor.hub),
+            "sessions": partial(watch_sessions, self.sessions, floor.hub, apps=self._door.apps),
         }
         if floor.mover is not None:
             parts["archive"] = floor.mover.run
@@ -158,7 +163,7 @@ class Straks:
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as failures:
-            raise _first(failures) from failures
+            raise first_of(failures) from failures
 
     async def _serve(self, started: Callable[[], None], stopping: asyncio.Event) -> None:
         floor = self._floor
@@ -198,7 +203,9 @@ class Straks:
             log=floor.log,
             conversations=floor.conversations,
             permissions=permissions,
-            authenticator=Authenticator(door.tokens, visitors, door.sessions, door.origins),
+            authenticator=Authenticator(
+                door.tokens, visitors, door.sessions, door.origins, door.apps
+            ),
             ask=floor.answers.ask,
         )
 
@@ -270,6 +277,20 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
         yield Accounts(AccountRecords(database), passwords, SystemClock())
 
 
+@asynccontextmanager
+async def open_apps(settings: Settings) -> AsyncIterator[Apps]:
+    """Open the apps' keys alone, also beside a running server.
+
+    Raises:
+        StartError: the data directory or the database cannot be used.
+    """
+    database = await Database.open(records_place(settings))
+    try:
+        yield Apps(AppRecords(database), SystemClock())
+    finally:
+        await database.close()
+
+
 def _door(
     settings: Settings, url: str, database: Database, secret: bytes, stack: AsyncExitStack
 ) -> Door:
@@ -280,6 +301,7 @@ def _door(
     life = settings.visitor_token_days * 86_400
     return Door(
         accounts=Accounts(records, passwords, clock),
+        apps=Apps(AppRecords(database), clock),
         sessions=Sessions(records, clock),
         tokens=Tokens(derive_key(secret, "tokens"), clock, visitor_life=life),
         origins=AllowedOrigins(settings.allowed_origins, own=url),
@@ -327,12 +349,25 @@ def _floor(
         answers=answers,
         mover=_mover(settings, log, database, clock),
     )
+    if settings.bot is not None:
+        conversations.contested = True
+        answers.appoint(_bot(settings.bot, settings.bot_timeout, floor, clock))
     log.watch(floor.hub)
     # Who answers or delivers an entry looks at the state after it.
     log.listen(conversations.committed, fold=True)
     for listener in (floor.answers, floor.hub, floor.inbox, floor.contacts):
         log.listen(listener.committed)
     return floor
+
+
+def _bot(name: str, timeout: float, floor: Floor, clock: Clock) -> Bot:
+    channel = str(Channel("app", name))
+
+    def connected() -> bool:
+        # On several servers nobody knows cheaply where it is: it shows by its answers.
+        return floor.hub.is_open(channel) or bool(floor.log.nodes.others())
+
+    return Bot(name, timeout, connected, clock)
 
 
 async def _for_ever(
@@ -347,20 +382,6 @@ async def _for_ever(
     if not stopping.is_set():
         _log.critical("a part ended, the server ends", part=name)
         raise BrokenError(f"The part {name} ended.")
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Pick the failure to tell: one of ours rather than what followed from it."""
-    leaves = list(_leaves(failures))
-    return next((leaf for leaf in leaves if isinstance(leaf, StraksError)), leaves[0])
-
-
-def _leaves(failures: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for failure in failures.exceptions:
-        if isinstance(failure, BaseExceptionGroup):
-            yield from _leaves(failure)
-        else:
-            yield failure
 
 
 def _mover(settings: Settings, log: Storage, database: Database, clock: Clock) -> Mover | None:

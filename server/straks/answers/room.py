@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers.bots import Bot, Turns
 from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
 from straks.answers.experts import Experts, load_words, words_fingerprint
 from straks.answers.files import AnswerBook, fingerprint
@@ -29,6 +30,9 @@ CONSUMER: Final = "answers"
 
 _AT_ONCE: Final = 8
 """Messages that are answered as they come before others get their turn on the event loop."""
+
+_LOOK_AT_BOT_EVERY: Final = 0.25
+"""Seconds between two looks whether the bot has replied, at most."""
 
 _log = structlog.get_logger(__name__)
 
@@ -72,12 +76,18 @@ class AnswerRoom:
         self._responder = Responder(
             conversations, Matcher(self._book, {}), name=name, experts=self._experts
         )
+        self._conversations = conversations
+        self._bot: Bot | None = None
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
         self._learned = asyncio.create_task(
             _learn(self._book, self._threshold), name="learn answers"
         )
+
+    def appoint(self, bot: Bot) -> None:
+        """Leave questions to a bot of others first; before :meth:`run`."""
+        self._bot = bot
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note what is to be answered; a listener of the log, told after the folds."""
@@ -93,6 +103,7 @@ class AnswerRoom:
         if (
             self._consumer is None
             or self._at_once >= _AT_ONCE
+            or (self._bot is not None and self._bot.is_waited_for())
             or self._feed.tenure(self._feed.partition_of(coming.message.channel)) is None
         ):
             return
@@ -113,13 +124,24 @@ class AnswerRoom:
         """Answer until cancelled."""
         matcher = await self._learned
         self._responder.learn(matcher)
-        self._consumer = Consumer(
-            CONSUMER, self._feed, self._responder.handle, urgent=self._responder.is_urgent
-        )
+        self._consumer = self._consuming()
         async with asyncio.TaskGroup() as both:
             both.create_task(self._consumer.run())
             if self._folder is not None:
                 both.create_task(self._follow(self._folder, matcher))
+
+    def _consuming(self) -> Consumer:
+        responder, bot = self._responder, self._bot
+        if bot is None:
+            return Consumer(CONSUMER, self._feed, responder.handle, urgent=responder.is_urgent)
+        turns = [Turns(bot, responder, self._conversations) for _ in range(self._feed.partitions)]
+        return Consumer(
+            CONSUMER,
+            self._feed,
+            [each.handle for each in turns],
+            urgent=responder.is_urgent,
+            linger=min(_LOOK_AT_BOT_EVERY, bot.timeout / 4),
+        )
 
     async def _follow(self, folder: Path, matcher: Matcher) -> None:
         """Learn anew whenever the files have changed, and stay as they are for one look."""

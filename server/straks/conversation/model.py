@@ -13,7 +13,7 @@ import orjson
 from straks.log.log import Entry
 from straks_protocol import Principal
 
-__all__ = ["DEFAULT_TEAM", "PREVIEW_LENGTH", "Conversation", "State", "fold"]
+__all__ = ["DEFAULT_TEAM", "MOST_REPLIED", "PREVIEW_LENGTH", "Conversation", "State", "fold"]
 
 DEFAULT_TEAM: Final = "default"
 PREVIEW_LENGTH: Final = 140
@@ -22,6 +22,9 @@ PREVIEW_LENGTH: Final = 140
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_FACTS: Final = 100
 """Facts about a visitor that are kept; more of them are no answers to questions of ours."""
+_QUESTION: Final = b'{"question":'
+MOST_REPLIED: Final = 64
+"""Questions that are remembered to have their reply: more do not wait for one at a time."""
 _MOST_UNHELPFUL: Final = 20
 _KEPT_RAW: Final = 600
 """Bytes of a message up to which the preview is cut out only when somebody asks for it."""
@@ -67,6 +70,8 @@ class Conversation:
     """What is known of the visitor: from the page, from forms, from earlier conversations."""
     expert: bool = False
     """Whether it was given to a person at once, as one of somebody who knows."""
+    replied: tuple[int, ...] = ()
+    """The questions, by offset, that have their reply, in rising order; the last few of them."""
     unhelpful: tuple[int, ...] = ()
     """The answers, by offset, that did not help the visitor; the last few of them."""
     said: bytes | str = b""
@@ -103,6 +108,13 @@ class Conversation:
         effect = _EFFECTS.get(entry.kind)
         if effect is not None:
             effect(self, entry)
+
+    def has_reply(self, question: int) -> bool:
+        """Tell whether the message at the offset ``question`` has its reply already."""
+        if question in self.replied:
+            return True
+        # What is older than all that is remembered was replied to long ago.
+        return len(self.replied) == MOST_REPLIED and question < self.replied[0]
 
     @property
     def visitor_id(self) -> str:
@@ -162,6 +174,29 @@ def _learn(conversation: Conversation, facts: object) -> None:
     conversation.visitor_email = conversation.facts.get("email")
 
 
+def _answer(conversation: Conversation, entry: Entry) -> None:
+    """Note which question has its reply: the first field of an answer, which may be long."""
+    data = entry.data
+    if data.startswith(_QUESTION):
+        end = data.find(b",", len(_QUESTION))
+        question = data[len(_QUESTION) : end]
+        if question.isdigit():
+            _reply(conversation, entry, int(question))
+            return
+    _reply(conversation, entry, _fields(data).get("question"))
+
+
+def _reply(conversation: Conversation, entry: Entry, question: object) -> None:
+    # What was not asked yet cannot have its reply.
+    if not isinstance(question, int) or not 0 < question < entry.offset:
+        return
+    replied = conversation.replied
+    if not replied or question > replied[-1]:
+        conversation.replied = (*replied, question)[-MOST_REPLIED:]
+    elif not conversation.has_reply(question):
+        conversation.replied = tuple(sorted((*replied, question)))[-MOST_REPLIED:]
+
+
 def _feedback(conversation: Conversation, entry: Entry) -> None:
     """Of several judgements of one answer the last counts."""
     fields = _fields(entry.data)
@@ -175,6 +210,8 @@ def _feedback(conversation: Conversation, entry: Entry) -> None:
 
 
 def _ask_human(conversation: Conversation, entry: Entry) -> None:
+    if b'"question"' in entry.data and entry.sender.startswith("app:"):
+        _reply(conversation, entry, _fields(entry.data).get("question"))
     if entry.advances:
         _wait(conversation, entry.at)
         # Who says of themselves that they are an expert says it in their message.
@@ -231,6 +268,7 @@ def _be_with(conversation: Conversation, agent: Principal) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[Conversation, Entry], None]]] = {
     "message": _message,
+    "answer": _answer,
     "contact": _contact,
     "details": _details,
     "feedback": _feedback,

@@ -22,6 +22,7 @@ __all__ = [
     "EXPERTS_TURN",
     "USUAL_TURN",
     "agents",
+    "apps",
     "archive_channels",
     "archive_entries",
     "customers",
@@ -86,6 +87,18 @@ sign_in_links = Table(
     Column("agent_id", String(64), nullable=False),
     Column("ends_at", BigInteger, nullable=False),
 )
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("session", String(64), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Programs of others. ``session`` is what ends their connections; ``scopes`` are parted by
+spaces."""
 
 visitor_families = Table(
     "visitor_families",

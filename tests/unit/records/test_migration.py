@@ -21,7 +21,8 @@ from tests.support.postgres_server import PostgresServer
 FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
-BEFORE_EXPERTS = (
+BEFORE_APPS = (
+    "DROP TABLE apps",
     "DROP INDEX inbox_by_turn",
     "ALTER TABLE inbox DROP COLUMN turn",
     "CREATE INDEX inbox_by_wait ON inbox (inbox, state, waiting_since, id)",
@@ -32,7 +33,7 @@ BACK_TO_THE_FIRST = (
     "DROP TABLE archive_entries",
     "DROP INDEX inbox_by_age",
     "ALTER TABLE inbox DROP COLUMN archived",
-    *BEFORE_EXPERTS,
+    *BEFORE_APPS,
     "UPDATE alembic_version SET version_num = '0001'",
 )
 """What brings a database back to the first revision."""
@@ -119,7 +120,7 @@ async def test_what_the_archive_has_in_part_is_left_to_the_log(place: Path | str
     """Releases of revision 3 stored a channel in several steps."""
     database = await Database.open(place)
     back = (
-        *BEFORE_EXPERTS,
+        *BEFORE_APPS,
         "ALTER TABLE archive_channels ADD COLUMN whole BOOLEAN",
         "ALTER TABLE deployment DROP COLUMN import_id",
         "UPDATE alembic_version SET version_num = '0003'",
