@@ -199,8 +199,10 @@ class Expert(Data, frozen=True, kw_only=True):
 
 
 class AskHuman(Data, frozen=True, kw_only=True):
-    """A person is wished for; ``expert``: one who knows, and why."""
+    """A person is wished for; ``expert``: by one who knows, and why."""
 
+    question: Offset | None = None
+    """The message that it is the reply to, where a program asks."""
     expert: Expert | None = None
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -14,48 +13,33 @@ from typing import Any, Final, cast
 import structlog
 
 from straks.accounts import permissions
+from straks.accounts.apps import Apps
 from straks.accounts.authentication import Authenticator
-from straks.accounts.directory import Directory
-from straks.accounts.origins import AllowedOrigins
 from straks.accounts.passwords import Passwords
-from straks.accounts.principals import SERVER
-from straks.accounts.secret import derive_key, load_secret
+from straks.accounts.secret import load_secret
 from straks.accounts.service import Accounts
-from straks.accounts.sessions import Sessions
-from straks.accounts.tokens import Tokens
 from straks.accounts.visitors import Visitors
 from straks.accounts.watch import watch_sessions
-from straks.answers.asked import AskedQuestions
 from straks.answers.editor import Editor
-from straks.answers.room import AnswerRoom
 from straks.answers.wanted import Wanted
-from straks.archive.mover import Mover
-from straks.clock import Clock, SystemClock
+from straks.clock import SystemClock
 from straks.config import Settings
-from straks.conversation.service import ConversationService
-from straks.customers.contacts import Contacts
-from straks.customers.register import Register
 from straks.edge.config import EdgeConfig
 from straks.edge.context import EdgeContext
 from straks.edge.server import bind
 from straks.edge.server import serve as serve_edge
-from straks.errors import StraksError
-from straks.hub.hub import Hub
-from straks.log.lanes import LaneCommit
+from straks.errors import StraksError, first_of
 from straks.log.lock import DirectoryLock
+from straks.parts import Door, Floor, open_door, open_floor
 from straks.records.accounts import AccountRecords
 from straks.records.answer_files import AnswerFileRecords
-from straks.records.archive import ArchiveRecords
+from straks.records.apps import AppRecords
 from straks.records.asked_twice import AskedTwiceRecords
-from straks.records.customers import SQLCustomerRecords
 from straks.records.database import Database
 from straks.records.directory import open_directory
-from straks.records.inbox import SQLInboxRecords
 from straks.records.questions import QuestionRecords
-from straks.routing.inbox import Inbox
 from straks.storage import (
     SECRET_FILE,
-    Storage,
     check_places,
     open_log,
     place_shown,
@@ -67,7 +51,7 @@ from straks.web.probe import LogProbe
 from straks.web.routes import web_app
 from straks_protocol import CloseCode
 
-__all__ = ["BrokenError", "Straks", "open_accounts", "open_straks"]
+__all__ = ["BrokenError", "Straks", "open_accounts", "open_apps", "open_straks"]
 
 _log = structlog.get_logger(__name__)
 
@@ -76,33 +60,6 @@ _STATIC: Final = Path(__file__).parent / "static"
 
 class BrokenError(StraksError):
     """A part that the server cannot live without has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """The parts that know who is who."""
-
-    accounts: Accounts
-    sessions: Sessions
-    tokens: Tokens
-    origins: AllowedOrigins
-    records: AccountRecords
-    directory: Directory
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """The parts that conversations go through, from the log up."""
-
-    log: Storage
-    commit: LaneCommit
-    conversations: ConversationService
-    hub: Hub
-    inbox: Inbox
-    contacts: Contacts
-    answers: AnswerRoom
-    asked: AskedQuestions
-    mover: Mover | None
 
 
 class Straks:
@@ -150,7 +107,7 @@ class Straks:
             "answers": floor.answers.run,
             "questions": floor.asked.run,
             "directory": self._door.directory.run,
-            "sessions": partial(watch_sessions, self.sessions, floor.hub),
+            "sessions": partial(watch_sessions, self.sessions, floor.hub, apps=self._door.apps),
         }
         if floor.mover is not None:
             parts["archive"] = floor.mover.run
@@ -167,7 +124,7 @@ class Straks:
                 for task in tasks:
                     task.cancel()
         except BaseExceptionGroup as failures:
-            raise _first(failures) from failures
+            raise first_of(failures) from failures
 
     async def _serve(self, started: Callable[[], None], stopping: asyncio.Event) -> None:
         floor = self._floor
@@ -207,7 +164,9 @@ class Straks:
             log=floor.log,
             conversations=floor.conversations,
             permissions=permissions,
-            authenticator=Authenticator(door.tokens, visitors, door.sessions, door.origins),
+            authenticator=Authenticator(
+                door.tokens, visitors, door.sessions, door.origins, door.apps
+            ),
             ask=floor.answers.ask,
         )
 
@@ -262,9 +221,9 @@ async def open_straks(settings: Settings) -> AsyncIterator[Straks]:
         secret, identity = await shared_identity(settings, database, own)
         log = await open_log(settings, data, lock, identity, database, stack)
         url = settings.url(listener.getsockname()[1])
-        door = _door(settings, url, database, secret, stack)
+        door = open_door(settings, url, database, secret, stack)
         await door.directory.refresh()
-        floor = _floor(settings, log, database, door, secret, stack)
+        floor = open_floor(settings, log, database, door, secret, stack)
         await floor.answers.read()
         yield Straks(settings, listener, database, door, floor)
 
@@ -284,77 +243,18 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
         yield Accounts(AccountRecords(database), passwords, SystemClock())
 
 
-def _door(
-    settings: Settings, url: str, database: Database, secret: bytes, stack: AsyncExitStack
-) -> Door:
-    clock = SystemClock()
-    records = AccountRecords(database)
-    passwords = Passwords()
-    stack.callback(passwords.close)
-    life = settings.visitor_token_days * 86_400
-    return Door(
-        accounts=Accounts(records, passwords, clock),
-        sessions=Sessions(records, clock),
-        tokens=Tokens(derive_key(secret, "tokens"), clock, visitor_life=life),
-        origins=AllowedOrigins(settings.allowed_origins, own=url),
-        records=records,
-        directory=Directory(records),
-    )
+@asynccontextmanager
+async def open_apps(settings: Settings) -> AsyncIterator[Apps]:
+    """Open the apps' keys alone, also beside a running server.
 
-
-def _floor(
-    settings: Settings,
-    log: Storage,
-    database: Database,
-    door: Door,
-    secret: bytes,
-    stack: AsyncExitStack,
-) -> Floor:
-    clock = SystemClock()
-    commit = LaneCommit(log)
-    conversations = ConversationService(
-        log,
-        commit,
-        permissions,
-        secret=derive_key(secret, "channels"),
-        clock=clock,
-        targets=door.directory,
-        archives_after=settings.archive_seconds if log.archiving is not None else None,
-    )
-    customers = SQLCustomerRecords(database)
-    answers = AnswerRoom(
-        settings.answers,
-        conversations,
-        log,
-        edited=AnswerFileRecords(database),
-        business=settings.answer_variables,
-        known=customers,
-        threshold=settings.answer_threshold,
-        expert_threshold=settings.expert_threshold,
-        name=settings.site_name,
-        clock=clock,
-    )
-    conversations.foresight = answers.foresee
-    stack.callback(answers.close)
-    register = Register(customers, AskedTwiceRecords(database), conversations, SERVER, clock)
-    days = settings.visitor_token_days
-    floor = Floor(
-        log=log,
-        commit=commit,
-        conversations=conversations,
-        hub=Hub(log, conversations, asyncio.get_running_loop(), nodes=log.nodes),
-        inbox=Inbox(conversations, log, log, SQLInboxRecords(database), SERVER, clock),
-        contacts=Contacts(log, register, customers, clock, days=days),
-        answers=answers,
-        asked=AskedQuestions(log, QuestionRecords(database), conversations),
-        mover=_mover(settings, log, database, clock),
-    )
-    log.watch(floor.hub)
-    # Who answers or delivers an entry looks at the state after it.
-    log.listen(conversations.committed, fold=True)
-    for listener in (floor.answers, floor.hub, floor.inbox, floor.contacts, floor.asked):
-        log.listen(listener.committed)
-    return floor
+    Raises:
+        StartError: the data directory or the database cannot be used.
+    """
+    database = await Database.open(records_place(settings))
+    try:
+        yield Apps(AppRecords(database), SystemClock())
+    finally:
+        await database.close()
 
 
 async def _for_ever(
@@ -369,24 +269,3 @@ async def _for_ever(
     if not stopping.is_set():
         _log.critical("a part ended, the server ends", part=name)
         raise BrokenError(f"The part {name} ended.")
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Pick the failure to tell: one of ours rather than what followed from it."""
-    leaves = list(_leaves(failures))
-    return next((leaf for leaf in leaves if isinstance(leaf, StraksError)), leaves[0])
-
-
-def _leaves(failures: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for failure in failures.exceptions:
-        if isinstance(failure, BaseExceptionGroup):
-            yield from _leaves(failure)
-        else:
-            yield failure
-
-
-def _mover(settings: Settings, log: Storage, database: Database, clock: Clock) -> Mover | None:
-    if log.archiving is None:
-        return None
-    records = ArchiveRecords(database)
-    return Mover(records, log.archiving, log, clock, after_seconds=settings.archive_seconds)

@@ -10,13 +10,17 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
 from straks import __version__
+from straks.command import Data as _Data
+from straks.command import DatabaseAddress as _DatabaseOption
+from straks.command import run as _run
 from straks.config import PREFIX, Settings, SettingsError, load_settings, unknown_variables
 from straks.errors import StartError, StraksError
+from straks.keys import apps
 from straks.telemetry import configure_logs
 
 if TYPE_CHECKING:
@@ -24,13 +28,6 @@ if TYPE_CHECKING:
     from straks.app import Straks
 
 __all__ = ["main"]
-
-_T = TypeVar("_T")
-
-_Data = Annotated[str | None, typer.Option(help=f"Data directory. [{PREFIX}DATA]")]
-_DatabaseOption = Annotated[
-    str | None, typer.Option(help=f"Address of the records in PostgreSQL. [{PREFIX}DATABASE]")
-]
 
 _COLLECT_AFTER = 20_000
 """New objects after which cycles are looked for: what a batch needs has mostly gone by then."""
@@ -51,6 +48,7 @@ app = typer.Typer(
 agent = typer.Typer(help="Accounts of agents.", no_args_is_help=True)
 answers = typer.Typer(help="Canned answers.", no_args_is_help=True)
 app.add_typer(agent, name="agent")
+app.add_typer(apps, name="app")
 app.add_typer(answers, name="answers")
 
 
@@ -380,16 +378,6 @@ def _prepare(settings: Settings) -> None:
     configure_logs(style=settings.log_format, level=settings.log_level)
     for name in unknown_variables(os.environ):
         structlog.get_logger(__name__).warning("this variable sets nothing", variable=name)
-
-
-def _run(job: Awaitable[_T]) -> _T:
-    import uvloop
-
-    async def wait() -> _T:
-        return await job
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(wait())
 
 
 async def _with_accounts(settings: Settings, job: Callable[[Accounts], Awaitable[None]]) -> None:

@@ -30,6 +30,8 @@ _DATABASE: Final = re.compile(
     r"|sqlite\+aiosqlite:///\S+"
 )
 
+_APP: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
 Words: TypeAlias = Annotated[tuple[str, ...], NoDecode]
 """Several words, parted by commas or spaces."""
 
@@ -78,6 +80,12 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="Least score, 0 to 1, of who knows enough to get a person at once.",
+    )
+    bot: str | None = Field(
+        None, description="Name of the app that answers first; straks app add makes its key."
+    )
+    bot_timeout: float = Field(
+        3.0, ge=0.1, le=60, description="Seconds in which it answers, before the answers here do."
     )
     help_centre: bool = Field(
         True, description="Show the answers as public pages below /help/ as well: true or false."
@@ -174,6 +182,13 @@ class Settings(BaseSettings):
                 "it must look like postgresql+asyncpg://USER:PASSWORD@HOST/NAME, "
                 "where signs like / # ? in the password are written as %2F %23 %3F"
             )
+        return value
+
+    @field_validator("bot")
+    @classmethod
+    def _app(cls, value: str | None) -> str | None:
+        if value is not None and not _APP.fullmatch(value):
+            raise _wrong(f"{value!r} is not the name of an app, like helper")
         return value
 
     @field_validator("tls_cert", "tls_key", "answers", "answer_variables")

@@ -27,7 +27,7 @@ __all__ = [
     "write_answers",
 ]
 
-Carried = Mapping[str | None, Mapping[str, Any]]
+Carried = Mapping[Any, Mapping[str, Any]]
 """By id of the answer, None for the one that says it does not know: what it carries."""
 
 UNCLEAR: Final = "Which planet has the most moons?"

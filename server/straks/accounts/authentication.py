@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from straks.accounts.apps import KEY_PREFIX, Apps
 from straks.accounts.origins import AllowedOrigins, normalise_origin
 from straks.accounts.principals import Principal
 from straks.accounts.sessions import Sessions
@@ -24,11 +25,18 @@ class Authenticated:
 
 
 class Authenticator:
-    """Recognises visitors and agents at the start of a connection."""
+    """Recognises visitors, agents and apps at the start of a connection."""
 
     def __init__(
-        self, tokens: Tokens, visitors: Visitors, sessions: Sessions, origins: AllowedOrigins
+        self,
+        tokens: Tokens,
+        visitors: Visitors,
+        sessions: Sessions,
+        origins: AllowedOrigins,
+        apps: Apps | None = None,
     ) -> None:
+        """``apps``: None when no app has a key."""
+        self._apps = apps
         self._tokens = tokens
         self._visitors = visitors
         self._sessions = sessions
@@ -45,6 +53,8 @@ class Authenticator:
         origin = _site(origin)
         if token is None:
             return Authenticated(*self._visitors.create(origin))
+        if token.startswith(KEY_PREFIX):
+            return None
         claims = self._tokens.read(token)
         if isinstance(claims, SocketClaims):
             return None
@@ -61,10 +71,26 @@ class Authenticator:
         origin = _site(origin)
         if token is None:
             return Authenticated(*self._visitors.create(origin))
+        if token.startswith(KEY_PREFIX):
+            return await self._app(token, origin)
         claims = self._tokens.read(token)
         if isinstance(claims, SocketClaims):
             return await self._agent(claims, origin)
         return Authenticated(*await self._visitors.recognise(claims, origin))
+
+    async def _app(self, key: str, origin: str | None) -> Authenticated:
+        if origin is not None:
+            # A browser sends one: a key that is in a page is everybody's.
+            raise RefusedError(
+                ErrorCode.ORIGIN_NOT_ALLOWED,
+                "Apps connect without an Origin; keys are for servers.",
+            )
+        found = None if self._apps is None else await self._apps.find(key)
+        if found is None:
+            raise RefusedError(
+                ErrorCode.TOKEN_REVOKED, "This API key is none of ours, or not any more."
+            )
+        return Authenticated(found, None)
 
     async def _agent(self, claims: SocketClaims, origin: str | None) -> Authenticated:
         if origin not in (claims.origin, self._origins.own):

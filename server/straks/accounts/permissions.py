@@ -13,6 +13,7 @@ from straks_protocol import Principal as WirePrincipal
 from straks_protocol.channels import Channel
 
 __all__ = [
+    "ASKED",
     "TEAMS",
     "Held",
     "check_open",
@@ -23,6 +24,9 @@ __all__ = [
 
 TEAMS: Final = frozenset({"default"})
 """The teams that have an inbox."""
+
+ASKED: Final = "question"
+"""The kind of ``app:`` channels that the server asks a bot with."""
 
 _APP_KIND: Final = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
 
@@ -145,7 +149,11 @@ def check_publish(
     if channel.kind == "app":
         if _APP_KIND.fullmatch(kind) is None:
             raise _unknown_kind(kind, channel)
-        if f"app:{channel.id}:publish" not in principal.scopes:
+        if kind == ASKED:
+            allowed_here = principal.kind == "server"  # nobody else asks a bot in its name
+        else:
+            allowed_here = f"app:{channel.id}:publish" in principal.scopes
+        if not allowed_here:
             raise _forbidden(principal, kind, channel)
     elif channel.kind == "inbox":
         if kind != "conversation":
@@ -181,8 +189,12 @@ def _may_see(principal: Principal, channel: Channel, conversation: Held | None) 
     if channel.kind == "inbox":
         return channel.id in TEAMS and principal.kind in {"agent", "server"}
     if channel.kind == "app":
+        # An app hears what the server tells it by its name.
         prefix = f"app:{channel.id}:"
-        return principal.kind == "app" and any(s.startswith(prefix) for s in principal.scopes)
+        return principal.kind == "server" or (
+            principal.kind == "app"
+            and (principal.id == channel.id or any(s.startswith(prefix) for s in principal.scopes))
+        )
     rule = _SEES.get(channel.kind)
     return rule is not None and conversation is not None and rule(principal, conversation)
 

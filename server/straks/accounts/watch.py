@@ -1,4 +1,4 @@
-"""The sockets of agents end with their sessions."""
+"""The sockets of agents end with their sessions, those of apps with their keys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from straks.accounts.apps import Apps
 from straks.accounts.sessions import Sessions
 from straks.records.errors import RecordsUnavailableError
 from straks_protocol import CloseCode
@@ -26,15 +27,21 @@ class Sockets(Protocol):
         """Name the sessions that agents are connected under."""
         ...
 
+    def app_sessions(self) -> Sequence[str]:
+        """Name the sessions that apps are connected under."""
+        ...
+
     def close_session(self, session: str, code: CloseCode) -> None:
         """Close every connection of a session."""
         ...
 
 
-async def watch_sessions(sessions: Sessions, sockets: Sockets, *, every: float = _EVERY) -> None:
+async def watch_sessions(
+    sessions: Sessions, sockets: Sockets, *, apps: Apps | None = None, every: float = _EVERY
+) -> None:
     """Close the sockets of sessions that ended, by time or by another process; never returns.
 
-    ``every``: seconds between two looks.
+    ``apps``: None when no app has a key. ``every``: seconds between two looks.
     """
     while True:
         await asyncio.sleep(every)
@@ -42,5 +49,8 @@ async def watch_sessions(sessions: Sessions, sockets: Sockets, *, every: float =
             for session in sockets.agent_sessions():
                 if await sessions.find_by_id(session) is None:
                     sockets.close_session(session, CloseCode.SIGNED_OUT)
+            for session in sockets.app_sessions():
+                if apps is None or await apps.is_over(session):
+                    sockets.close_session(session, CloseCode.TOKEN_REVOKED)
         except RecordsUnavailableError as error:
             _log.warning("sessions cannot be checked now", error=str(error))

@@ -44,7 +44,7 @@ class _Partition:
         self._beside = beside
         self._tenure: int | None = None
         self._waiting: list[tuple[int, str]] = []
-        """Feed position and id of the entries whose reply is under way, in order."""
+        """Feed position and id of the entries whose reply is under way."""
 
     async def handle(self, items: Sequence[FeedItem]) -> int | None:
         """Handle items; give the position before the first that is not settled, if any."""
@@ -63,4 +63,6 @@ class _Partition:
             if under_way(item.entry.id) and item.entry.id not in seen
         ]
         self._waiting = [waiting for waiting in self._waiting if under_way(waiting[1])]
-        return self._waiting[0][0] - 1 if self._waiting else None
+        # They need not have come in order: some waited for a bot first.
+        first = min((position for position, _ in self._waiting), default=None)
+        return None if first is None else first - 1

@@ -132,6 +132,16 @@ class Responder:
         conversation = self._conversations.recall(entry.channel.partition(":")[2])
         return conversation is None or conversation.state is State.SELF_SERVICE
 
+    def leaves(self, question: Entry, conversation: Conversation) -> bool:
+        """Tell whether it would answer a question by itself, so that a bot may in its place.
+
+        Who wishes for a person or is an expert gets one, and thanks need no answer of anybody.
+        """
+        if question.kind != "message" or question.id in self._early:
+            return False
+        judged = self._judge.judge(orjson.loads(question.data), conversation.lang, conversation)
+        return not isinstance(judged, Wish | Expertise)
+
     async def handle(self, items: Sequence[FeedItem]) -> None:
         """Reply to the questions among some feed items; a consumer's handler.
 
@@ -208,7 +218,11 @@ class Responder:
                 conversation = await self._conversations.conversation(
                     conversation_id, question.offset
                 )
-            if conversation is not None and conversation.state is State.SELF_SERVICE:
+            if (
+                conversation is not None
+                and conversation.state is State.SELF_SERVICE
+                and not conversation.has_reply(question.offset)
+            ):
                 reply = self._decide(question, conversation)
                 if reply is not None:
                     self._publish(question, conversation, reply, settled.expect(question))

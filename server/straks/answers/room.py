@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from straks.answers.beside import handlers
+from straks.answers.bots import Bot, Turns
 from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
 from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
@@ -36,6 +37,8 @@ _AT_ONCE: Final = 8
 
 _LONGEST_PAUSE: Final = 60.0
 """Seconds after which what could not be learned is tried again."""
+_LOOK_AT_BOT_EVERY: Final = 0.25
+"""Seconds between two looks whether the bot has replied, at most."""
 
 _log = structlog.get_logger(__name__)
 
@@ -93,11 +96,17 @@ class AnswerRoom:
             conversations, self.matcher, name=name, experts=self._experts, known=known
         )
         self._responder.personal.business = self.watch.business
+        self._conversations = conversations
+        self._bot: Bot | None = None
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
         self._read = asyncio.Event()
         self._learned = asyncio.create_task(self._begin(), name="learn answers")
+
+    def appoint(self, bot: Bot) -> None:
+        """Leave questions to a bot of others first; before :meth:`run`."""
+        self._bot = bot
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note what is to be answered; a listener of the log, told after the folds."""
@@ -113,6 +122,7 @@ class AnswerRoom:
         if (
             self._consumer is None
             or self._at_once >= _AT_ONCE
+            or (self._bot is not None and self._bot.is_waited_for())
             or self._feed.tenure(self._feed.partition_of(coming.message.channel)) is None
         ):
             return
@@ -132,12 +142,7 @@ class AnswerRoom:
     async def run(self) -> None:
         """Answer until cancelled."""
         self._use(await self._learned)
-        self._consumer = Consumer(
-            CONSUMER,
-            self._feed,
-            handlers(self._feed, self._responder.handle, self._responder.personal),
-            urgent=self._responder.is_urgent,
-        )
+        self._consumer = self._consuming()
         try:
             async with asyncio.TaskGroup() as all_of_it:
                 all_of_it.create_task(self._consumer.run())
@@ -146,6 +151,19 @@ class AnswerRoom:
                 all_of_it.create_task(self._calibrate())
         finally:
             await self._responder.personal.close()
+
+    def _consuming(self) -> Consumer:
+        responder, bot = self._responder, self._bot
+        handles = handlers(self._feed, responder.handle, responder.personal)
+        if bot is None:
+            return Consumer(CONSUMER, self._feed, handles, urgent=responder.is_urgent)
+        return Consumer(
+            CONSUMER,
+            self._feed,
+            [Turns(bot, responder, each, self._conversations).handle for each in handles],
+            urgent=responder.is_urgent,
+            linger=min(_LOOK_AT_BOT_EVERY, bot.timeout / 4),
+        )
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()

@@ -10,7 +10,7 @@ from straks.conversation.errors import RefusedError
 from straks.conversation.model import Conversation, State
 from straks_protocol import ErrorCode
 
-__all__ = ["Author", "decide"]
+__all__ = ["Author", "check_question", "decide"]
 
 
 class Author(Protocol):
@@ -94,6 +94,12 @@ def decide(conversation: Conversation, author: Author, kind: str, expect: int | 
             state_offset=conversation.state_offset,
         )
     _refuse_if_taken(conversation, author, kind)
+    if author.kind == "app" and conversation.state is State.WITH_AGENT:
+        raise RefusedError(
+            ErrorCode.WRONG_STATE,
+            "A person is with the visitor: programs say nothing now.",
+            state_offset=conversation.state_offset,
+        )
     if conversation.state not in rule.states:
         raise RefusedError(
             ErrorCode.WRONG_STATE,
@@ -109,6 +115,20 @@ def decide(conversation: Conversation, author: Author, kind: str, expect: int | 
             state_offset=conversation.state_offset,
         )
     return conversation.state in rule.advances_from
+
+
+def check_question(conversation: Conversation, question: int) -> None:
+    """Refuse a second reply to the message at the offset ``question``.
+
+    Raises:
+        RefusedError: ``wrong_state``.
+    """
+    if conversation.has_reply(question):
+        raise RefusedError(
+            ErrorCode.WRONG_STATE,
+            f"The message at offset {question} has its reply already.",
+            state_offset=conversation.state_offset,
+        )
 
 
 def _refuse_if_taken(conversation: Conversation, author: Author, kind: str) -> None:

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 
 from straks.conversation.decide import Author
 from straks.conversation.errors import RefusedError
-from straks.conversation.model import Conversation
+from straks.conversation.model import Conversation, State
 from straks.log.log import Appended, Conflict
+from straks_protocol import Position
 from straks_protocol.channels import Channel
 
 __all__ = ["Done", "Lane", "Lanes", "Publish"]
@@ -37,6 +38,7 @@ class Publish:
         "expect",
         "key",
         "kind",
+        "question",
         "refusal",
         "refused_on",
         "tries",
@@ -66,6 +68,28 @@ class Publish:
         self.refused_on: int | None = None
         """The state offset that the refusal rests on, where it rests on the state."""
         self.tries = 0
+        self.question = 0
+        """The offset of the message that it replies to, 0 when it is no reply."""
+
+    def replies_to(self, question: object) -> None:
+        """Note the offset of the message that it replies to, if it says one."""
+        if type(question) is int:
+            self.question = question
+
+    def asks(self, conversation: Conversation) -> bool:
+        """Tell whether it is a visitor's message that no person will answer."""
+        return (
+            self.kind == "message"
+            and self.refusal is None
+            and conversation.state is State.SELF_SERVICE
+            and self.author.kind == "visitor"
+        )
+
+    def follows(self, conversation: Conversation | None) -> Position | None:
+        """Say after what a reply must stand, so that there is no other one that was not seen."""
+        if conversation is None or self.question == 0 or self.refusal is not None:
+            return None
+        return Position(offset=conversation.last_offset, id=conversation.last_id)
 
     def decided_in_vain(self, state_offset: int) -> bool:
         """Tell whether to decide again, since the log had another state than was believed."""
@@ -164,8 +188,8 @@ class Lane:
             item.refusal = item.refused_on = None
         self.conflicted += (item,)
         known = 0 if self.conversation is None else self.conversation.state_offset
-        if conflict.state_offset != known:
-            self.stale = True
+        if conflict.state_offset != known or (item.question > 0 and not self.in_flight):
+            self.stale = True  # A reply goes to the end of the log: there is more than is known.
         if conflict.state_offset < known and not self.loading:
             self.conversation = None  # The log lost what this fold rests on.
 

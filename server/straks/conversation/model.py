@@ -13,7 +13,15 @@ import orjson
 from straks.log.log import Entry
 from straks_protocol import Principal
 
-__all__ = ["DEFAULT_TEAM", "PREVIEW_LENGTH", "Conversation", "Form", "State", "fold"]
+__all__ = [
+    "DEFAULT_TEAM",
+    "MOST_REPLIED",
+    "PREVIEW_LENGTH",
+    "Conversation",
+    "Form",
+    "State",
+    "fold",
+]
 
 DEFAULT_TEAM: Final = "default"
 PREVIEW_LENGTH: Final = 140
@@ -22,6 +30,9 @@ PREVIEW_LENGTH: Final = 140
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_FACTS: Final = 100
 """Facts about a visitor that are kept; more of them are no answers to questions of ours."""
+_QUESTION: Final = b'{"question":'
+MOST_REPLIED: Final = 64
+"""Questions that are remembered to have their reply: more do not wait for one at a time."""
 _MOST_UNHELPFUL: Final = 20
 _MOST_FORMS: Final = 20
 """Forms that are kept; who fills in an earlier one gets no answer for it."""
@@ -86,6 +97,8 @@ class Conversation:
     """The last answers that asked for something, by their offset."""
     expert: bool = False
     """Whether it was given to a person at once, as one of somebody who knows."""
+    replied: tuple[int, ...] = ()
+    """The questions, by offset, that have their reply, in rising order; the last few of them."""
     unhelpful: tuple[int, ...] = ()
     """The answers, by offset, that did not help the visitor; the last few of them."""
     offered: bytes = b""
@@ -124,6 +137,13 @@ class Conversation:
         effect = _EFFECTS.get(entry.kind)
         if effect is not None:
             effect(self, entry)
+
+    def has_reply(self, question: int) -> bool:
+        """Tell whether the message at the offset ``question`` has its reply already."""
+        if question in self.replied:
+            return True
+        # What is older than all that is remembered was replied to long ago.
+        return len(self.replied) == MOST_REPLIED and question < self.replied[0]
 
     @property
     def visitor_id(self) -> str:
@@ -164,21 +184,6 @@ def _message(conversation: Conversation, entry: Entry) -> None:
             conversation.lang = lang
         if "known" in fields:
             _learn(conversation, fields["known"])
-
-
-def _answer(conversation: Conversation, entry: Entry) -> None:
-    # The names can be in the JSON text only as those of members, or as whole strings.
-    if b'"choices":' in entry.data:
-        conversation.offered = entry.data
-    if b'"form"' not in entry.data:
-        return
-    fields = _fields(entry.data)
-    answer, lang, asked = fields.get("answer"), fields.get("lang"), fields.get("form")
-    if isinstance(answer, str) and isinstance(asked, list):
-        filled = frozenset(field["name"] for field in asked if "value" in field)
-        form = Form(answer, lang if isinstance(lang, str) else "", entry.sender, filled)
-        forms = {**conversation.forms, entry.offset: form}
-        conversation.forms = dict(list(forms.items())[-_MOST_FORMS:])
 
 
 def _contact(conversation: Conversation, entry: Entry) -> None:
@@ -225,6 +230,49 @@ def _know(conversation: Conversation, facts: dict[str, str]) -> None:
     conversation.visitor_email = conversation.facts.get("email")
 
 
+def _answer(conversation: Conversation, entry: Entry) -> None:
+    data = entry.data
+    # In the JSON text the names can only be those of members, or whole strings.
+    if b'"choices":' in data:
+        conversation.offered = data
+    if b'"form"' in data:
+        _keep_form(conversation, entry)
+    _replied(conversation, entry)
+
+
+def _keep_form(conversation: Conversation, entry: Entry) -> None:
+    fields = _fields(entry.data)
+    answer, lang, asked = fields.get("answer"), fields.get("lang"), fields.get("form")
+    if isinstance(answer, str) and isinstance(asked, list):
+        filled = frozenset(field["name"] for field in asked if "value" in field)
+        form = Form(answer, lang if isinstance(lang, str) else "", entry.sender, filled)
+        forms = {**conversation.forms, entry.offset: form}
+        conversation.forms = dict(list(forms.items())[-_MOST_FORMS:])
+
+
+def _replied(conversation: Conversation, entry: Entry) -> None:
+    """Note which question has its reply: the first field of an answer, which may be long."""
+    data = entry.data
+    if data.startswith(_QUESTION):
+        end = data.find(b",", len(_QUESTION))
+        question = data[len(_QUESTION) : end]
+        if question.isdigit():
+            _reply(conversation, entry, int(question))
+            return
+    _reply(conversation, entry, _fields(data).get("question"))
+
+
+def _reply(conversation: Conversation, entry: Entry, question: object) -> None:
+    # What was not asked yet cannot have its reply.
+    if not isinstance(question, int) or not 0 < question < entry.offset:
+        return
+    replied = conversation.replied
+    if not replied or question > replied[-1]:
+        conversation.replied = (*replied, question)[-MOST_REPLIED:]
+    elif not conversation.has_reply(question):
+        conversation.replied = tuple(sorted((*replied, question)))[-MOST_REPLIED:]
+
+
 def _feedback(conversation: Conversation, entry: Entry) -> None:
     """Of several judgements of one answer the last counts."""
     fields = _fields(entry.data)
@@ -238,6 +286,8 @@ def _feedback(conversation: Conversation, entry: Entry) -> None:
 
 
 def _ask_human(conversation: Conversation, entry: Entry) -> None:
+    if b'"question"' in entry.data and entry.sender.startswith("app:"):
+        _reply(conversation, entry, _fields(entry.data).get("question"))
     if entry.advances:
         _wait(conversation, entry.at)
         # Who says of themselves that they are an expert says it in their message.

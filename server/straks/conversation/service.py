@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -14,14 +11,14 @@ import orjson
 
 from straks.clock import Clock
 from straks.conversation.coming import Coming
-from straks.conversation.decide import Author, decide
+from straks.conversation.decide import Author, check_question, decide
 from straks.conversation.encoding import encode
 from straks.conversation.errors import RefusedError
 from straks.conversation.freshness import Freshness
-from straks.conversation.ids import Ids
+from straks.conversation.ids import Ids, id_of
 from straks.conversation.lane import Done, Lane, Lanes, Publish
 from straks.conversation.loader import Loader
-from straks.conversation.model import Conversation, State
+from straks.conversation.model import Conversation
 from straks.conversation.opening import Opener
 from straks.conversation.outcomes import (
     full,
@@ -45,7 +42,7 @@ from straks.log.log import (
     LogError,
     LogUnavailableError,
 )
-from straks_protocol import TEMPORARY, ErrorCode
+from straks_protocol import TEMPORARY, ErrorCode, Position
 from straks_protocol.channels import Channel
 
 __all__ = ["Author", "ConversationService", "Done"]
@@ -55,6 +52,7 @@ _NEVER: Final = -1
 _LAST: Final = Limits().entries - 1
 """Entries after which a conversation can only be closed: it must not stay open for ever."""
 _PREFIX: Final = "conversation:"
+_REPLIES: Final = frozenset({"answer", "ask_human"})
 
 
 class ConversationService:
@@ -102,6 +100,8 @@ class ConversationService:
         self._new_id = Ids()
         self.foresight: Callable[[Coming], None] | None = None
         """Hears of messages that no person will answer, as they go to the log."""
+        self.contested = False
+        """Several may reply to a message: a reply must know everything that was said before it."""
 
     async def run(self) -> None:
         """Load conversations that are not in memory, until cancelled."""
@@ -115,8 +115,7 @@ class ConversationService:
 
     def channel_of(self, visitor_id: str, key: str) -> str:
         """Name the channel that this visitor's ``open`` with ``key`` makes, on any node."""
-        digest = hmac.digest(self._secret, f"{visitor_id}\n{key}".encode(), hashlib.sha256)
-        return _PREFIX + base64.b32encode(digest)[:26].decode().lower()
+        return _PREFIX + id_of(self._secret, visitor_id, key)
 
     def open(self, author: Author, key: str, data: dict[str, Any], done: Done) -> None:
         """Make a conversation with its first message; the same again finds the same one."""
@@ -168,6 +167,8 @@ class ConversationService:
             return
         item = Publish(author, channel, key, kind, encoded, expect, done)
         item.refusal = refusal
+        if kind in _REPLIES and author.kind == "app" and refusal is None:
+            item.replies_to(data.get("question"))
         lane = self._freshness.use(channel.id)
         if lane is not None and not lane.waiting and lane.open:
             self._attempt(lane, item)
@@ -184,6 +185,7 @@ class ConversationService:
         *,
         advances: bool = False,
         expect: int | None = None,
+        follows: Position | None = None,
     ) -> Append:
         return Append(
             channel=channel,
@@ -196,6 +198,7 @@ class ConversationService:
             at=self._clock.now_ms(),
             advances=advances,
             expect=expect,
+            follows=follows,
         )
 
     def _submit_alone(self, item: Append, done: Done) -> None:
@@ -227,6 +230,8 @@ class ConversationService:
                 raise not_found()
             if item.refusal is None and item.channel.kind == "conversation":
                 item.changes = decide(conversation, item.author, item.kind, item.expect)
+                if item.question > 0:
+                    check_question(conversation, item.question)
                 if self._targets is not None and item.kind == "transfer":
                     self._targets.check_target(orjson.loads(item.data))
                 last = _LAST if self.foresight is None else _LAST - 1  # one reply is not counted
@@ -249,6 +254,7 @@ class ConversationService:
             item.data,
             advances=item.changes,
             expect=guard if item.refusal is None else _NEVER,
+            follows=item.follows(conversation) if self.contested else None,
         )
         try:
             self._commit.submit(append, partial(self._settled, lane, item))
@@ -256,13 +262,7 @@ class ConversationService:
             self._end(lane, item, unavailable())
             return
         lane.submitted(item, guard)
-        if (
-            item.kind == "message"
-            and item.refusal is None
-            and conversation is not None
-            and conversation.state is State.SELF_SERVICE
-            and item.author.kind == "visitor"
-        ):
+        if conversation is not None and item.asks(conversation):
             self._foresee(append, conversation.last_offset + lane.in_flight, conversation.lang)
 
     def _foresee(self, message: Append, offset: int, lang: str | None) -> None:

@@ -237,10 +237,17 @@ class Hub(Watcher):
 
     def agent_sessions(self) -> list[str]:
         """Name the sessions that agents are connected under."""
+        return self._sessions_of("agent")
+
+    def app_sessions(self) -> list[str]:
+        """Name the sessions that apps are connected under."""
+        return self._sessions_of("app")
+
+    def _sessions_of(self, kind: str) -> list[str]:
         return [
             session
             for session, (first, *_rest) in self._sessions.items()
-            if first.principal.kind == "agent"
+            if first.principal.kind == kind
         ]
 
     def close_session(self, session: str, code: CloseCode) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "USUAL_TURN",
     "agents",
     "answer_files",
+    "apps",
     "archive_channels",
     "archive_entries",
     "asked_twice",
@@ -89,6 +90,18 @@ sign_in_links = Table(
     Column("agent_id", String(64), nullable=False),
     Column("ends_at", BigInteger, nullable=False),
 )
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("session", String(64), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Programs of others. ``session`` is what ends their connections; ``scopes`` are parted by
+spaces."""
 
 visitor_families = Table(
     "visitor_families",

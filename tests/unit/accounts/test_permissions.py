@@ -137,8 +137,20 @@ def test_app_channels_are_for_apps_with_the_scope() -> None:
     assert outcome(ORDERS, Channel("app", "other"), "order.paid", None) == "not_found"
     assert outcome(READER, APP, "order.paid", None) == "forbidden"
     check_read(READER, APP, None)
-    for who in (OWNER, IN_CHARGE, NOBODY, RESPONDER, SERVER):
+    for who in (OWNER, IN_CHARGE, NOBODY, RESPONDER):
         assert outcome(who, APP, "order.paid", None) == "not_found"
+
+
+def test_an_app_hears_what_the_server_asks_it_and_nobody_else_asks_in_its_name() -> None:
+    own = Channel("app", BOT.id)
+    check_read(BOT, own, None)
+    assert outcome(BOT, own, "order.paid", None) == "forbidden"
+    assert outcome(SERVER, own, "question", None) == "ok"
+    assert outcome(SERVER, own, "order.paid", None) == "forbidden"
+    publisher = Principal(kind="app", id="p", scopes=frozenset({f"app:{BOT.id}:publish"}))
+    assert outcome(publisher, own, "order.paid", None) == "ok"
+    assert outcome(publisher, own, "question", None) == "forbidden"
+    assert outcome(OWNER, own, "question", None) == "not_found"
 
 
 def test_an_agent_with_a_visitors_id_is_not_that_visitor() -> None:

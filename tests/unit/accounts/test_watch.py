@@ -17,14 +17,18 @@ from straks_protocol import CloseCode
 class Sockets:
     def __init__(self, *sessions: str) -> None:
         self.open = list(sessions)
+        self.apps: list[str] = []
         self.closed: list[tuple[str, CloseCode]] = []
         self.first_closed = asyncio.Event()
 
     def agent_sessions(self) -> list[str]:
         return list(self.open)
 
+    def app_sessions(self) -> list[str]:
+        return list(self.apps)
+
     def close_session(self, session: str, code: CloseCode) -> None:
-        self.open.remove(session)
+        (self.apps if session in self.apps else self.open).remove(session)
         self.closed.append((session, code))
         self.first_closed.set()
 

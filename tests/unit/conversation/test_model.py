@@ -14,7 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from straks.accounts.principals import SERVER, Principal
 from straks.conversation.decide import decide
 from straks.conversation.errors import RefusedError
-from straks.conversation.model import PREVIEW_LENGTH, Conversation, Form, State, fold
+from straks.conversation.model import (
+    MOST_REPLIED,
+    PREVIEW_LENGTH,
+    Conversation,
+    Form,
+    State,
+    fold,
+)
 from straks.log.log import Entry
 
 VISITOR = Principal(kind="visitor", id="v1")
@@ -364,3 +371,33 @@ def test_answers_that_did_not_help_are_known_and_the_last_judgement_counts() -> 
         for offset in range(2, 50)
     ]
     assert folded(opening(), *many).unhelpful == tuple(range(30, 50))
+
+
+def test_what_has_its_reply_is_known_whatever_the_order() -> None:
+    held = folded(opening(), entry(2, VISITOR, "message", {"text": "?"}))
+    for offset, (kind, data) in enumerate(
+        [
+            ("answer", {"question": 2, "answer": None, "score": 0}),
+            ("answer", {"answer": None, "question": 1, "score": 0}),
+            ("answer", {"question": 1, "answer": None, "score": 0}),
+            ("answer", {"question": 99, "answer": None, "score": 0}),
+        ],
+        start=3,
+    ):
+        held.apply(entry(offset, RESPONDER, kind, data))
+    assert held.replied == (1, 2)
+    held.apply(entry(7, VISITOR, "ask_human", {"question": 5}))
+    held.apply(entry(8, RESPONDER, "ask_human", {"question": 6}))
+    assert [held.has_reply(question) for question in range(1, 8)] == [
+        True, True, False, False, False, True, False,
+    ]  # fmt: skip
+
+
+def test_of_what_has_its_reply_the_last_is_remembered_and_the_rest_believed() -> None:
+    held = folded(opening())
+    for offset in range(2, 202, 2):
+        held.apply(entry(offset, VISITOR, "message", {"text": "?"}))
+        held.apply(entry(offset + 1, RESPONDER, "answer", {"question": offset, "score": 0}))
+    assert len(held.replied) == MOST_REPLIED
+    assert all(held.has_reply(offset) for offset in range(2, 202, 2))
+    assert not any(held.has_reply(offset) for offset in range(201, 220, 2))

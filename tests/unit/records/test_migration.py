@@ -22,13 +22,14 @@ from tests.support.postgres_server import PostgresServer
 FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
-BEFORE_EXPERTS = (
+BEFORE_APPS = (
+    "DROP TABLE apps",
     "DROP INDEX inbox_by_turn",
     "ALTER TABLE inbox DROP COLUMN turn",
     "CREATE INDEX inbox_by_wait ON inbox (inbox, state, waiting_since, id)",
 )
 BACK_TO_THE_FOURTH = (
-    *BEFORE_EXPERTS,
+    *BEFORE_APPS,
     "DROP TABLE questions",
     "DROP TABLE answer_files",
     "DROP TABLE asked_twice",
