@@ -101,7 +101,8 @@ class Stage:
     async def handle(self, items: Sequence[FeedItem]) -> None:
         if self.fails:
             raise RefusedError(ErrorCode.UNAVAILABLE, "not now")
-        self.engine += [item.entry.offset for item in items]
+        questions = [item.entry for item in items if self.is_question(item.entry)]
+        self.engine += [question.offset for question in questions]
 
 
 @pytest.fixture
