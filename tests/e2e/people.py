@@ -36,6 +36,8 @@ class Person:
         self.sent: list[dict[str, Any]] = []
         """What the pages sent to the server."""
         self.raw: list[str] = []
+        self.said: list[str] = []
+        """What the widget wrote to the console."""
         self.problems: list[str] = []
         """Errors that no page may have, whatever happens around it."""
         self.watch(self.page)
@@ -48,6 +50,8 @@ class Person:
         return page
 
     def _said(self, text: str) -> None:
+        if text.startswith("Straks"):
+            self.said.append(text)
         if "Content Security Policy" in text:
             self.problems.append(text)
 

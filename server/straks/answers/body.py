@@ -16,6 +16,10 @@ __all__ = ["MAX_BODY", "Body", "read"]
 MAX_BODY: Final = 4_000
 MAX_GUIDE: Final = 10_000
 
+_MOST_CELLS: Final = 20_000
+"""Cells that there may be if all is one table: short lines are filled up to the widest."""
+_TOO_MUCH: Final = "nothing to read in it, or too much markup"
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -46,10 +50,13 @@ def read(source: str, *, guide: bool) -> Body:
 
 
 def _read(text: str, *, guide: bool) -> Body:
+    lines = text.split("\n")
+    if len(lines) * max(line.count("|") for line in lines) > _MOST_CELLS:
+        raise MarkupError(1, _TOO_MUCH)
     tokens = markdown.parse(text)
     markdown.check(tokens)
     rendered = markdown.rendered(tokens)
     # A text and its steps are said in one entry, which no page of a history may be too small for.
     if not rendered.text or max(len(rendered.text), len(rendered.html) // 8) > MAX_TEXT:
-        raise MarkupError(1, "nothing to read in it, or too much markup")
+        raise MarkupError(1, _TOO_MUCH)
     return Body(rendered.text, rendered.html, guide_of(tokens) if guide else None)

@@ -22,6 +22,7 @@ QUOTES = ">" * 3_900
         ("---", False, 1, "nothing to read"),
         (f"{QUOTES} x", False, 1, "too much markup"),
         ("|" * 400 + "\n" + "|-" * 399 + "|\n" + "a\n" * 1_000, False, 1, "too much markup"),
+        ("|" * 2_000 + "\n" + "|-" * 1_999 + "|\n" + "a\n" * 1_990, True, 1, "too much markup"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
