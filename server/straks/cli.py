@@ -255,22 +255,10 @@ def answers_ask(
     lang: Annotated[str | None, typer.Option(help="The visitor's language.")] = None,
 ) -> None:
     """Tell which answer a question gets, and by which phrase."""
-    from straks.answers.files import AnswerBook
-    from straks.answers.matcher import Matcher
-    from straks.answers.validity import today
-    from straks.clock import SystemClock
+    from straks.answers.explaining import explained
 
-    matcher = Matcher.train(AnswerBook.load(folder).valid_on(today(SystemClock())))
-    matcher.calibrate()
-    judged = matcher.judge(question, lang)
-    if isinstance(judged, tuple):
-        typer.echo(f"Offered as a choice: {', '.join(tie.answer.id for tie in judged)}")
-    else:
-        typer.echo(f"Given: {judged.answer.id}" if judged else "Nothing is given.")
-    for match in matcher.explain(question, lang):
-        near = f', nearest phrase "{match.phrase}"' if match.phrase else ""
-        typer.echo(f"{match.score:.2f}  {match.answer.id} ({match.answer.lang}){near}")
-    typer.echo(f"From {matcher.threshold:g} on an answer is given.")
+    for line in explained(folder, question, lang):
+        typer.echo(line)
 
 
 @answers.command("export")
