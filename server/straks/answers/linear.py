@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from straks.answers.index import Vector
+from straks.answers.patience import go_on
 
 __all__ = ["Examples", "Linear", "learn"]
 
@@ -126,6 +127,7 @@ class _Apart:
         everything = examples.phrases * examples.count <= _MOST_LOOKED_AT
         alike = None if everything else _alike(examples)
         for answer in range(examples.count):
+            go_on()
             chosen, counts = self._choose(
                 examples, answer, None if alike is None else alike[answer]
             )
