@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix, hstack
 from straks.answers import languages
 from straks.answers.detection import everyday
 from straks.answers.grams import Block, Characters, Pairs, Texts, counted
+from straks.answers.patience import go_on
 from straks.answers.spelling import Spelling
 from straks.answers.text import clean
 from straks.answers.vectors import WordVectors
@@ -49,6 +50,7 @@ class Index:
         self._spelling = Spelling(
             texts, lambda word: word in usual or (meaning is not None and word in meaning)
         )
+        go_on()
         read = Texts(texts)
         self._stems: dict[str, int] = {}
         stems = np.array([self._number(word) for word in read.words], np.int64)
@@ -56,7 +58,9 @@ class Index:
         single = counted(read.rows, of_tokens, (len(texts), len(self._stems)))
         self._following = Pairs(of_tokens, read, 1, ordered=True)
         self._together = Pairs(of_tokens, read, _NEAR, ordered=False)
+        go_on()
         self._spelled = Characters(read)
+        go_on()
         words = hstack([single, self._following.counts], "csr")
         self._words = Block(words, 0)
         self._pairs = Block(self._together.counts, self._words.end, length=_PAIRS)
@@ -65,6 +69,7 @@ class Index:
         """Number of the first feature of meaning; the others are rare in a text, these are not."""
         self.longest = 2 + _PAIRS * _PAIRS
         """The square of the length that a text has at most."""
+        go_on()
         rows = [
             self._words.rows(words),
             self._pairs.rows(self._together.counts),

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from straks.answers.index import Vector
+from straks.answers.patience import go_on
 
 __all__ = ["Examples", "Linear", "learn"]
 
@@ -126,11 +127,14 @@ class _Apart:
         everything = examples.phrases * examples.count <= _MOST_LOOKED_AT
         alike = None if everything else _alike(examples)
         for answer in range(examples.count):
+            go_on()
             chosen, counts = self._choose(
                 examples, answer, None if alike is None else alike[answer]
             )
             own = examples.owners[chosen] == answer
-            features, rows = narrow.take(chosen, int(own.sum()))
+            # The features of others tell little, and take long where there are many answers.
+            looked_at = len(own) if alike is None else int(own.sum())
+            features, rows = narrow.take(chosen, looked_at)
             model = LinearSVC(C=_MARGIN, tol=_SLACK, random_state=0)
             with config_context(assume_finite=True, skip_parameter_validation=True):
                 model.fit(rows, own, sample_weight=weights[chosen] * counts)
@@ -219,7 +223,7 @@ def _alike(examples: Examples) -> NDArray[np.float32]:
 
 
 class _Narrow:
-    """Takes the rows to learn an answer from, with the features that its own phrases have."""
+    """Takes the rows to learn an answer from, with the features that some of them have."""
 
     def __init__(self, rows: csr_matrix, dense_from: int) -> None:
         """``dense_from``: the features from here on are always taken."""
@@ -228,10 +232,10 @@ class _Narrow:
         self._last = np.arange(dense_from, rows.shape[1])
         self._places = np.full(rows.shape[1], -1, np.int32)
 
-    def take(self, chosen: NDArray[np.intp], own: int) -> tuple[NDArray[np.intp], csr_matrix]:
-        """Give the features, ascending, and rows of them; the first ``own`` are the answer's."""
+    def take(self, chosen: NDArray[np.intp], first: int) -> tuple[NDArray[np.intp], csr_matrix]:
+        """Give the features that the first ``first`` rows have, ascending, and rows of them."""
         rows = self._rows[chosen]
-        of_own = np.unique(rows.indices[: rows.indptr[own]])
+        of_own = np.unique(rows.indices[: rows.indptr[first]])
         features = np.concatenate([of_own[of_own < self._first], self._last])
         self._places[features] = np.arange(len(features))
         places = self._places[rows.indices]

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from straks.answers import background
 from straks.answers.index import Index, Vector
 from straks.answers.linear import Examples, learn
+from straks.answers.patience import go_on
 
 __all__ = ["Ranked", "Ranker"]
 
@@ -61,6 +62,7 @@ class Ranker:
         else:
             nothing, weight = csr_matrix((1, self._index.size)), _NOTHING_WEIGHT
         weights = np.append(np.ones(len(known)), np.full(nothing.shape[0], weight))
+        go_on()
         examples = Examples(rows, owners, nothing)
         self._linear = learn(examples, weights, self._index.first_meaning)
         self._rows = rows.astype(np.float32)

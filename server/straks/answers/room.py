@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 import structlog
@@ -16,6 +17,7 @@ from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
 from straks.answers.experts import Experts
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import THRESHOLD, Matcher
+from straks.answers.patience import GivenUpError, until
 from straks.answers.personal import Known
 from straks.answers.responder import Conversations, Responder
 from straks.answers.watch import Edited, Watch
@@ -102,6 +104,8 @@ class AnswerRoom:
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
         self._read = asyncio.Event()
+        self._stop = Event()
+        """What is being learned is not wanted any more."""
         self._learned = asyncio.create_task(self._begin(), name="learn answers")
 
     def appoint(self, bot: Bot) -> None:
@@ -192,6 +196,8 @@ class AnswerRoom:
                 _log.info("the answers were learned anew", answers=len(matcher.book.answers))
                 pause = 0.0
                 trouble.worked()
+            except GivenUpError:
+                return
             except Exception as error:
                 # What was learned stays, and the chat goes on.
                 pause = min(_LONGEST_PAUSE, 2 * pause or self._look_every)
@@ -205,8 +211,11 @@ class AnswerRoom:
             self._uncalibrated.clear()
             matcher = self.matcher
             try:
-                await asyncio.to_thread(matcher.calibrate)
+                with until(self._stop):
+                    await asyncio.to_thread(matcher.calibrate)
                 trouble.worked()
+            except GivenUpError:
+                return
             except Exception as error:
                 trouble.failed(error)
             if matcher is self.matcher:
@@ -224,14 +233,16 @@ class AnswerRoom:
         valid = book.valid_on(self.watch.day)
         if not valid.answers:
             return Matcher(valid, {})
-        return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
+        with until(self._stop):
+            return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
 
     async def read(self) -> None:
         """Wait until it is known what there is to learn; where it is nothing, all is learned."""
         await self._read.wait()
 
     def close(self) -> None:
-        """Give up learning."""
+        """Give up learning; what is being learned ends within a second or so."""
+        self._stop.set()
         self._learned.cancel()
 
     async def check_ready(self) -> None:
