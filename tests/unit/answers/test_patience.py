@@ -7,8 +7,9 @@ import threading
 
 import pytest
 
+from straks.answers.answer import Answer
 from straks.answers.confidence import calibrated
-from straks.answers.files import Answer, AnswerBook
+from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.answers.patience import GivenUpError, go_on, until
 
