@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.e2e.stage import Stage
+from tests.e2e.test_accessibility import DESK, agent_is_fine
 from tests.support.talk import new_key
 
 PATIENCE = 15.0
@@ -133,7 +134,7 @@ def guiding(chromium: Browser, tmp_path: Path, accounts: Path) -> Iterator[Stage
 
 
 def test_who_takes_over_a_guide_sees_how_far_it_went(guiding: Stage) -> None:
-    ann = guiding.agent("Ann")
+    ann = guiding.agent("Ann", **DESK)
     with told_to(guiding) as teller:
         opened = teller.ask(
             "open", key=new_key(), data={"text": "how do I change the bulb", "lang": "en"}
@@ -153,3 +154,4 @@ def test_who_takes_over_a_guide_sees_how_far_it_went(guiding: Stage) -> None:
         teller.tell(channel, "details", answer=answer["offset"], fields={"order": "7"})
         expect(ann.happened.filter(has_text="Order number: 7")).to_have_count(1)
         expect(ann.page.get_by_role("region", name="Known about")).to_contain_text("7")
+        agent_is_fine(ann, "a guide, and what is known")
