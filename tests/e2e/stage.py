@@ -61,7 +61,7 @@ class Stage:
     def __init__(
         self, browser: Browser, folder: Path, accounts: Path, *, answers: bool | Path = False
     ) -> None:
-        """``answers``: a folder, or those of the demo, which cost the server's start a second."""
+        """``answers``: a folder, or True for those of the demo, which take a second to learn."""
         self._browser = browser
         self._folder = folder
         self._accounts = accounts

@@ -38,7 +38,8 @@ export function Review({ trial }: { trial: Trial }) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => head.current?.focus(), []);
   return (
-    <section class="review" aria-labelledby="review-title">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list must be scrolled by keys
+    <section class="review" aria-labelledby="review-title" tabIndex={0}>
       <h3 id="review-title" ref={head} tabIndex={-1}>
         {a.reviewTitle}
       </h3>

@@ -7,7 +7,8 @@ export function Known({ open }: { open: OpenConversation }) {
   const facts = open.facts.value;
   if (facts.length === 0) return null;
   return (
-    <section class="known" aria-label={t.knownAbout(open.visitor.value)}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable
+    <section class="known" aria-label={t.knownAbout(open.visitor.value)} tabIndex={0}>
       <h3>{t.known}</h3>
       <dl>
         {facts.map(({ name, label, value }) => (
