@@ -20,6 +20,7 @@ CONSUMER: Final = "customers"
 """The name of the cursors in the feed."""
 
 _FORGETS_EVERY: Final = 3600.0
+_TRIES_AGAIN: Final = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,10 @@ class Contacts:
         self._clock = clock
         self._life = days * 86_400_000
         self._consumer = Consumer(
-            CONSUMER, feed, register.handle, urgent=lambda entry: entry.kind == "contact"
+            CONSUMER,
+            feed,
+            register.handle,
+            urgent=lambda entry: entry.kind in {"contact", "details"},
         )
 
     def committed(self, entries: Sequence[Entry]) -> None:
@@ -62,6 +66,8 @@ class Contacts:
             try:
                 await self._records.forget(self._clock.now_ms() - self._life)
                 trouble.worked()
+                pause = _FORGETS_EVERY
             except RecordsUnavailableError as error:
                 trouble.failed(error)
-            await asyncio.sleep(_FORGETS_EVERY)
+                pause = _TRIES_AGAIN
+            await asyncio.sleep(pause)

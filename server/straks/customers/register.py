@@ -123,7 +123,8 @@ class Register:
             RefusedError, RecordsUnavailableError: it cannot be done now.
         """
         entries = [i.entry for i in items if i.entry.channel.startswith("conversation:")]
-        facts = [each for entry in entries if (each := await self._facts(entry)) is not None]
+        telling = [entry for entry in entries if _may_tell(entry)]
+        facts = [each for entry in telling if (each := await self._facts(entry)) is not None]
         new = [entry for entry in entries if self._opens(entry)]
         visitors = {_visitor(entry) for entry in new} | {each.visitor_id for each in facts}
         if not visitors:
@@ -166,7 +167,7 @@ class Register:
 
     async def _facts(self, entry: Entry) -> _Facts | None:
         if entry.kind == "answer":
-            return await self._form(entry) if b'"form"' in entry.data else None
+            return await self._form(entry)
         if not entry.sender.startswith("visitor:"):
             return None
         said = _said(entry)
@@ -227,6 +228,14 @@ class Register:
             raise outcome
 
 
+def _may_tell(entry: Entry) -> bool:
+    """Tell whether an entry may carry facts or ask for some; most do not."""
+    kind, data = entry.kind, entry.data
+    if kind == "message":
+        return b'"known"' in data
+    return b'"form"' in data if kind == "answer" else kind in {"contact", "details"}
+
+
 def _take_in(facts: _Facts, known: dict[str, Fact]) -> tuple[dict[str, str], list[str]]:
     """Bring up to date what is known.
 
@@ -251,15 +260,13 @@ def _take_in(facts: _Facts, known: dict[str, Fact]) -> tuple[dict[str, str], lis
 
 def _said(entry: Entry) -> dict[str, str]:
     """Give the facts that a visitor's entry carries."""
-    if entry.kind == "message":
-        known: dict[str, str] = (
-            orjson.loads(entry.data).get("known", {}) if b'"known"' in entry.data else {}
-        )
-        return known
-    if entry.kind not in {"contact", "details"} or entry.redacted:
+    if entry.redacted:
         return {}
     data: dict[str, Any] = orjson.loads(entry.data)
-    return data if entry.kind == "contact" else data["fields"]
+    if entry.kind == "contact":
+        return data
+    facts: dict[str, str] = data.get("known" if entry.kind == "message" else "fields", {})
+    return facts
 
 
 def _visitor(entry: Entry) -> str:
