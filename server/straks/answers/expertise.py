@@ -1,8 +1,7 @@
 """How much somebody's words say that they know the trade, and why one may think so.
 
-Each kind of evidence counts once, with a weight that stands here; one kind alone is not enough,
-but for the page's own word. In English, Swedish, Danish, Norwegian, Dutch and Polish, whatever the
-page's language.
+Each kind of evidence counts once, with a weight that stands here. In English, Swedish, Danish,
+Norwegian, Dutch and Polish, whatever the page's language.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ _LOOKED_AT: Final = 2_000
 """Characters of a message in which signs are looked for."""
 _LONGEST_QUOTE: Final = 60
 _MOST_REASONS: Final = 10
-_OF_WORDS: Final = (0.0, 0.2, 0.35, 0.5)
+_OF_WORDS: Final = (0.0, 0.2, 0.4, 0.5)
 """By how many words of the trade there are."""
 _OF_TRIES: Final = (0.0, 0.3, 0.4, 0.5)
 _OF_READING: Final = (0.0, 0.1, 0.2, 0.3)
-_OF_UNHELPFUL: Final = (0.0, 0.2, 0.4)
+_OF_UNHELPFUL: Final = (0.0, 0.15, 0.3)
 _OF_EARLIER: Final = (0.0, 0.05, 0.1, 0.15, 0.2)
 _TRIED_SOMETHING: Final = 0.15
 _SAID_BY_PAGE: Final = 1.0
@@ -133,7 +132,7 @@ _DIGITS: Final = frozenset("0123456789")
 
 _SIGNS: Final = (
     _Sign(
-        0.5,
+        0.35,
         "names the error code {}",
         _DIGITS,
         (
@@ -151,7 +150,7 @@ _SIGNS: Final = (
         ),
     ),
     _Sign(
-        0.5,
+        0.4,
         "names the error {}",
         frozenset("ETGS_"),
         (
@@ -225,7 +224,11 @@ _SIGNS: Final = (
         0.25,
         "names the version {}",
         _DIGITS,
-        (re.compile(r"\bv\d{1,4}(?:\.\d{1,5}){1,3}\b|\b\d{1,3}\.\d{1,4}\.\d(?!\d)(?:-\w{1,12})?"),),
+        (
+            re.compile(
+                r"\bv\d{1,4}(?:\.\d{1,5}){1,3}\b|(?<![\d.])\d{1,3}\.\d{1,4}\.\d(?![\d.])(?:-\w{1,12})?"
+            ),
+        ),
         (
             re.compile(
                 rf"\b(?i:{_VERSION_WORD}) ?v?\d{{1,5}}(?:\.\d{{1,5}}){{0,3}}\w?\b"
