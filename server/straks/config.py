@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         None, ge=0, le=1, description="Least confidence of an automatic answer, 0 to 1."
     )
     expert_threshold: float = Field(
-        0.6,
+        0.4,
         ge=0,
         le=1,
         description="Least score, 0 to 1, of who knows enough to get a person at once.",

@@ -77,9 +77,9 @@ async def test_an_expert_waits_at_once_and_agents_see_why(
 ) -> None:
     channel = (await visitor.open(EXPERTS_WORDS)).channel
     asked = await reply(visitor, channel)
-    reasons = ["names the error code error E-17", "has tried a restart already"]
+    reasons = ["names the error code E-17", "has tried a restart already"]
     assert (asked.offset, asked.kind) == (2, "ask_human")
-    assert asked.data == {"expert": {"score": 0.8, "reasons": reasons}}
+    assert asked.data == {"expert": {"score": 0.65, "reasons": reasons}}
     desk = channel.replace("conversation:", "desk:")
     async with asyncio.timeout(20):
         noted = await anext(agent.subscribe(desk, after=START))

@@ -25,6 +25,8 @@ MOST_LATE: Final = 3
 """Questions in a row that a bot may leave, before it is not waited for."""
 PAUSE: Final = 30.0
 """Seconds for which it is not waited for then; after that, one more that it leaves is enough."""
+MOST_WAITING: Final = 10_000
+"""Questions of a partition that wait for it; one more is the engine's at once."""
 _KEYS: Final = uuid.UUID("9d2c6f0e-7c6b-5b39-8d0a-2a6b3d0f5c11")
 
 _log = structlog.get_logger(__name__)
@@ -191,6 +193,7 @@ class Turns:
         if (
             conversation.has_reply(question.offset)
             or self._bot.is_late(deadline)
+            or len(self._turns) > MOST_WAITING
             or not self._bot.is_waited_for()
             or not self._engine.leaves(question, conversation)
         ):

@@ -1,8 +1,7 @@
 """How much somebody's words say that they know the trade, and why one may think so.
 
-Each kind of evidence counts once, with a weight that stands here; one kind alone is not enough,
-but for the page's own word. In English, Swedish, Danish, Norwegian, Dutch and Polish, whatever the
-page's language.
+Each kind of evidence counts once, with a weight that stands here. In English, Swedish, Danish,
+Norwegian, Dutch and Polish, whatever the page's language.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ _LOOKED_AT: Final = 2_000
 """Characters of a message in which signs are looked for."""
 _LONGEST_QUOTE: Final = 60
 _MOST_REASONS: Final = 10
-_OF_WORDS: Final = (0.0, 0.2, 0.35, 0.5)
+_OF_WORDS: Final = (0.0, 0.2, 0.4, 0.5)
 """By how many words of the trade there are."""
 _OF_TRIES: Final = (0.0, 0.3, 0.4, 0.5)
 _OF_READING: Final = (0.0, 0.1, 0.2, 0.3)
-_OF_UNHELPFUL: Final = (0.0, 0.2, 0.4)
+_OF_UNHELPFUL: Final = (0.0, 0.15, 0.3)
 _OF_EARLIER: Final = (0.0, 0.05, 0.1, 0.15, 0.2)
 _TRIED_SOMETHING: Final = 0.15
 _SAID_BY_PAGE: Final = 1.0
@@ -94,32 +93,46 @@ class _Sign:
     needs: frozenset[str]
     """Characters of which it has at least one: most texts are not searched at all."""
     patterns: tuple[re.Pattern[str], ...]
+    worded: tuple[re.Pattern[str], ...] = ()
+    """Those that begin with a word of :data:`_TELLING`, which is not far before a number."""
 
-    def find(self, text: str) -> str | None:
-        """Give the first that there is of it."""
-        for pattern in self.patterns:
+    def find(self, text: str, *, told: bool) -> str | None:
+        """Give the first that there is of it; ``told``: there is such a word."""
+        for pattern in (*self.patterns, *self.worded) if told else self.patterns:
             found = pattern.search(text)
             if found is not None:
                 return found[0]
         return None
 
 
-_ERROR_WORD: Final = (
-    r"(?:errors?|err|felkod|fel|fejlkode|fejl|feilkode|feil|foutcode|foutmelding|fout|b[łl][ąa]d"
-    r"|b[łl][ęe]du)"
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_ERRORS: Final = _listed(
+    "errors error err felkod fel fejlkode fejl feilkode feil foutcode foutmelding fout"
+    " błąd blad błędu bledu"
 )
-_SYSTEMS: Final = (
-    r"(?:windows|macos|ios|ipados|android|ubuntu|debian|fedora|linux|kernel|chrome|firefox|safari"
-    r"|edge|python|php|node|java|openssl|nginx|postgres(?:ql)?|mysql|redis|docker|bluetooth|usb)"
+_SYSTEM_NAMES: Final = _listed(
+    "windows macos ios ipados android ubuntu debian fedora linux kernel chrome firefox safari edge"
+    " python php node java openssl nginx postgres postgresql mysql redis docker bluetooth usb"
 )
-_VERSION_WORD: Final = (
-    r"(?:version|versionen|versjon|versie|wersj[aięe]|firmware|fw|build|release|ver\.?)"
+_VERSIONS: Final = _listed(
+    "versionen version versjon versie wersja wersji wersję wersje firmware fw build release ver"
 )
+_TELLING: Final = frozenset(
+    (*_ERRORS, *_SYSTEM_NAMES, *_VERSIONS, "status", "code", "kode", "kod")
+) | {"port", "poort", "porcie", "porten"}
+"""Words that say what the number after them is."""
+
+_ERROR_WORD: Final = f"(?:{'|'.join(_ERRORS)})"
+_SYSTEMS: Final = f"(?:{'|'.join(_SYSTEM_NAMES)})"
+_VERSION_WORD: Final = rf"(?:{'|'.join(_VERSIONS)})\.?"
 _DIGITS: Final = frozenset("0123456789")
 
 _SIGNS: Final = (
     _Sign(
-        0.5,
+        0.35,
         "names the error code {}",
         _DIGITS,
         (
@@ -127,13 +140,17 @@ _SIGNS: Final = (
                 r"\b(?:0x[0-9a-fA-F]{4,16}|HTTP[ /]?[1-5]\d\d|[EF]-\d{1,4}|ORA-\d{5})\b"
                 r"|\b[45]\d\d (?i:bad gateway|forbidden|unauthorized|internal server error"
                 r"|service unavailable|gateway time-?out)\b"
-                rf"|\b(?i:{_ERROR_WORD}(?:[ -]?(?:code|kode|kod|nr|no|nummer|numer))?)[ :#.]{{0,3}}"
+            ),
+        ),
+        (
+            re.compile(
+                rf"\b(?i:{_ERROR_WORD}(?:[ -]?(?:code|kode|kod|nr|no|nummer|numer))?)[ :#.]{{0,3}}"
                 r"[A-Z]{0,4}-?\d{1,6}\b|\b(?i:status(?:[ -]?(?:code|kode|kod))?) ?[45]\d\d\b"
             ),
         ),
     ),
     _Sign(
-        0.5,
+        0.4,
         "names the error {}",
         frozenset("ETGS_"),
         (
@@ -200,8 +217,8 @@ _SIGNS: Final = (
         (
             re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d{1,5})?(?![\d.])"),
             re.compile(r"\b(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}\b"),
-            re.compile(r"\b(?i:port|poort|porcie|porten) \d{2,5}\b"),
         ),
+        (re.compile(r"\b(?i:port|poort|porcie|porten) \d{2,5}\b"),),
     ),
     _Sign(
         0.25,
@@ -209,11 +226,13 @@ _SIGNS: Final = (
         _DIGITS,
         (
             re.compile(
+                r"\bv\d{1,4}(?:\.\d{1,5}){1,3}\b|(?<![\d.])\d{1,3}\.\d{1,4}\.\d(?![\d.])(?:-\w{1,12})?"
+            ),
+        ),
+        (
+            re.compile(
                 rf"\b(?i:{_VERSION_WORD}) ?v?\d{{1,5}}(?:\.\d{{1,5}}){{0,3}}\w?\b"
                 rf"|\b(?i:{_SYSTEMS}) v?\d{{1,4}}(?:\.\d{{1,4}}){{0,3}}\b"
-            ),
-            re.compile(
-                r"\bv\d{1,4}(?:\.\d{1,5}){1,3}\b|\b\d{1,3}\.\d{1,4}\.\d(?!\d)(?:-\w{1,12})?"
             ),
         ),
     ),
@@ -228,7 +247,9 @@ _UNIT: Final = re.compile(
     r"\d ?(mV|kV|V|mA|kW|W|kHz|MHz|GHz|Hz|Ω|k?ohm|dBm?|nm|lm|kbit/s|Mbit/s|Gbit/s|Mbps|kbps|ms"
     r"|rpm|psi|Nm|mm²|µF|uF|baud|fps)(?![\w])"
 )
-_DIGIT: Final = re.compile(r"[0-9]")
+_NUMBER: Final = re.compile(r"[0-9]+")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_MOST_NUMBERS: Final = 100
 _AROUND: Final = 24
 """Characters beside a number that may say what it is."""
 _OF_UNITS: Final = (0.0, 0.15, 0.3)
@@ -236,11 +257,11 @@ _OF_UNITS: Final = (0.0, 0.15, 0.3)
 
 def _signs(text: str) -> Iterator[Evidence]:
     characters = set(text)
-    numbers = "" if _DIGITS.isdisjoint(characters) else _around_numbers(text)
+    numbers, told = ("", False) if _DIGITS.isdisjoint(characters) else _around_numbers(text)
     for sign in _SIGNS:
         if sign.needs.isdisjoint(characters):
             continue
-        found = sign.find(numbers if sign.needs is _DIGITS else text)
+        found = sign.find(numbers if sign.needs is _DIGITS else text, told=told)
         if found is not None:
             yield Evidence(sign.weight, sign.reason.format(_quote(found)))
     units = dict.fromkeys(_UNIT.findall(numbers)) if numbers else {}
@@ -248,12 +269,19 @@ def _signs(text: str) -> Iterator[Evidence]:
         yield Evidence(_of(_OF_UNITS, len(units)), f"measures in {', '.join(list(units)[:3])}")
 
 
-def _around_numbers(text: str) -> str:
-    """Cut off what is far before the first number, and after the last: it takes time to search."""
-    places = [found.start() for found in _DIGIT.finditer(text)]
+def _around_numbers(text: str) -> tuple[str, bool]:
+    """Cut off what is far before the first number, and after the last: it takes time to search.
+
+    Tells, too, whether one of them has a word before it that says what it is.
+    """
+    places = [found.start() for found in _NUMBER.finditer(text)]
     start = text.rfind(" ", 0, max(0, places[0] - _AROUND)) + 1
     end = text.find(" ", places[-1] + _AROUND)
-    return text[start:] if end < 0 else text[start:end]
+    told = any(
+        not _TELLING.isdisjoint(_WORD.findall(text[max(0, place - _AROUND) : place].lower())[-2:])
+        for place in places[:_MOST_NUMBERS]
+    )
+    return text[start:] if end < 0 else text[start:end], told
 
 
 # --- what is said in words ------------------------------------------------------------------------

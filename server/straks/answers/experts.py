@@ -14,8 +14,9 @@ from straks.conversation.model import Conversation
 
 __all__ = ["THRESHOLD", "WORDS_FILE", "Experts", "load_words", "words_fingerprint"]
 
-THRESHOLD: Final = 0.6
-"""The least score of an expert: more than one kind of evidence gives by itself."""
+THRESHOLD: Final = 0.4
+"""The least score of an expert. An error code alone, or one word of the trade, is not enough: of
+what ordinary visitors say hardly anything comes so far."""
 WORDS_FILE: Final = "_experts.txt"
 """The file in the folder of answers that holds an operator's words of the trade, one a line."""
 

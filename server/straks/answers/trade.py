@@ -71,7 +71,10 @@ WORDS: Final = Lexicon(
     apache, redis, postgres, postgresql, mysql, sqlite, mongodb, docker, kubernetes, kubectl, helm
     ansible, terraform, smtp, imap, dkim, dmarc, spf record, latency, packet loss, throughput
     traceroute, wireshark, pcap, timeout, time-out, stack trace, stacktrace, traceback
-    null pointer, segfault, core dump, memory leak, deadlock, race condition, debugger, debug, bug
+    null pointer, segfault, segmentation fault, bearer token, rest call, server log, upstream
+    spf, safe mode, device manager, uncaught, stderr, stdout, capacitive, kapacitive, kapacitiv
+    startström, startstrøm, inrush, locale, core dump, memory leak, deadlock
+    race condition, debugger, debug, bug
     kernel, bios, uefi, firmware, bootloader, checksum, hash mismatch, registry key, systemd
     daemon, log file, log files, logfile, logfil, loggfil, loggfilen, logfilen, logbestand, logs
     plik dziennika, logi, logach, logów, syslog, event viewer, devtools, network tab, dev console

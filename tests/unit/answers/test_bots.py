@@ -208,6 +208,14 @@ async def test_one_that_waits_holds_no_other_up(stage: Stage) -> None:
     assert stage.engine == [2, 3, 1]
 
 
+async def test_what_waits_is_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("straks.answers.bots.MOST_WAITING", 2)
+    it_is(stage, 0)
+    await stage.turns.handle(stage.say(entry(1), entry(2)))
+    assert await stage.turns.handle(stage.say(entry(3))) == 9
+    assert (len(stage.asked), stage.engine) == (2, [3])
+
+
 async def test_what_fails_for_now_is_done_later(stage: Stage) -> None:
     it_is(stage, 0)
     stage.connected = False

@@ -108,9 +108,16 @@ def test_ordinary_words_are_no_evidence(text: str) -> None:
     assert judged(text) == Expertise(0.0, ())
 
 
-def test_one_kind_of_evidence_is_not_enough() -> None:
-    for text in ("error E-17", "firewall, vlan, dhcp, dns", "`a = b`", "I restarted it"):
-        assert 0 < judged(text).score < THRESHOLD
+@pytest.mark.parametrize(
+    "text", ["error E-17", "the firewall drops it", "it has v3.2.1", "I restarted it", "230 V"]
+)
+def test_a_little_evidence_is_not_enough(text: str) -> None:
+    assert 0 < judged(text).score < THRESHOLD
+
+
+def test_what_is_of_one_kind_counts_once() -> None:
+    assert judged("from 192.168.10.1").reasons == ("names the address 192.168.10.1",)
+    assert judged("E-17, E-18 and 0x80070057").score == judged("E-17").score
 
 
 def test_what_is_known_beside_the_words_counts() -> None:

@@ -29,9 +29,9 @@ def test_what_was_read_is_told_by_its_title() -> None:
 
 def test_answers_that_did_not_help_count(conversation: Callable[[], Conversation]) -> None:
     held = conversation()
-    assert Experts(0.4).find({"text": "and now?"}, held, TITLES) is None
+    assert Experts(0.3).find({"text": "and now?"}, held, TITLES) is None
     held.unhelpful = (2, 4)
-    found = Experts(0.4).find({"text": "and now?"}, held, TITLES)
+    found = Experts(0.3).find({"text": "and now?"}, held, TITLES)
     assert found is not None
     assert found.reasons == ("2 answers did not help",)
 
@@ -45,8 +45,8 @@ def conversation() -> Callable[[], Conversation]:
 
 def test_the_threshold_is_the_operators() -> None:
     message = {"text": "error E-17"}
-    assert Experts(0.5).find(message, None, TITLES) is not None
-    assert Experts(0.51).find(message, None, TITLES) is None
+    assert Experts(0.35).find(message, None, TITLES) is not None
+    assert Experts(0.36).find(message, None, TITLES) is None
 
 
 def test_nobody_is_an_expert_for_no_reason() -> None:
