@@ -23,8 +23,9 @@ def with_attributes(stage: Stage, attributes: str, **context: Any) -> Visitor:
     visitor = stage.visitor(None, **context)
 
     def change(route: Route) -> None:
-        html = route.fetch().text()
-        route.fulfill(body=html.replace('widget.js"', f'widget.js" {attributes}'))
+        shop = route.fetch()
+        html = shop.text().replace('widget.js"', f'widget.js" {attributes}')
+        route.fulfill(response=shop, body=html)
 
     visitor.page.route(re.compile(r"^http://localhost:\d+/$"), change)
     return visitor.visit()
