@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.people import Agent, Person, Visitor
+from tests.e2e.richer import CHOICES, FORM, GUIDE, QUESTIONS, REPLIES, UNCLEAR, richer
 from tests.e2e.stage import PHONE, Context, Stage
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -107,6 +108,42 @@ def test_no_state_of_the_widget_has_a_violation(answering: Stage, device: str) -
     visitor.context.set_offline(True)
     expect(visitor.banner).to_be_visible()
     visitor_is_fine(visitor, "offline")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_nothing_that_answers_carry_has_a_violation(carrying: Stage, device: str) -> None:
+    carried = {"delivery-time": REPLIES, None: CHOICES, "assembly": GUIDE, "track-order": FORM}
+    visitor = richer(carrying, carried, **DEVICES[device]).open()
+    visitor.ask(QUESTIONS["delivery-time"])
+    expect(visitor.panel.get_by_role("group", name="Suggested replies")).to_be_visible()
+    visitor_is_fine(visitor, "replies")
+    visitor.ask(UNCLEAR)
+    expect(visitor.bubbles.last).to_have_text("Did you mean one of these?")
+    visitor_is_fine(visitor, "choices")
+    visitor.ask(QUESTIONS["assembly"])
+    extra = visitor.panel.locator(".extra").first
+    extra.get_by_role("button", name="Done, next").click()
+    expect(extra).to_contain_text("Step 2 of 3")
+    visitor_is_fine(visitor, "guide")
+    for name in ("Done, next", "Done"):
+        extra.get_by_role("button", name=name, exact=True).click()
+    extra.locator("summary").click()
+    expect(extra).to_contain_text("That was the last step.")
+    visitor_is_fine(visitor, "guide at its end, opened again")
+    visitor.ask(QUESTIONS["track-order"])
+    form = visitor.panel.locator("form.extra")
+    form.get_by_label("E-mail address").fill("kim@")
+    form.get_by_role("button", name="Send").click()
+    expect(form.locator(".fault")).to_have_count(2)
+    visitor_is_fine(visitor, "form, with mistakes")
+    form.get_by_label("Your order number").fill("7")
+    form.get_by_label("E-mail address").fill("kim@example.org")
+    form.get_by_role("button", name="Send").click()
+    expect(visitor.panel.locator("dl")).to_be_visible()
+    visitor_is_fine(visitor, "form, filled in")
+    visitor.panel.get_by_role("button", name="Leave a message").click()
+    expect(visitor.panel.locator(".reach")).to_be_visible()
+    visitor_is_fine(visitor, "leaving a message, the address known")
 
 
 @pytest.mark.parametrize("device", DEVICES)

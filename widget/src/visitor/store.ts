@@ -274,7 +274,6 @@ export function createStore({ base, prefix, lang }: StoreOptions): Store {
       leaving.value = false;
     },
     send(text, answer) {
-      if (leaving.peek()) return act.leaveMessage(text, "");
       if (answer) readAnswers(prefix, answer);
       act.write("");
       send(text);

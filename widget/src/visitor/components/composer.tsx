@@ -22,7 +22,9 @@ export function Composer() {
   }, [text, state.opened]);
 
   const send = () => {
-    if (able) act.send(text.trim());
+    // The form for it may be on its way.
+    if (able && state.leaving) act.leaveMessage(text.trim(), "");
+    else if (able) act.send(text.trim());
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -6,6 +6,7 @@ import { useFixed } from "../context.ts";
 import type { Extras } from "../extras/extras.tsx";
 
 const RETRY_MS = 3000;
+const RETRY_MOST_MS = 60_000;
 
 interface LaterProps {
   readonly show: (extras: Extras) => ComponentChildren;
@@ -18,9 +19,11 @@ export function Later({ show, children }: LaterProps) {
   useLayoutEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let wanted = true;
+    let wait = RETRY_MS;
     const ask = () => {
       extras().then(setHere, () => {
-        if (wanted) timer = setTimeout(ask, RETRY_MS);
+        if (wanted) timer = setTimeout(ask, wait);
+        wait = Math.min(2 * wait, RETRY_MOST_MS);
       });
     };
     ask();

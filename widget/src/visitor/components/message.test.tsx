@@ -35,7 +35,7 @@ test("until a guide can be gone through all of it can be read; what did not come
   expect(shown.root.textContent).not.toContain("Step 1");
   await vi.advanceTimersByTimeAsync(3000);
   expect(asked).toBe(2);
-  await vi.advanceTimersByTimeAsync(3000);
+  await vi.advanceTimersByTimeAsync(6000);
   await vi.waitFor(() => expect(shown.root.textContent).toContain("Step 1 of 2"));
   expect(shown.root.textContent).not.toContain("Screw.");
   expect(asked).toBe(3);

@@ -39,7 +39,7 @@ export function Suggestions() {
               look="quiet"
               onClick={(event) => {
                 focusField(event);
-                act.send(title);
+                act.send(title, answer);
               }}
             >
               {title}

@@ -20,6 +20,12 @@ const show = (done: number, { current = true, state = {} } = {}) =>
   shown.show(<Extra row={answerRow({ steps: STEPS }, { done })} current={current} />, state);
 const text = () => shown.root.textContent;
 
+test("in a page with an older widget they are not drawn", () => {
+  const { SafeHtml: _, ...older } = KIT;
+  expect(() => equip(older as typeof KIT)).toThrow("too old");
+  equip(KIT);
+});
+
 test("one step is shown at a time, with its title and how far it is", () => {
   show(0);
   expect(text()).toContain("Step 1 of 3");

@@ -20,7 +20,7 @@ export let useRef: Kit["useRef"];
 export let useState: Kit["useState"];
 export let useWidget: Kit["useWidget"];
 
-/** Call it before anything of the extras is drawn. */
+/** Call it before anything of the extras is drawn; throws when that is not to be. */
 export function equip(kit: Kit): void {
   ({
     Button,
@@ -39,4 +39,8 @@ export function equip(kit: Kit): void {
     useState,
     useWidget,
   } = kit);
+  // A page that is older than what the server has now may not have all that these extras need.
+  const all = [Button, DraftField, Fragment, Glyph, SafeHtml, TooLong, check, fill, h, isEmail];
+  const hooks = [overBy, useLayoutEffect, useRef, useState, useWidget];
+  if ([...all, ...hooks].includes(undefined as never)) throw new Error("the widget is too old");
 }
