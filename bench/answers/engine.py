@@ -46,5 +46,14 @@ class Engine:
         """Name the intent of the answer that each question gets; None: it gets none."""
         return [self._name(self._matcher.match(question, _LANG)) for question in questions]
 
+    def judged(self, questions: Sequence[str]) -> list[tuple[str, ...]]:
+        """Name the intent of the answer that each question gets, or those that it may choose from.
+
+        Empty: it gets nothing.
+        """
+        found = [self._matcher.judge(question, _LANG) for question in questions]
+        matches = [each if isinstance(each, tuple) else (each,) for each in found]
+        return [tuple(self._names[m.answer.id] for m in of_one if m) for of_one in matches]
+
     def _name(self, match: Match | None) -> str | None:
         return None if match is None else self._names[match.answer.id]

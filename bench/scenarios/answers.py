@@ -9,7 +9,7 @@ import asyncio
 import statistics
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bench.answers.baseline import Baseline
@@ -27,14 +27,14 @@ _COUNTS: Final = (None, 10, 5, 1)
 
 
 async def run(options: Namespace) -> list[dict[str, Any]]:
-    """Measure accuracy; one row for each number of phrases, one for unknowns, one a language."""
+    """Measure accuracy; one row for each number of phrases, two for unknowns, one a language."""
     intents = load(options.file)
     return await asyncio.to_thread(_measure, intents, range(options.seeds))
 
 
 def _measure(intents: Intents, seeds: Sequence[int]) -> list[dict[str, Any]]:
     rows = [_accuracy(intents, count, seeds) for count in _COUNTS]
-    rows.append(_unknown(intents, seeds))
+    rows += _unknown(intents, seeds)
     rows.append(_many(intents))
     book = demo_book()
     matcher, languages = Matcher.train(book), detector(book)
@@ -66,28 +66,51 @@ def _accuracy(intents: Intents, count: int | None, seeds: Sequence[int]) -> dict
     }
 
 
-def _unknown(intents: Intents, seeds: Sequence[int]) -> dict[str, Any]:
-    answered: list[float] = []
-    right: list[float] = []
-    declined: list[float] = []
+def _unknown(intents: Intents, seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """Measure what is answered when a third is unknown, and when a choice is offered instead."""
+    given: list[dict[str, float]] = []
+    chosen: list[dict[str, float]] = []
     for seed in seeds:
         known, tested = split(intents, seed)
         unknown = some_unknown(intents, seed)
         engine = Engine({name: texts for name, texts in known.items() if name not in unknown})
         engine.calibrate()
-        given = {name: engine.given(texts) for name, texts in tested.items()}
-        of_known = [each for name in given if name not in unknown for each in given[name]]
-        of_unknown = [each for name in unknown for each in given[name]]
-        all_given = [(each, name) for name in given for each in given[name] if each is not None]
-        answered.append(100 - _share(of_known, [None] * len(of_known)))
-        declined.append(_share(of_unknown, [None] * len(of_unknown)))
-        right.append(_share(*map(list, zip(*all_given, strict=True))))
+        found = {name: engine.given(texts) for name, texts in tested.items()}
+        of_known = [each for name in found if name not in unknown for each in found[name]]
+        of_unknown = [each for name in unknown for each in found[name]]
+        all_given = [(each, name) for name in found for each in found[name] if each is not None]
+        given.append(
+            {
+                "known_answered_percent": 100 - _share(of_known, [None] * len(of_known)),
+                "given_right_percent": _share(*map(list, zip(*all_given, strict=True))),
+                "unknown_declined_percent": _share(of_unknown, [None] * len(of_unknown)),
+            }
+        )
+        chosen.append(_choices({n: engine.judged(t) for n, t in tested.items()}, unknown))
+    return [
+        {"case": "a third of the intents unknown", **_mean(given)},
+        {"case": "choices, a third unknown", **_mean(chosen)},
+    ]
+
+
+def _choices(
+    judged: Mapping[str, Sequence[tuple[str, ...]]], unknown: frozenset[str]
+) -> dict[str, float]:
+    """Tell how often several answers are offered, and the right one is among them."""
+    known = [(name, each) for name in judged if name not in unknown for each in judged[name]]
+    strange = [each for name in unknown for each in judged[name]]
+    offered = [(name, each) for name, each in known if len(each) > 1]
     return {
-        "case": "a third of the intents unknown",
-        "known_answered_percent": statistics.mean(answered),
-        "given_right_percent": statistics.mean(right),
-        "unknown_declined_percent": statistics.mean(declined),
+        "known_choice_percent": _percent(len(offered), len(known)),
+        "choice_has_right_percent": _percent(
+            sum(name in each for name, each in offered), len(offered)
+        ),
+        "unknown_choice_percent": _percent(sum(len(each) > 1 for each in strange), len(strange)),
     }
+
+
+def _mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: statistics.mean(row[name] for row in rows) for name in rows[0]}
 
 
 def _many(intents: Intents) -> dict[str, Any]:
@@ -134,4 +157,8 @@ def _right(matcher: Matcher, lang: str, asked: Sequence[Question]) -> float:
 def _share(found: Sequence[str | None], wanted: Sequence[str | None]) -> float:
     """Tell how many of a hundred are as wanted."""
     same = sum(one == other for one, other in zip(found, wanted, strict=True))
-    return 100 * same / len(wanted) if wanted else 100.0
+    return _percent(same, len(wanted))
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 100.0

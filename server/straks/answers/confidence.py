@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from straks.answers.patience import go_on
 from straks.answers.ranking import Ranked, Ranker
 
 __all__ = ["Confidence", "Phrases", "calibrated"]
@@ -105,6 +106,7 @@ class _Asked:
     def add(self, ranker: Ranker, questions: Sequence[tuple[str, int]], weight: float) -> None:
         """Ask questions; each has the number of its answer, -1 where there is none."""
         for text, answer in questions:
+            go_on()
             ranked = ranker.rank(text)
             if ranked:
                 self.evidence.append(_evidence(text, ranked[0]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -11,10 +9,12 @@ from typing import Final, TypeAlias
 import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from straks.answers import languages
 from straks.answers.detection import everyday
+from straks.answers.grams import Block, Characters, Pairs, Texts, counted
+from straks.answers.patience import go_on
 from straks.answers.spelling import Spelling
 from straks.answers.text import clean
 from straks.answers.vectors import WordVectors
@@ -22,13 +22,8 @@ from straks.answers.vectors import WordVectors
 __all__ = ["Index", "Vector"]
 
 Vector: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64]]
-"""Numbers of the features that a text has, and their weights."""
+"""Numbers of the features that a text has, ascending, and their weights."""
 
-_Grams: TypeAlias = tuple[Sequence[str], Sequence[str], Sequence[str]]
-"""Of words, of pairs and of characters."""
-
-_SHORTEST: Final = 2
-_LONGEST: Final = 5
 _STEMS_KEPT: Final = 20_000
 _NEAR: Final = 5
 """Words after a word that make a pair with it."""
@@ -55,19 +50,36 @@ class Index:
         self._spelling = Spelling(
             texts, lambda word: word in usual or (meaning is not None and word in meaning)
         )
-        grams = [self._grams(text) for text in texts]
-        self._words = _Block([words for words, _, _ in grams], 0)
-        self._pairs = _Block([pairs for _, pairs, _ in grams], self._words.end, length=_PAIRS)
-        self._characters = _Block([characters for _, _, characters in grams], self._pairs.end)
+        go_on()
+        read = Texts(texts)
+        self._stems: dict[str, int] = {}
+        stems = np.array([self._number(word) for word in read.words], np.int64)
+        of_tokens = stems[read.tokens]
+        single = counted(read.rows, of_tokens, (len(texts), len(self._stems)))
+        self._following = Pairs(of_tokens, read, 1, ordered=True)
+        self._together = Pairs(of_tokens, read, _NEAR, ordered=False)
+        go_on()
+        self._spelled = Characters(read)
+        go_on()
+        words = hstack([single, self._following.counts], "csr")
+        self._words = Block(words, 0)
+        self._pairs = Block(self._together.counts, self._words.end, length=_PAIRS)
+        self._characters = Block(self._spelled.counts, self._pairs.end)
         self.first_meaning = self.size = self._characters.end
         """Number of the first feature of meaning; the others are rare in a text, these are not."""
         self.longest = 2 + _PAIRS * _PAIRS
         """The square of the length that a text has at most."""
+        go_on()
+        rows = [
+            self._words.rows(words),
+            self._pairs.rows(self._together.counts),
+            self._characters.rows(self._spelled.counts),
+        ]
         if self._meaning is not None:
             self.size += self._meaning.size
             self.longest += 1
-        weighed = [self._weighed(text, each) for text, each in zip(texts, grams, strict=True)]
-        self.rows = self._matrix(weighed)
+            rows.append(csr_matrix(self._meaning.of_all(read.words, read.counts)))
+        self.rows = hstack(rows, "csr")
         """The features of ``texts``, a row for each."""
 
     def completed(self, text: str) -> str:
@@ -76,66 +88,27 @@ class Index:
 
     def vector(self, text: str) -> Vector:
         """Weigh the features of a cleaned text; what is mistyped in it counts as it was meant."""
-        text = self._spelling.mend(text)
-        return self._weighed(text, self._grams(text))
-
-    def _weighed(self, text: str, grams: _Grams) -> Vector:
-        numbers: list[int] = []
-        weights: list[float] = []
-        for block, of_text in zip((self._words, self._pairs, self._characters), grams, strict=True):
-            block.weigh(of_text, numbers, weights)
-        direction = None if self._meaning is None else self._meaning.of(text)
+        words = self._spelling.mend(text).split()
+        names = [self._stem(word) for word in words]
+        stems = np.array([self._stems.get(name, -1) for name in names], np.int64)
+        following, followers = self._following.find(stems, names)
+        single = stems[stems >= 0]
+        strangers = [name for name in names if name not in self._stems]
+        weighed = [
+            self._words.weigh(
+                np.concatenate([single, following + len(self._stems)]), [*strangers, *followers]
+            ),
+            self._pairs.weigh(*self._together.find(stems, names)),
+            self._characters.weigh(*self._spelled.find(words)),
+        ]
+        direction = None if self._meaning is None else self._meaning.of(words)
         if direction is not None:
-            numbers.extend(range(self.first_meaning, self.size))
-            weights.extend(direction)
-        return np.array(numbers, np.intp), np.array(weights, np.float64)
+            weighed.append((np.arange(self.first_meaning, self.size), direction))
+        numbers, weights = zip(*weighed, strict=True)
+        return np.concatenate(numbers), np.concatenate(weights)
 
-    def _matrix(self, vectors: Sequence[Vector]) -> csr_matrix:
-        ends = np.cumsum([0, *(len(numbers) for numbers, _ in vectors)])
-        numbers = np.concatenate([numbers for numbers, _ in vectors])
-        weights = np.concatenate([weights for _, weights in vectors])
-        return csr_matrix((weights, numbers, ends), shape=(len(vectors), self.size))
-
-    def _grams(self, text: str) -> _Grams:
-        stems = [self._stem(word) for word in text.split()]
-        return _word_grams(stems), _pairs(stems), _character_grams(text)
-
-
-class _Block:
-    """The grams of one sort."""
-
-    def __init__(self, texts: Sequence[Sequence[str]], first: int, length: float = 1.0) -> None:
-        """``length``: what a text of known grams has; below 1, unknown ones do not count."""
-        seen: Counter[str] = Counter()
-        for grams in texts:
-            seen.update(set(grams))
-        total = 1 + len(texts)
-        self.end = first + len(seen)
-        self._length = length
-        self._unknown = (math.log(total) + 1) ** 2 if length == 1.0 else 0.0
-        self._features = {
-            gram: (number, math.log(total / (1 + texts_with)) + 1)
-            for number, (gram, texts_with) in enumerate(seen.items(), first)
-        }
-
-    def weigh(self, grams: Sequence[str], numbers: list[int], weights: list[float]) -> None:
-        """Append the features of a text's grams and their weights."""
-        find = self._features.get
-        found: list[float] = []
-        square = 0.0
-        for gram, times in Counter(grams).items():
-            count = 1.0 if times == 1 else 1 + math.log(times)
-            feature = find(gram)
-            if feature is None:
-                square += count * count * self._unknown
-            else:
-                numbers.append(feature[0])
-                weight = count * feature[1]
-                found.append(weight)
-                square += weight * weight
-        if found:
-            scale = self._length / math.sqrt(square)
-            weights.extend([weight * scale for weight in found])
+    def _number(self, word: str) -> int:
+        return self._stems.setdefault(self._stem(word), len(self._stems))
 
 
 def _stemmer(lang: str) -> Callable[[str], str]:
@@ -144,25 +117,3 @@ def _stemmer(lang: str) -> Callable[[str], str]:
         return str
     stem: Callable[[str], str] = snowballstemmer.stemmer(name).stemWord
     return lru_cache(_STEMS_KEPT)(stem)
-
-
-def _word_grams(stems: Sequence[str]) -> list[str]:
-    return [*stems, *(f"{one} {two}" for one, two in zip(stems, stems[1:], strict=False))]
-
-
-def _pairs(stems: Sequence[str]) -> list[str]:
-    return [
-        f"{one} {two}" if one < two else f"{two} {one}"
-        for at, one in enumerate(stems)
-        for two in stems[at + 1 : at + 1 + _NEAR]
-    ]
-
-
-def _character_grams(text: str) -> list[str]:
-    grams: list[str] = []
-    for word in text.split():
-        padded = f" {word} "
-        length = len(padded)
-        for size in range(_SHORTEST, min(_LONGEST, length) + 1):
-            grams += [padded[start : start + size] for start in range(length - size + 1)]
-    return grams

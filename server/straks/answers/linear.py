@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from straks.answers.index import Vector
+from straks.answers.patience import go_on
 
 __all__ = ["Examples", "Linear", "learn"]
 
@@ -34,8 +35,8 @@ _MOST_LOOKED_AT: Final = 1_000_000
 _HARDEST: Final = 8
 """Else, for each of its phrases, from so many: those that are nearest."""
 _FEWEST_HARD: Final = 160
-_KEPT: Final = 6_000_000
-"""Coefficients that are kept of all answers: the rest are next to nothing."""
+_USUAL: Final = 0.03
+"""The part of the answers from which on a feature is a usual one."""
 
 
 class Examples:
@@ -117,108 +118,135 @@ class _Apart:
     nearness = 3.0
 
     def __init__(self, examples: Examples, weights: NDArray[np.float64], dense_from: int) -> None:
-        self._dense_from = dense_from
         self._chance = np.random.default_rng(0)
-        kept = _KEPT // examples.count
+        self._ends = np.searchsorted(examples.owners, np.arange(examples.count + 2))
+        narrow = _Narrow(examples.rows, dense_from)
         columns: list[csc_matrix] = []
         dense: list[NDArray[np.float64]] = []
         intercepts: list[float] = []
         everything = examples.phrases * examples.count <= _MOST_LOOKED_AT
         alike = None if everything else _alike(examples)
         for answer in range(examples.count):
+            go_on()
             chosen, counts = self._choose(
                 examples, answer, None if alike is None else alike[answer]
             )
-            features, rows = _narrowed(examples.rows[chosen])
-            model = LinearSVC(C=_MARGIN, tol=_SLACK, random_state=0)
             own = examples.owners[chosen] == answer
+            features, rows = narrow.take(chosen, int(own.sum()))
+            model = LinearSVC(C=_MARGIN, tol=_SLACK, random_state=0)
             with config_context(assume_finite=True, skip_parameter_validation=True):
                 model.fit(rows, own, sample_weight=weights[chosen] * counts)
             found = model.coef_[0]
             border = int(np.searchsorted(features, dense_from))
-            columns.append(_largest(features[:border], found[:border], kept, dense_from))
+            columns.append(_column(features[:border], found[:border], dense_from))
             everywhere = np.zeros(examples.rows.shape[1] - dense_from)
             everywhere[features[border:] - dense_from] = found[border:]
             dense.append(everywhere)
             intercepts.append(model.intercept_[0])
-        self._sparse = hstack(columns).tocsr()
-        self._dense = np.array(dense, np.float32).T
+        sparse = hstack(columns).tocsr()
+        # What many answers have is weighed faster as if all had it.
+        usual = np.flatnonzero(np.diff(sparse.indptr) > _USUAL * examples.count)
+        self._places = np.full(examples.rows.shape[1], -1)
+        """The row of each feature in ``_dense``; -1: it is in ``_sparse``."""
+        self._places[usual] = np.arange(len(usual))
+        self._places[dense_from:] = np.arange(len(usual), len(usual) + len(dense[0]))
+        self._dense = np.vstack([sparse[usual].toarray(), np.array(dense, np.float32).T])
+        self._sparse = sparse
         self._intercepts = np.array(intercepts)
 
     def _choose(
-        self, examples: Examples, answer: int, alike: NDArray[np.float64] | None
+        self, examples: Examples, answer: int, alike: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Choose what to learn an answer from, and what each counts.
+        """Choose what to learn an answer from, its own phrases first, and what each counts.
 
         ``alike``: how much each answer is like this one; None: learn from everything.
         """
-        own = np.flatnonzero(examples.owners == answer)
-        others = np.flatnonzero(examples.owners != answer)
+        first, end = self._ends[answer], self._ends[answer + 1]
+        own = np.arange(first, end)
+        others = len(examples.owners) - len(own)
         many = max(_FEWEST_HARD, _HARDEST * len(own))
-        if alike is None or len(others) <= 2 * many:
-            everything = np.concatenate([own, others])
+        if alike is None or others <= 2 * many:
+            everything = np.concatenate(
+                [own, np.arange(first), np.arange(end, len(examples.owners))]
+            )
             return everything, np.ones(len(everything))
-        order = np.argpartition(-alike[examples.owners[others]], many)
-        rest = self._chance.choice(order[many:], many, replace=False)
-        chosen = np.concatenate([own, others[order[:many]], others[rest]])
-        counts = np.ones(len(chosen))
-        counts[-many:] = (len(others) - many) / many
-        return chosen, counts
+        nearest = np.argsort(-alike)
+        nearest = nearest[nearest != answer]
+        enough = 1 + int(np.searchsorted(np.cumsum(np.diff(self._ends)[nearest]), many))
+        hard = np.concatenate(
+            [np.arange(self._ends[near], self._ends[near + 1]) for near in nearest[:enough]]
+        )[:many]
+        left = np.ones(len(examples.owners), bool)
+        left[own] = left[hard] = False
+        rest = self._chance.choice(np.flatnonzero(left), many, replace=False, shuffle=False)
+        counts = np.ones(len(own) + 2 * many)
+        counts[-many:] = (others - many) / many
+        return np.concatenate([own, hard, rest]), counts
 
     def margins(self, vector: Vector) -> NDArray[np.float64]:
         """Give each answer's distance from the border between it and the rest."""
         numbers, weights = vector
-        border = int(np.searchsorted(numbers >= self._dense_from, True))
-        starts = self._sparse.indptr[numbers[:border]]
-        ends = self._sparse.indptr[numbers[:border] + 1]
-        sums = self._intercepts.copy()
-        if border:
-            # By hand: SciPy takes five times as long for so few rows.
-            rows = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
-            owners = np.concatenate([self._sparse.indices[row] for row in rows])
-            values = np.concatenate([self._sparse.data[row] for row in rows])
-            values = values * np.repeat(weights[:border], ends - starts)
-            sums += np.bincount(owners, values, minlength=len(sums))
-        if border < len(numbers):
-            sums += weights[border:] @ self._dense
+        places = self._places[numbers]
+        dense = places >= 0
+        sums: NDArray[np.float64] = (
+            self._intercepts + weights[dense].astype(np.float32) @ self._dense[places[dense]]
+        )
+        rare = numbers[~dense]
+        # By hand: SciPy takes five times as long for so few rows.
+        starts, ends = self._sparse.indptr[rare], self._sparse.indptr[rare + 1]
+        each = [np.arange(start, end) for start, end in zip(starts, ends, strict=True)]
+        if each:
+            found = np.concatenate(each)
+            values = self._sparse.data[found] * np.repeat(weights[~dense], ends - starts)
+            sums += np.bincount(self._sparse.indices[found], values, minlength=len(sums))
         return sums
 
 
-def _alike(examples: Examples) -> NDArray[np.float64]:
+def _alike(examples: Examples) -> NDArray[np.float32]:
     """Tell how much each answer's phrases are like each other's; the last column is of none."""
     phrases = np.arange(examples.phrases)
     owners = examples.owners[: examples.phrases]
     members = csr_matrix(
         (np.ones(len(phrases)), (owners, phrases)), shape=(examples.count, examples.rows.shape[0])
     )
-    middles = members @ examples.rows
-    likeness = (middles @ middles.T).toarray()
+    middles = (members @ examples.rows).astype(np.float32)
+    # What many have is multiplied faster as if all had it.
+    usual = np.bincount(middles.indices, minlength=middles.shape[1]) > _USUAL * examples.count
+    middles = middles.tocsc()
+    common, rare = middles[:, usual].toarray(), middles[:, ~usual].tocsr()
+    likeness: NDArray[np.float32] = common @ common.T + (rare @ rare.T).toarray()
     lengths = np.sqrt(likeness.diagonal())
-    found: NDArray[np.float64] = np.hstack(
-        [likeness / np.outer(lengths, lengths), np.zeros((examples.count, 1))]
-    )
-    return found
+    likeness /= np.outer(lengths, lengths)
+    return np.hstack([likeness, np.zeros((examples.count, 1), np.float32)])
 
 
-def _narrowed(rows: csr_matrix) -> tuple[NDArray[np.intp], csr_matrix]:
-    """Leave out the features that no row has; give which are left, and the rows."""
-    used = np.zeros(rows.shape[1], bool)
-    used[rows.indices] = True
-    features = np.flatnonzero(used)
-    places = np.zeros(rows.shape[1], np.intp)
-    places[features] = np.arange(len(features))
-    narrow = csr_matrix(
-        (rows.data, places[rows.indices], rows.indptr), shape=(rows.shape[0], len(features))
-    )
-    return features, narrow
+class _Narrow:
+    """Takes the rows to learn an answer from, with the features that its own phrases have."""
+
+    def __init__(self, rows: csr_matrix, dense_from: int) -> None:
+        """``dense_from``: the features from here on are always taken."""
+        self._rows = rows
+        self._first = dense_from
+        self._last = np.arange(dense_from, rows.shape[1])
+        self._places = np.full(rows.shape[1], -1, np.int32)
+
+    def take(self, chosen: NDArray[np.intp], own: int) -> tuple[NDArray[np.intp], csr_matrix]:
+        """Give the features, ascending, and rows of them; the first ``own`` are the answer's."""
+        rows = self._rows[chosen]
+        of_own = np.unique(rows.indices[: rows.indptr[own]])
+        features = np.concatenate([of_own[of_own < self._first], self._last])
+        self._places[features] = np.arange(len(features))
+        places = self._places[rows.indices]
+        self._places[features] = -1
+        left = places >= 0
+        starts = np.concatenate([[0], np.cumsum(left, dtype=np.int32)])[rows.indptr]
+        narrow = csr_matrix(
+            (rows.data[left], places[left], starts), shape=(rows.shape[0], len(features))
+        )
+        return features, narrow
 
 
-def _largest(
-    features: NDArray[np.intp], coefficients: NDArray[np.float64], kept: int, size: int
-) -> csc_matrix:
-    """Keep the largest coefficients, as a column of ``size`` features."""
-    if len(coefficients) > kept:
-        largest = np.sort(np.argpartition(-np.abs(coefficients), kept)[:kept])
-        features, coefficients = features[largest], coefficients[largest]
+def _column(features: NDArray[np.intp], coefficients: NDArray[np.float64], size: int) -> csc_matrix:
+    """Make a column of ``size`` features."""
     values = coefficients.astype(np.float32)
     return csc_matrix((values, features, [0, len(features)]), shape=(size, 1))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from straks.answers import languages
 from straks.answers.answer import Answer
 from straks.answers.files import AnswerBook
+from straks.answers.shelf import Match, Shelf, nearest_variant
 from straks.answers.text import MAX_MATCHED, clean
 
 if TYPE_CHECKING:
     from straks.answers.detection import Detector
-    from straks.answers.model import Model
 
 __all__ = ["THRESHOLD", "Match", "Matcher", "detector"]
 
@@ -32,33 +31,23 @@ _DEFAULT_LANG: Final = "en"
 _SENTENCE_END: Final = re.compile(r"[.!?\n]+(?:\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An answer that may fit. ``score`` is in 0…1; at 0.5 it is worth giving."""
-
-    answer: Answer
-    score: float
-    phrase: str
-    """The phrase that comes nearest, cleaned."""
-
-
 class Matcher:
     """Finds answers by the words of a question."""
 
     def __init__(
         self,
         book: AnswerBook,
-        rooms: Mapping[str, _Room],
+        shelves: Mapping[str, Shelf],
         detector: Detector | None = None,
         *,
         threshold: float = THRESHOLD,
     ) -> None:
-        """``rooms``: what was learned, by language; :meth:`train` makes them.
+        """``shelves``: what was learned, by language; :meth:`train` makes them.
 
         ``detector``: what tells languages apart, where there are several.
         """
         self.book = book
-        self._rooms = rooms
+        self._shelves = shelves
         self._detector = detector
         self._threshold = threshold
 
@@ -68,58 +57,68 @@ class Matcher:
 
         ``threshold``: the least score of an answer that is given.
         """
-        # Slow to import, and nothing else needs it.
-        from straks.answers.model import Model
-
         by_lang: dict[str, list[Answer]] = {}
         for answer in book.answers:
             if answer.phrases and not answer.is_reply:
                 by_lang.setdefault(languages.base(answer.lang), []).append(answer)
-        rooms: dict[str, _Room] = {}
-        for lang, answers in by_lang.items():
-            phrases = [_phrases(answer) for answer in answers]
-            rooms[lang] = _Room(answers, _exact(answers), Model(phrases, lang))
-        return cls(book, rooms, detector(book), threshold=threshold)
+        shelves = {lang: Shelf.learn(answers, lang) for lang, answers in by_lang.items()}
+        return cls(book, shelves, detector(book), threshold=threshold)
 
     def calibrate(self) -> None:
         """Learn how far to trust what was learned. Takes seconds: call it in a thread.
 
         Meanwhile and where there are too few phrases, scores are as in other books.
         """
-        for room in self._rooms.values():
-            room.model.calibrate()
+        for shelf in self._shelves.values():
+            shelf.model.calibrate()
 
     def match(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer to a question; None when none is known well enough.
 
         It is looked for in the languages that have it word for word, in the one that it is clearly
         in, in the visitor's, ``lang``, and in English. Only the first 500 characters count; when
-        all of them together say nothing, each sentence is looked at by itself.
+        all of them together say nothing, each sentence is looked at by itself. Of an answer with
+        regional variants it is the one that is nearest to ``lang``.
         """
-        text = text[:MAX_MATCHED]
-        rooms = self._order(text, lang)
-        found = self._best(clean(text), rooms)
-        if found is not None:
-            return found
-        sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
-        if len(sentences) < 2:
-            return None
-        each = (self._best(clean(part), rooms) for part in sentences[:_MOST_SENTENCES])
-        return max((m for m in each if m is not None), key=lambda m: m.score, default=None)
+        return self._find(text, lang)[0]
 
     def judge(self, text: str, lang: str | None = None) -> Match | tuple[Match, ...] | None:
-        """Find the answer to a question, or near ties of which one is very probably right."""
-        return self.match(text, lang)
+        """Find the answer to a question, or what it may be; None: nothing is known well enough.
+
+        Several matches, 2…4, likeliest first: near ties. None is certain enough to be given, or
+        the second is nearly as likely as the first, but very probably the right one is among
+        them. Each has another id and a title that :meth:`match` finds word for word.
+
+        Costs what :meth:`match` does, and gives what it gives where it gives no several.
+        """
+        found, ties = self._find(text, lang)
+        return ties or found
+
+    def _find(self, text: str, lang: str | None) -> tuple[Match | None, tuple[Match, ...]]:
+        """Find the answer, and the near ties."""
+        text = text[:MAX_MATCHED]
+        shelves = self._order(text, lang)
+        found, ties = self._best(clean(text), lang, shelves)
+        if found is not None:
+            return found, ties
+        sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+        if len(sentences) < 2:
+            return None, ties
+        each = [self._best(clean(part), lang, shelves) for part in sentences[:_MOST_SENTENCES]]
+        answers = [(found, own) for found, own in each if found is not None]
+        if answers:
+            return max(answers, key=lambda answer: answer[0].score)
+        return None, next((own for own in (ties, *(own for _, own in each)) if own), ())
 
     def greeting(self, lang: str | None = None) -> Match | None:
         """Find what is said to who only greets, as other answers are looked for; None: nothing."""
-        found: dict[str, Answer] = {}
+        found: dict[str, list[Answer]] = {}
         for answer in self.book.answers:
             if answer.is_greeting:
-                found.setdefault(languages.base(answer.lang), answer)
+                found.setdefault(languages.base(answer.lang), []).append(answer)
         for language in (*self._languages(lang), _DEFAULT_LANG):
             if language in found:
-                return Match(found[language], 1.0, "")
+                return Match(nearest_variant(found[language], lang), 1.0, "")
         return None
 
     def suggest(self, text: str, lang: str | None = None, limit: int = 3) -> Sequence[Match]:
@@ -128,8 +127,8 @@ class Matcher:
         if len(cleaned) < _FEWEST_TYPED:
             return []
         best: dict[str, Match] = {}
-        for room in self._order(text, lang):
-            for match in room.matches(cleaned, limit, typed=True):
+        for shelf in self._order(text, lang):
+            for match in shelf.matches(cleaned, lang, limit, typed=True):
                 best.setdefault(match.answer.id, match)
         likely = [match for match in best.values() if match.score >= SUGGESTED]
         return sorted(likely, key=lambda match: -match.score)[:limit]
@@ -139,8 +138,8 @@ class Matcher:
 
         Unlike :meth:`suggest` it leaves none out for its score.
         """
-        for room in self._order(text, lang):
-            found = list(room.matches(clean(text), limit))[:limit]
+        for shelf in self._order(text, lang):
+            found = list(shelf.matches(clean(text), lang, limit))[:limit]
             if found:
                 return found
         return []
@@ -153,52 +152,38 @@ class Matcher:
     def likeliest(self, text: str, lang: str | None = None) -> Match | None:
         """Find the answer that comes nearest, however far it is; None: no word is known."""
         cleaned = clean(text)
-        found = (match for room in self._order(text, lang) for match in room.matches(cleaned, 1))
+        shelves = self._order(text, lang)
+        found = (match for shelf in shelves for match in shelf.matches(cleaned, lang, 1))
         return next(found, None)
 
-    def _best(self, cleaned: str, rooms: Sequence[_Room]) -> Match | None:
-        if not cleaned:
-            return None
-        for room in rooms:
-            for match in room.matches(cleaned, 1):
-                if match.score >= self._threshold:
-                    return match
-        return None
+    def _best(
+        self, cleaned: str, lang: str | None, shelves: Sequence[Shelf]
+    ) -> tuple[Match | None, tuple[Match, ...]]:
+        """Find the first answer on shelves, and the near ties: its own, or the first ones."""
+        first: tuple[Match, ...] = ()
+        if cleaned:
+            for shelf in shelves:
+                found, ties = shelf.judge(cleaned, lang, self._threshold)
+                if found is not None:
+                    return found, ties
+                first = first or ties
+        return None, first
 
-    def _order(self, text: str, lang: str | None) -> Sequence[_Room]:
+    def _order(self, text: str, lang: str | None) -> Sequence[Shelf]:
         """Say where to look for a text, in turn."""
         cleaned = clean(text)
-        usual = [language for language in self._languages(lang) if language in self._rooms]
-        order = [each for each in (*usual, *self._rooms) if cleaned in self._rooms[each].exact]
+        usual = [language for language in self._languages(lang) if language in self._shelves]
+        order = [each for each in (*usual, *self._shelves) if cleaned in self._shelves[each].exact]
         if not order and self._detector is not None:
             found = self._detector.detect(text)
-            if found is not None and found.chance >= _CLEARLY and found.lang in self._rooms:
+            if found is not None and found.chance >= _CLEARLY and found.lang in self._shelves:
                 order.append(found.lang)
-        return [self._rooms[each] for each in dict.fromkeys((*order, *usual))]
+        return [self._shelves[each] for each in dict.fromkeys((*order, *usual))]
 
     def _languages(self, lang: str | None) -> Iterable[str]:
         wanted = languages.base(lang) if lang else _DEFAULT_LANG
-        default = _DEFAULT_LANG if _DEFAULT_LANG in self._rooms else next(iter(self._rooms), "")
+        default = _DEFAULT_LANG if _DEFAULT_LANG in self._shelves else next(iter(self._shelves), "")
         return dict.fromkeys((wanted, default))
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """The answers of one language."""
-
-    answers: Sequence[Answer]
-    exact: Mapping[str, int]
-    model: Model
-
-    def matches(self, cleaned: str, limit: int, *, typed: bool = False) -> Iterator[Match]:
-        """Rank answers; ``typed``: to choose from, while the last word may only have begun."""
-        number = self.exact.get(cleaned)
-        if number is not None:
-            yield Match(self.answers[number], 1.0, cleaned)
-        text = self.model.completed(cleaned) if typed else cleaned
-        for ranked, score, phrase in self.model.rank(text, limit, alone=typed):
-            if ranked != number:
-                yield Match(self.answers[ranked], score, phrase)
 
 
 def detector(book: AnswerBook) -> Detector | None:
@@ -215,20 +200,3 @@ def detector(book: AnswerBook) -> Detector | None:
         own.add(lang)
         lines.setdefault(lang, []).extend((answer.title, *answer.phrases, answer.text))
     return Detector(lines) if len(own) > 1 else None
-
-
-def _phrases(answer: Answer) -> list[str]:
-    cleaned = (clean(phrase) for phrase in (*answer.phrases, answer.title))
-    return list(dict.fromkeys(phrase for phrase in cleaned if phrase))
-
-
-def _exact(answers: Sequence[Answer]) -> dict[str, int]:
-    """Tell by what was written word for word; a phrase goes before another answer's title."""
-    exact: dict[str, int] = {}
-    for number, answer in enumerate(answers):
-        for phrase in answer.phrases:
-            exact.setdefault(clean(phrase), number)
-    for number, answer in enumerate(answers):
-        exact.setdefault(clean(answer.title), number)
-    exact.pop("", None)
-    return exact

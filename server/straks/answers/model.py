@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from straks.answers.confidence import Confidence, Phrases, calibrated
-from straks.answers.ranking import Ranker
+from straks.answers.ranking import Ranked, Ranker
 
 __all__ = ["Model"]
+
+_MOST_TIES: Final = 4
+_CLOSE: Final = 0.5
+"""The gap up to which one answer is nearly as likely as another."""
+_SURE: Final = 0.65
+"""The least score of near ties together. It takes more than that of one answer, since it says
+little about a question that none of them is for."""
 
 
 class Model:
@@ -29,6 +37,36 @@ class Model:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
         return self._ranker.completed(text)
 
+    def ranked(self, text: str) -> list[Ranked]:
+        """Give the likeliest answers to a cleaned text, best first."""
+        return self._ranker.rank(text)
+
+    def score(self, text: str, ranked: Ranked) -> float:
+        """Tell, in 0…1, how likely what was ranked for a cleaned text is right."""
+        return self._confidence.score(text, ranked)
+
+    def most_ties(self, text: str, ranked: Sequence[Ranked], threshold: float) -> int:
+        """Tell how many of the first answers to a cleaned text are near ties; 0: none.
+
+        As many of 2…4 as it takes to be sure of all together, and those that are nearly as likely
+        as the last of these. There are none where the first is so sure, and well before the second.
+        """
+        if len(ranked) < 2:
+            return 0
+        first = ranked[0]
+        if first.gap >= _CLOSE and self.score(text, first) >= threshold:
+            return 0
+        margins = [each.margin for each in ranked]
+        most = min(_MOST_TIES, len(ranked))
+        for count in range(2, most + 1):
+            after = margins[count] if count < len(ranked) else 0.0
+            together = dataclasses.replace(first, gap=first.margin - after)
+            if self.score(text, together) >= max(threshold, _SURE):
+                while count < most and margins[count - 1] - margins[count] < _CLOSE:
+                    count += 1
+                return count
+        return 0
+
     def rank(
         self, text: str, limit: int, *, alone: bool = False
     ) -> Iterator[tuple[int, float, str]]:
@@ -36,7 +74,7 @@ class Model:
 
         ``alone``: that there is a better one takes nothing from the score of another.
         """
-        for ranked in self._ranker.rank(text)[:limit]:
-            if alone and ranked.gap < 0:
-                ranked = dataclasses.replace(ranked, gap=0.0)
-            yield ranked.answer, self._confidence.score(text, ranked), ranked.phrase
+        for each in self.ranked(text)[:limit]:
+            if alone and each.gap < 0:
+                each = dataclasses.replace(each, gap=0.0)
+            yield each.answer, self.score(text, each), each.phrase

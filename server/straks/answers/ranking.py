@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from straks.answers import background
-from straks.answers.index import Index
+from straks.answers.index import Index, Vector
 from straks.answers.linear import Examples, learn
+from straks.answers.patience import go_on
 
 __all__ = ["Ranked", "Ranker"]
 
@@ -55,14 +56,16 @@ class Ranker:
         taken = set(known)
         others = [line for line in background.lines(lang) if line not in taken]
         self._index = Index([*known, *others], lang)
-        self._rows = self._index.rows[: len(known)]
+        rows = self._index.rows[: len(known)]
         if others:
             nothing, weight = self._index.rows[len(known) :], _BACKGROUND_WEIGHT
         else:
             nothing, weight = csr_matrix((1, self._index.size)), _NOTHING_WEIGHT
         weights = np.append(np.ones(len(known)), np.full(nothing.shape[0], weight))
-        examples = Examples(self._rows, owners, nothing)
+        go_on()
+        examples = Examples(rows, owners, nothing)
         self._linear = learn(examples, weights, self._index.first_meaning)
+        self._rows = rows.astype(np.float32)
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
@@ -75,9 +78,7 @@ class Ranker:
             return []
         margins = self._linear.margins(vector)
         best = margins.argsort()[: -_CANDIDATES - 1 : -1]
-        question = np.zeros(self._index.size)
-        question[vector[0]] = vector[1]
-        near = [self._nearest(int(answer), question) for answer in best]
+        near = self._nearest(best, vector)
         weight = self._linear.nearness
         sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
         order = sums.argsort()[::-1]
@@ -92,14 +93,24 @@ class Ranker:
             for place in order
         ]
 
-    def _nearest(self, answer: int, question: NDArray[np.float64]) -> tuple[float, float, str]:
-        """Give mean and highest likeness to an answer's phrases, and which is nearest."""
-        first, end = self._ends[answer], self._ends[answer + 1]
-        starts = self._rows.indptr[first : end + 1]
-        inside = slice(starts[0], starts[-1])
-        products = self._rows.data[inside] * question[self._rows.indices[inside]]
-        likenesses = np.add.reduceat(products, starts[:-1] - starts[0]) / self._index.longest
-        near = min(_NEIGHBOURS, len(likenesses))
-        nearest = np.partition(likenesses, -near)[-near:]
-        most = int(likenesses.argmax())
-        return float(nearest.mean()), float(likenesses[most]), self._phrases[first + most]
+    def _nearest(self, answers: NDArray[np.intp], vector: Vector) -> list[tuple[float, float, str]]:
+        """Give mean and highest likeness to each answer's phrases, and which is nearest."""
+        question = np.zeros(self._index.size, np.float32)
+        question[vector[0]] = vector[1] / self._index.longest
+        starts = self._rows.indptr
+        inside = [slice(starts[self._ends[each]], starts[self._ends[each + 1]]) for each in answers]
+        phrases = [range(self._ends[each], self._ends[each + 1]) for each in answers]
+        products = np.concatenate([self._rows.data[each] for each in inside])
+        products *= question[np.concatenate([self._rows.indices[each] for each in inside])]
+        lengths = np.concatenate([np.diff(starts[each.start : each.stop + 1]) for each in phrases])
+        likenesses = np.add.reduceat(products, np.cumsum(lengths) - lengths).tolist()
+        found: list[tuple[float, float, str]] = []
+        at = 0
+        for of_one in phrases:
+            likeness = likenesses[at : at + len(of_one)]
+            at += len(of_one)
+            most = max(likeness)
+            nearest = sorted(likeness)[-_NEIGHBOURS:]
+            phrase = self._phrases[of_one[likeness.index(most)]]
+            found.append((sum(nearest) / len(nearest), most, phrase))
+        return found

@@ -7,12 +7,14 @@ import datetime
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 import structlog
 
 from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.matcher import THRESHOLD, Matcher
+from straks.answers.patience import GivenUpError, until
 from straks.answers.responder import Conversations, Responder
 from straks.answers.validity import today
 from straks.clock import Clock, SystemClock
@@ -78,7 +80,9 @@ class AnswerRoom:
         self._consumer: Consumer | None = None
         self._at_once = 0
         """Messages that were answered in this turn of the event loop."""
-        self._learned = asyncio.create_task(_learn(valid, self._threshold), name="learn answers")
+        self._stop = Event()
+        """What is being learned is not wanted any more."""
+        self._learned = asyncio.create_task(self._learn(valid), name="learn answers")
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Note what is to be answered; a listener of the log, told after the folds."""
@@ -128,6 +132,8 @@ class AnswerRoom:
         before = self._seen
         try:
             await self._calibrate(matcher)
+        except GivenUpError:
+            return
         except Exception as error:
             trouble.failed(error)
         while True:
@@ -140,6 +146,8 @@ class AnswerRoom:
                     await self._learn_anew(folder)
                 before = found
                 trouble.worked()
+            except GivenUpError:
+                return
             except Exception as error:
                 # What was learned stays, and the chat goes on whatever is wrong with a folder.
                 trouble.failed(error)
@@ -161,14 +169,15 @@ class AnswerRoom:
     async def _give(self, book: AnswerBook, day: datetime.date) -> None:
         """Learn what of a book holds on a day, and answer by that."""
         valid = book.valid_on(day)
-        matcher = await _learn(valid, self._threshold)
+        matcher = await self._learn(valid)
         self._responder.learn(matcher)
         self._book, self._day = book, day
         await self._calibrate(matcher)
         _log.info("the answers were learned anew", answers=len(valid.answers))
 
     def close(self) -> None:
-        """Give up learning."""
+        """Give up learning; what is being learned ends within a second or so."""
+        self._stop.set()
         self._learned.cancel()
 
     async def check_ready(self) -> None:
@@ -192,17 +201,18 @@ class AnswerRoom:
         """The languages that there are answers in."""
         return self._responder.languages()
 
+    async def _learn(self, book: AnswerBook) -> Matcher:
+        if not book.answers:
+            return Matcher(book, {})
+        with until(self._stop):
+            return await asyncio.to_thread(Matcher.train, book, threshold=self._threshold)
+
     async def _calibrate(self, matcher: Matcher) -> None:
-        await asyncio.to_thread(matcher.calibrate)
+        with until(self._stop):
+            await asyncio.to_thread(matcher.calibrate)
         self._responder.learn(matcher)  # what it judged before is forgotten
 
 
 def _tell_mistakes(book: AnswerBook) -> None:
     for error in book.errors:
         _log.warning("an answer file is broken", problem=str(error))
-
-
-async def _learn(book: AnswerBook, threshold: float) -> Matcher:
-    if not book.answers:
-        return Matcher(book, {})
-    return await asyncio.to_thread(Matcher.train, book, threshold=threshold)

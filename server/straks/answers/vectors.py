@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from straks.answers import languages
 
@@ -43,13 +44,12 @@ class WordVectors:
         """Tell whether a cleaned word is one of these."""
         return word in self._rows
 
-    def of(self, text: str) -> NDArray[np.float64] | None:
-        """Give the direction of a cleaned text; None when no word is known.
+    def of(self, words: Sequence[str]) -> NDArray[np.float64] | None:
+        """Give the direction of a text of cleaned words; None when none is known.
 
         Its length is 1, less what unknown words, which are rare, have of the text's weight.
         """
         find = self._rows.get
-        words = text.split()
         rows = [row for word in words if (row := find(word)) is not None]
         if not rows:
             return None
@@ -58,6 +58,23 @@ class WordVectors:
         length = float(np.linalg.norm(sum_))
         known = float(weights.sum())
         return sum_ * (known / (known + len(words) - len(rows)) / length) if length else None
+
+    def of_all(self, words: Sequence[str], counts: csr_matrix) -> NDArray[np.float64]:
+        """Give the direction of each text, as :meth:`of` does; zeros when no word is known.
+
+        ``counts``: how often each text, a row, has each of ``words``.
+        """
+        find = self._rows.get
+        rows = np.array([find(word, -1) for word in words], np.intp)
+        known = rows >= 0
+        weights = np.where(known, self._weights[rows], 0.0)
+        sums: NDArray[np.float64] = counts @ (weights[:, np.newaxis] * self._vectors[rows])
+        sure, unsure = counts @ weights, counts @ (~known).astype(np.float64)
+        lengths = np.linalg.norm(sums, axis=1)
+        # Where a length is 0, so is the sum.
+        scales = sure / np.maximum(sure + unsure, 1e-12) / np.maximum(lengths, 1e-12)
+        directions: NDArray[np.float64] = sums * scales[:, np.newaxis]
+        return directions
 
     @staticmethod
     @cache

@@ -25,16 +25,16 @@ def examples(phrases_each: int, answers: int = 4) -> tuple[Examples, NDArray[np.
 
 
 @pytest.mark.parametrize("phrases_each", [2, 40])
-@pytest.mark.parametrize("everything", [True, False])
+@pytest.mark.parametrize(("everything", "usual"), [(True, 0.0), (False, 0.0), (False, 0.9)])
 def test_each_answer_has_the_highest_margin_for_its_own_feature(
-    phrases_each: int, everything: bool, monkeypatch: pytest.MonkeyPatch
+    phrases_each: int, everything: bool, usual: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not everything:  # as in a book of very many answers
         monkeypatch.setattr(linear, "_MOST_LOOKED_AT", 0)
         monkeypatch.setattr(linear, "_MOST_TOGETHER", 0)
         monkeypatch.setattr(linear, "_FEWEST_HARD", 2)
         monkeypatch.setattr(linear, "_HARDEST", 1)
-        monkeypatch.setattr(linear, "_KEPT", 40)
+        monkeypatch.setattr(linear, "_USUAL", usual)
     learned = learn(*examples(phrases_each), DENSE_FROM)
     for answer in range(4):
         numbers = np.array([answer, DENSE_FROM, DENSE_FROM + 1])

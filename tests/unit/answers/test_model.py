@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from straks.answers.model import Model
 
 PHRASES = [
@@ -35,3 +37,22 @@ def test_single_phrase_of_a_single_answer_is_enough() -> None:
 def test_more_answers_than_asked_for_are_left_out() -> None:
     assert len(list(Model(PHRASES, "en").rank("my lamp order is open", 2))) == 2
     assert len(list(Model(PHRASES, "en").rank("my lamp order is open", 9))) == 3
+
+
+@pytest.mark.parametrize(("alike", "ties"), [(1, 0), (2, 2), (3, 3), (5, 4)])
+def test_ties_are_all_that_are_nearly_as_likely(alike: int, ties: int) -> None:
+    lamps = [[f"how do i return a {sort} lamp"] for sort in ("red", "tin", "big", "old", "new")]
+    model = Model([*lamps[:alike], *PHRASES[::2]], "en")
+    question = "how do i return a lamp"
+    ranked = model.ranked(question)
+    assert model.most_ties(question, ranked, 0.5) == ties
+    assert all(each.answer < alike for each in ranked[:ties])
+    assert model.most_ties(question, ranked, 0.999) == 0  # it is never as sure as that
+    for clear in ("how do i return a red lamp", "what are your opening hours"):
+        assert model.most_ties(clear, model.ranked(clear), 0.5) == 0
+
+
+def test_what_is_alone_has_no_ties() -> None:
+    model = Model([["where is my order"]], "en")
+    for text in ("where is the order of mine", "", "zzz"):
+        assert model.most_ties(text, model.ranked(text), 0.5) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from straks.answers.grams import Texts
 from straks.answers.text import clean
 from straks.answers.vectors import WordVectors
 
@@ -17,7 +18,7 @@ def english() -> WordVectors:
 
 
 def likeness(vectors: WordVectors, one: str, other: str) -> float:
-    first, second = vectors.of(one), vectors.of(other)
+    first, second = vectors.of(one.split()), vectors.of(other.split())
     assert first is not None
     assert second is not None
     return float(first @ second)
@@ -41,7 +42,7 @@ def test_words_that_are_used_alike_are_near(
 def test_a_text_has_the_direction_of_its_rare_words(english: WordVectors) -> None:
     text = clean("the of to refund")
     assert likeness(english, text, "refund") > 0.9
-    direction = english.of(text)
+    direction = english.of(text.split())
     assert direction is not None
     assert np.linalg.norm(direction) == pytest.approx(1)
     assert direction.shape == (english.size,)
@@ -49,7 +50,19 @@ def test_a_text_has_the_direction_of_its_rare_words(english: WordVectors) -> Non
 
 @pytest.mark.parametrize("text", ["", "xqzzt", "qqqq zzzz"])
 def test_unknown_words_have_no_direction(english: WordVectors, text: str) -> None:
-    assert english.of(text) is None
+    assert english.of(text.split()) is None
+
+
+def test_many_texts_at_once_have_the_directions_of_each(english: WordVectors) -> None:
+    known = ["where is my parcel", "my my xqzzt refund"]
+    texts = Texts([known[0], "xqzzt qqqq", known[1], ""])
+    found = english.of_all(texts.words, texts.counts)
+    for text, direction in zip(
+        ("where is my parcel", "my my xqzzt refund"), found[::2], strict=True
+    ):
+        assert direction == pytest.approx(english.of(text.split()))
+    assert not found[1].any()
+    assert not found[3].any()
 
 
 def test_a_language_without_vectors_does_without() -> None:

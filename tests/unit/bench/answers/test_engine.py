@@ -26,3 +26,11 @@ def test_the_engine_says_nothing_where_it_does_not_know() -> None:
         "card_arrival",
         None,
     ]
+
+
+def test_the_engine_names_what_a_question_may_choose_from() -> None:
+    twins = {"red": ["how do i return a red lamp"], "tin": ["how do i return a tin lamp"]}
+    judged = Engine({**INTENTS, **twins}).judged(
+        ["how do i return a lamp", "my card has not come", "do you sell bicycles for children"]
+    )
+    assert [set(each) for each in judged] == [{"red", "tin"}, {"card_arrival"}, set()]

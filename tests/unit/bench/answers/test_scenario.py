@@ -16,10 +16,12 @@ async def test_every_case_has_a_row(tmp_path: Path) -> None:
     file = tmp_path / "questions.csv"
     file.write_text("\n".join(["text,category", *lines]), encoding="utf-8")
     rows = await answers.run(Namespace(file=file, seeds=1))
-    few, unknown, many, languages = rows[:4], rows[4], rows[5], rows[6:]
+    few, (unknown, choices, many), languages = rows[:4], rows[4:7], rows[7:]
     assert [row["case"].split()[0] for row in few] == ["all", "10", "5", "1"]
     assert all(row["right_percent"] == 100.0 for row in few[:3])
     assert unknown["known_answered_percent"] > 0
+    assert 0 <= choices["unknown_choice_percent"] <= 100
+    assert 0 <= choices["known_choice_percent"] <= 100
     assert many["right_percent"] > 90
     assert 0 < many["match_p50_ms"] <= many["match_p99_ms"]
     assert [row["case"].split()[-1] for row in languages] == list(LANGUAGES)
