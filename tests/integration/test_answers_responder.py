@@ -240,13 +240,13 @@ async def test_a_question_is_thought_about_once_and_answered_as_it_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    really = MATCHER.match
+    really = MATCHER.judge
 
-    def match(text: str, lang: str | None) -> Match | None:
+    def judge(text: str, lang: str | None) -> Match | tuple[Match, ...] | None:
         asked.append(text)
         return really(text, lang)
 
-    monkeypatch.setattr(MATCHER, "match", match)
+    monkeypatch.setattr(MATCHER, "judge", judge)
     async with conversing(tmp_path) as here:
         responder = Responder(here.service, MATCHER, name="Nordlys")
         here.service.foresight = responder.foresee

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
+from straks.answers import languages
 from straks.answers.files import AnswerBook
-from straks.answers.matcher import Match
+from straks.answers.shelf import Match, nearest_variant
 from straks.answers.text import clean
 
 __all__ = ["offer", "picked"]
@@ -37,7 +38,7 @@ def picked(book: AnswerBook, offered: bytes, text: str) -> Match | None:
     for alike in (_same, _alike):
         for choice in choices:
             if alike(choice["title"], said):
-                return _match(book, choice["answer"], offer.get("lang"), clean(said))
+                return _match(book, choice, offer["lang"], clean(said))
     return None
 
 
@@ -49,8 +50,15 @@ def _alike(title: str, said: str) -> bool:
     return clean(title) == clean(said) != ""
 
 
-def _match(book: AnswerBook, answer_id: str, lang: str | None, said: str) -> Match | None:
-    for answer in book.answers:
-        if answer.id == answer_id and answer.lang == lang and not answer.is_reply:
-            return Match(answer, 1.0, said)
-    return None  # it was taken away meanwhile
+def _match(book: AnswerBook, choice: dict[str, str], lang: str, said: str) -> Match | None:
+    variants = [
+        answer
+        for answer in book.answers
+        if answer.id == choice["answer"]
+        and languages.base(answer.lang) == languages.base(lang)
+        and not answer.is_reply
+    ]
+    if not variants:
+        return None  # it was taken away meanwhile
+    named = [answer for answer in variants if answer.title == choice["title"]]
+    return Match(nearest_variant(named or variants, lang), 1.0, said)

@@ -73,6 +73,14 @@ def test_of_titles_that_are_alike_the_same_one_goes_first() -> None:
     assert match.answer is soft
 
 
+def test_of_regional_variants_it_is_the_one_that_was_offered() -> None:
+    colour, color = an_answer("x", "en-GB", "Colours"), an_answer("x", "en", "Colors")
+    bulb = an_answer("y", "en-GB", "Bulbs")
+    match = picked(AnswerBook((colour, color, bulb)), offered(bulb, color), "Colors")
+    assert match is not None
+    assert match.answer is color
+
+
 def test_what_was_taken_away_meanwhile_is_not_given() -> None:
     assert picked(AnswerBook((DANISH,)), offered(NORWEGIAN, SHELF), NORWEGIAN.title) is None
 

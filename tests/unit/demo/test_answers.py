@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.answers.questions import questions
+from straks.answers.choices import offer, picked
 from straks.answers.files import AnswerBook
 from straks.answers.matcher import Matcher
 from straks.demo import answers_folder
+from straks_protocol.kinds import encode_data
 
 BOOK = AnswerBook.load(answers_folder())
 MATCHER = Matcher.train(BOOK)
@@ -72,3 +75,19 @@ def test_what_the_readme_says_to_ask_has_the_right_answer() -> None:
     match = MATCHER.match(" ".join(asked[1].split()), "en")
     assert match is not None
     assert match.answer.id == "delivery-time"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_title_that_is_offered_gets_its_answer(lang: str) -> None:
+    offered = 0
+    for question in questions(lang):
+        judged = MATCHER.judge(question.text, lang)
+        if not isinstance(judged, tuple):
+            continue
+        offered += 1
+        offer_of_them = encode_data("conversation", "answer", offer(1, judged))
+        for tie in judged:
+            match = picked(BOOK, offer_of_them, tie.answer.title)
+            assert match is not None
+            assert match.answer is tie.answer
+    assert offered
