@@ -52,7 +52,7 @@ def _step(number: int, title: str, *paragraphs: str) -> dict[str, str]:
     return {"title": title, "text": f"{number}", "html": html}
 
 
-GUIDE: Final = {
+GUIDE: Final[dict[str, Any]] = {
     "html": "<p>You need the <strong>small screwdriver</strong> from the box.</p>",
     "steps": [
         _step(1, "Lay out the parts", "Base, stem and shade lie in the box in this order."),
@@ -65,7 +65,7 @@ GUIDE: Final = {
         _step(3, "Put the shade on", "Lower it until it clicks."),
     ],
 }
-FORM: Final = {
+FORM: Final[dict[str, Any]] = {
     "html": "<p>I can look that up. What I need to know:</p>",
     "form": [
         {"name": "order", "label": "Your order number", "type": "number"},
@@ -73,8 +73,8 @@ FORM: Final = {
         {"name": "phone", "label": "Phone", "type": "tel", "optional": True},
     ],
 }
-REPLIES: Final = {"buttons": ["Where is my order?", "Can I collect it?", "Thanks"]}
-CHOICES: Final = {
+REPLIES: Final[dict[str, Any]] = {"buttons": ["Where is my order?", "Can I collect it?", "Thanks"]}
+CHOICES: Final[dict[str, Any]] = {
     "choices": [
         {"answer": "delivery-time", "title": "How long does delivery take?"},
         {"answer": "delivery-abroad", "title": "Which countries do you deliver to?"},

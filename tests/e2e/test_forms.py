@@ -7,11 +7,11 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.people import Visitor
-from tests.e2e.richer import FORM, QUESTIONS, richer
+from tests.e2e.richer import FORM, QUESTIONS, Carried, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["track-order"]
-CARRIED = {"track-order": FORM}
+CARRIED: Carried = {"track-order": FORM}
 
 
 def form(visitor: Visitor) -> Locator:

@@ -8,11 +8,11 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.people import Visitor
-from tests.e2e.richer import GUIDE, QUESTIONS, richer
+from tests.e2e.richer import GUIDE, QUESTIONS, Carried, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["assembly"]
-CARRIED = {"assembly": GUIDE}
+CARRIED: Carried = {"assembly": GUIDE}
 DONE = "Guide: 3 of 3 steps done"
 FINGER = 40
 """Pixels that a finger needs, each way."""
