@@ -75,6 +75,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             one.add_argument("--processes", type=_count, default=PROCESSES, help="of the load")
         if name == "ask":
             one.add_argument("--bank", type=Path, help="CSV, as for answers: a thousand of them")
+            one.add_argument("--questions", type=_count, help="of the bank that are asked")
         if name == "age":
             _add_age(one)
         if name == "answers":

@@ -44,7 +44,8 @@ async def run(options: Namespace) -> list[dict[str, Any]]:
         answers, questions = ANSWERS, QUESTIONS
         if options.bank is not None:
             answers = Path(stack.enter_context(TemporaryDirectory(prefix="straks-bench-")))
-            questions = tuple(await asyncio.to_thread(write_many, options.bank, answers))
+            questions = await asyncio.to_thread(write_many, options.bank, answers)
+            questions = questions[: options.questions]
         server = await stack.enter_async_context(straks(options.backend, answers=answers))
         works = [
             Questions(server, visitors, rate / processes, number / processes, questions)
