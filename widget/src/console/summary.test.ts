@@ -27,6 +27,15 @@ test("who waited longest comes first, elsewhere what happened last", () => {
   expect([late, early].sort(inOrder("open"))).toEqual([early, late]);
 });
 
+test("experts come first among those who wait, and nowhere else", () => {
+  const waits = (id: string, since: number, expert = false) =>
+    summary(id, { state: "waiting", waiting_since: since, updated_at: since, expert });
+  const all = [waits("a", 10), waits("b", 40, true), waits("c", 20), waits("d", 30, true)];
+  const ids = (tab: "waiting" | "open") => [...all].sort(inOrder(tab)).map(({ id }) => id);
+  expect(ids("waiting")).toEqual(["d", "b", "a", "c"]);
+  expect(ids("open")).toEqual(["b", "d", "c", "a"]);
+});
+
 test("an older summary never replaces a newer one", () => {
   const old = summary("a", { state_offset: 1, offset: 5 });
   const next = summary("a", { state_offset: 4, offset: 4, state: "waiting" });

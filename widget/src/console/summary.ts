@@ -54,11 +54,20 @@ export function belongs(summary: Summary, tab: Tab, me: string): boolean {
   return (summary.state === "closed") === (tab === "closed");
 }
 
-/** Those who waited longest come first; elsewhere what happened last does. */
+/**
+ * Experts come first among those who wait, then who waited longest; elsewhere what happened last
+ * does. The server's pages have the same order.
+ */
 export function inOrder(tab: Tab): (a: Summary, b: Summary) => number {
   const tie = (a: Summary, b: Summary) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-  if (tab === "waiting") return (a, b) => waitingSince(a) - waitingSince(b) || tie(a, b);
+  if (tab === "waiting") {
+    return (a, b) => turn(a) - turn(b) || waitingSince(a) - waitingSince(b) || tie(a, b);
+  }
   return (a, b) => b.updated_at - a.updated_at || tie(a, b);
+}
+
+function turn(summary: Summary): number {
+  return summary.expert ? 0 : 1;
 }
 
 export function waitingSince(summary: Summary): number {
