@@ -60,6 +60,13 @@ test("entries from before the summary change nothing", () => {
   expect(fold(base, [entry(2, "ask_human"), entry(3, "accept", { from: agent })])).toEqual(base);
 });
 
+test("whoever is passed on as an expert is one; who says so of themselves is not", () => {
+  const data = { expert: { score: 1, reasons: ["the page says so"] } };
+  const bot = { kind: "app" as const, id: "responder" };
+  expect(fold(summary("a"), [entry(2, "ask_human", { from: bot, data })]).expert).toBe(true);
+  expect(fold(summary("a"), [entry(2, "ask_human", { data })]).expert).toBeUndefined();
+});
+
 test("asking for a person twice changes the state once", () => {
   const state = fold(summary("a"), [entry(2, "ask_human"), entry(3, "ask_human")]);
   expect(state.state_offset).toBe(2);

@@ -1,6 +1,7 @@
 /** A conversation as the inbox shows it: names, order, which tab it belongs to. */
 
 import type { Entry } from "../protocol/index.ts";
+import { expertReasons } from "./known.ts";
 import { t } from "./texts.ts";
 
 export type State = "self_service" | "waiting" | "with_agent" | "closed";
@@ -125,7 +126,7 @@ export function fold(summary: Summary, entries: readonly Entry[]): Summary {
     if (entry.kind === "contact" && entry.offset > summary.offset) {
       next.visitor = { ...next.visitor, ...contact(entry) };
     }
-    if (entry.kind === "ask_human" && entry.data["expert"]) next.expert = true;
+    if (entry.kind === "ask_human" && expertReasons(entry).length > 0) next.expert = true;
     const page = entry.data["page"] as Summary["page"];
     if (entry.kind === "message" && entry.from.kind === "visitor" && page) next.page = page;
     if (entry.offset <= next.state_offset) continue;
