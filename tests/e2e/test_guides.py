@@ -7,12 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.e2e.carried import QUESTIONS
 from tests.e2e.people import Visitor
-from tests.e2e.richer import GUIDE, QUESTIONS, Carried, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["assembly"]
-CARRIED: Carried = {"assembly": GUIDE}
 DONE = "Guide: 3 of 3 steps done"
 FINGER = 40
 """Pixels that a finger needs, each way."""
@@ -43,7 +42,7 @@ def confirmed(visitor: Visitor) -> list[Any]:
 
 
 def test_a_guide_goes_on_after_a_reload_and_in_another_tab(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     expect(visitor.bubbles.last).to_contain_text("You need the small screwdriver")
     expect(guide(page)).not_to_contain_text("clockwise")
@@ -68,7 +67,7 @@ def test_a_guide_goes_on_after_a_reload_and_in_another_tab(carrying: Stage) -> N
 
 
 def test_at_its_end_it_is_asked_whether_it_helped_and_later_it_is_a_line(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     for name in ("Done, next", "Done, next", "Done"):
         button(page, name).click()
@@ -95,7 +94,7 @@ def test_at_its_end_it_is_asked_whether_it_helped_and_later_it_is_a_line(carryin
 
 
 def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     carrying.server.kill()
     button(page, "Done, next").click()
@@ -113,7 +112,7 @@ def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
 
 def test_who_is_not_helped_by_a_guide_gets_a_person(carrying: Stage) -> None:
     ann = carrying.agent("Ann")
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     button(page, "Done, next").click()
     visitor.panel.get_by_role("group", name="Did this help?").get_by_role(
@@ -138,7 +137,7 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
 ) -> None:
     # Somebody is here: else it is fetched for the form that leaves a message.
     carrying.agent("Ann")
-    visitor = richer(carrying, CARRIED, None)
+    visitor = carrying.visitor(None)
     lost: list[str] = []
 
     def lose(route: Route) -> None:
@@ -160,7 +159,7 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
 
 
 def test_a_guide_fits_a_phone(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED, **PHONE)
+    visitor = carrying.visitor(**PHONE)
     visitor.launcher.tap()
     visitor.ask(QUESTION)
     button(visitor.page, "Done, next").tap()

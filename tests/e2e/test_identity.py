@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from playwright.sync_api import expect
 
+from tests.e2e.carried import QUESTIONS
 from tests.e2e.people import Visitor
-from tests.e2e.richer import QUESTIONS
 from tests.e2e.stage import Stage
 
 EMAIL = "v@example.org"
