@@ -66,7 +66,9 @@ It takes about eight turns.
 
 ## Put the shade on
 Lower it until it clicks.""",
-    "track-order": "I can look that up.\n\nOrder {{order}} leaves us today. We write to {{email}} when it does.",
+    "track-order": """I can look that up.
+
+Order {{order}} leaves us today. We write to {{email}} when it does.""",
     "bulb": f"So:\n\n![A lamp]({PICTURE})",
     "socket": f"Look: ![a bulb in its box]({LOST}.png)\n\n![Turning it]({LOST}.mp4)",
 }

@@ -110,23 +110,44 @@ def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
     assert len({str(step) for step in confirmed(visitor)}) == 2
 
 
-def test_who_is_not_helped_by_a_guide_gets_a_person(carrying: Stage) -> None:
+def test_who_is_not_helped_by_a_guide_gets_a_person_who_sees_the_whole_story(
+    carrying: Stage,
+) -> None:
     ann = carrying.agent("Ann")
     visitor = carrying.visitor()
     page = guided(visitor)
-    button(page, "Done, next").click()
+    for _ in range(2):
+        button(page, "Done, next").click()
+    at_step(page, 3, "Put the shade on")
+    page.reload()
+    visitor.open()
+    at_step(page, 3, "Put the shade on")
     visitor.panel.get_by_role("group", name="Did this help?").get_by_role(
         "button", name="No"
     ).click()
     expect(visitor.event("You asked for a person")).to_be_visible()
     expect(visitor.panel.locator("p.verdict")).to_have_text("This did not help")
-    expect(ann.rows).to_have_count(1)
+
+    expect(ann.tab("Waiting")).to_have_text("Waiting1")
     ann.pick()
+    expect(ann.bubbles).to_have_count(2)
+    expect(ann.bubbles.first).to_have_text(QUESTION)
+    expect(ann.bubbles.last).to_contain_text("You need the small screwdriver")
+    expect(ann.thread.locator(".guide-head")).to_have_text("Guide: step 2 of 3 done")
+    expect(ann.thread.locator(".guide-done")).to_have_text(
+        [re.compile("Lay out the parts"), re.compile("Screw the stem in")]
+    )
+    expect(ann.thread.locator(".group-bot .verdict")).to_have_text(["Did not help"])
+    expect(ann.happened).to_have_text(
+        [re.compile(f"Asked for a person. This answer did not help: “{re.escape(QUESTION)}”")]
+    )
     ann.accept()
     ann.say("Which step are you at?")
     expect(visitor.bubbles.last).to_have_text("Which step are you at?")
     # The guide is still there to go on with, together.
-    at_step(page, 2, "Screw the stem in")
+    at_step(page, 3, "Put the shade on")
+    button(page, "Back").click()
+    expect(ann.thread.locator(".guide-head")).to_have_text("Guide: step 1 of 3 done")
     ann.close_button.click()
     expect(visitor.event("Ann closed the conversation")).to_be_visible()
     expect(button(page, "Done, next")).to_be_disabled()
