@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.richer import write_answers
+from tests.e2e.carried import write_answers
 from tests.e2e.stage import Stage, hire
 from tests.support.browser import browser
 
@@ -52,7 +52,7 @@ def answering(chromium: Browser, tmp_path: Path, accounts: Path) -> Iterator[Sta
 
 @pytest.fixture
 def carrying(chromium: Browser, tmp_path: Path, accounts: Path) -> Iterator[Stage]:
-    """A server with a few answers, for visitors to whom they come with more than a text."""
+    """A server with a few answers that carry more than a text."""
     answers = write_answers(tmp_path / "answers")
     with Stage(chromium, tmp_path, accounts, answers=answers) as opened:
         yield opened

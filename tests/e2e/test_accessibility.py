@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.carried import QUESTIONS, UNCLEAR
 from tests.e2e.people import Agent, Person, Visitor
-from tests.e2e.richer import CHOICES, FORM, GUIDE, QUESTIONS, REPLIES, UNCLEAR, Carried, richer
 from tests.e2e.stage import PHONE, Context, Stage
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -112,13 +112,7 @@ def test_no_state_of_the_widget_has_a_violation(answering: Stage, device: str) -
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_nothing_that_answers_carry_has_a_violation(carrying: Stage, device: str) -> None:
-    carried: Carried = {
-        "delivery-time": REPLIES,
-        None: CHOICES,
-        "assembly": GUIDE,
-        "track-order": FORM,
-    }
-    visitor = richer(carrying, carried, **DEVICES[device]).open()
+    visitor = carrying.visitor(**DEVICES[device]).open()
     visitor.ask(QUESTIONS["delivery-time"])
     expect(visitor.panel.get_by_role("group", name="Suggested replies")).to_be_visible()
     visitor_is_fine(visitor, "replies")

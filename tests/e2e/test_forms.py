@@ -6,12 +6,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.e2e.carried import QUESTIONS
 from tests.e2e.people import Visitor
-from tests.e2e.richer import FORM, QUESTIONS, Carried, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["track-order"]
-CARRIED: Carried = {"track-order": FORM}
 
 
 def form(visitor: Visitor) -> Locator:
@@ -38,7 +37,7 @@ def details(visitor: Visitor) -> list[Any]:
 
 
 def test_what_is_wrong_is_said_beside_the_field_and_what_is_right_is_sent(carrying: Stage) -> None:
-    visitor = asked(richer(carrying, CARRIED))
+    visitor = asked(carrying.visitor())
     field(visitor, "E-mail address").fill("kim@")
     send(visitor).click()
     expect(form(visitor).locator(".fault")).to_have_text(
@@ -58,6 +57,10 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_is_right_is_sent(carryi
         "Your order number20417E-mail addresskim@example.org"
     )
     expect(visitor.field).to_be_focused()
+    # The form's answer, filled in.
+    expect(visitor.bubbles.last).to_contain_text(
+        "Order 20417 leaves us today. We write to kim@example.org when it does."
+    )
     visitor.page.reload()
     visitor.open()
     expect(visitor.panel.locator("dl")).to_contain_text("20417")
@@ -69,7 +72,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_is_right_is_sent(carryi
 
 
 def test_what_was_typed_is_there_after_a_reload_until_it_is_sent(carrying: Stage) -> None:
-    visitor = asked(richer(carrying, CARRIED))
+    visitor = asked(carrying.visitor())
     field(visitor, "Your order number").fill("20417")
     field(visitor, "Phone").fill("12 34")
     visitor.page.reload()
@@ -86,17 +89,26 @@ def test_what_was_typed_is_there_after_a_reload_until_it_is_sent(carrying: Stage
     assert len({str(data) for data in details(visitor)}) == 1
 
 
-def test_what_the_page_knows_is_not_asked_for(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+def test_only_what_the_page_does_not_know_is_asked_for_and_the_answer_has_both(
+    carrying: Stage,
+) -> None:
+    visitor = carrying.visitor()
     visitor.page.evaluate("() => Straks.identify({known: {order: '7'}})")
     asked(visitor)
     expect(form(visitor).locator("label")).to_have_text(["E-mail address", "Phone (optional)"])
-    visitor.page.evaluate("() => Straks.identify({email: 'v@example.org', known: {phone: '123'}})")
+    visitor.page.evaluate("() => Straks.identify({known: {phone: '123'}})")
+    expect(form(visitor).locator("label")).to_have_text(["E-mail address"])
+    field(visitor, "E-mail address").fill("v@example.org")
+    send(visitor).click()
     expect(form(visitor)).to_have_count(0)
+    expect(visitor.bubbles.last).to_contain_text(
+        "Order 7 leaves us today. We write to v@example.org when it does."
+    )
+    assert details(visitor) == [{"answer": 2, "fields": {"email": "v@example.org"}}]
 
 
 def test_what_was_given_once_is_not_asked_for_again(carrying: Stage) -> None:
-    visitor = asked(richer(carrying, CARRIED))
+    visitor = asked(carrying.visitor())
     field(visitor, "Your order number").fill("20417")
     field(visitor, "E-mail address").fill("kim@example.org")
     send(visitor).click()
@@ -112,7 +124,7 @@ def test_what_was_given_once_is_not_asked_for_again(carrying: Stage) -> None:
 
 
 def test_a_form_fits_a_phone(carrying: Stage) -> None:
-    visitor = asked(richer(carrying, CARRIED, **PHONE))
+    visitor = asked(carrying.visitor(**PHONE))
     for label in ("Your order number", "E-mail address", "Phone"):
         size = field(visitor, label).evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)")
         # Less, and a phone zooms into the field.

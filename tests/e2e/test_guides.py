@@ -7,12 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.e2e.carried import QUESTIONS
 from tests.e2e.people import Visitor
-from tests.e2e.richer import GUIDE, QUESTIONS, Carried, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["assembly"]
-CARRIED: Carried = {"assembly": GUIDE}
 DONE = "Guide: 3 of 3 steps done"
 FINGER = 40
 """Pixels that a finger needs, each way."""
@@ -43,7 +42,7 @@ def confirmed(visitor: Visitor) -> list[Any]:
 
 
 def test_a_guide_goes_on_after_a_reload_and_in_another_tab(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     expect(visitor.bubbles.last).to_contain_text("You need the small screwdriver")
     expect(guide(page)).not_to_contain_text("clockwise")
@@ -68,7 +67,7 @@ def test_a_guide_goes_on_after_a_reload_and_in_another_tab(carrying: Stage) -> N
 
 
 def test_at_its_end_it_is_asked_whether_it_helped_and_later_it_is_a_line(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     for name in ("Done, next", "Done, next", "Done"):
         button(page, name).click()
@@ -95,7 +94,7 @@ def test_at_its_end_it_is_asked_whether_it_helped_and_later_it_is_a_line(carryin
 
 
 def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
     carrying.server.kill()
     button(page, "Done, next").click()
@@ -111,23 +110,44 @@ def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
     assert len({str(step) for step in confirmed(visitor)}) == 2
 
 
-def test_who_is_not_helped_by_a_guide_gets_a_person(carrying: Stage) -> None:
+def test_who_is_not_helped_by_a_guide_gets_a_person_who_sees_the_whole_story(
+    carrying: Stage,
+) -> None:
     ann = carrying.agent("Ann")
-    visitor = richer(carrying, CARRIED)
+    visitor = carrying.visitor()
     page = guided(visitor)
-    button(page, "Done, next").click()
+    for _ in range(2):
+        button(page, "Done, next").click()
+    at_step(page, 3, "Put the shade on")
+    page.reload()
+    visitor.open()
+    at_step(page, 3, "Put the shade on")
     visitor.panel.get_by_role("group", name="Did this help?").get_by_role(
         "button", name="No"
     ).click()
     expect(visitor.event("You asked for a person")).to_be_visible()
     expect(visitor.panel.locator("p.verdict")).to_have_text("This did not help")
-    expect(ann.rows).to_have_count(1)
+
+    expect(ann.tab("Waiting")).to_have_text("Waiting1")
     ann.pick()
+    expect(ann.bubbles).to_have_count(2)
+    expect(ann.bubbles.first).to_have_text(QUESTION)
+    expect(ann.bubbles.last).to_contain_text("You need the small screwdriver")
+    expect(ann.thread.locator(".guide-head")).to_have_text("Guide: step 2 of 3 done")
+    expect(ann.thread.locator(".guide-done")).to_have_text(
+        [re.compile("Lay out the parts"), re.compile("Screw the stem in")]
+    )
+    expect(ann.thread.locator(".group-bot .verdict")).to_have_text(["Did not help"])
+    expect(ann.happened).to_have_text(
+        [re.compile(f"Asked for a person. This answer did not help: “{re.escape(QUESTION)}”")]
+    )
     ann.accept()
     ann.say("Which step are you at?")
     expect(visitor.bubbles.last).to_have_text("Which step are you at?")
     # The guide is still there to go on with, together.
-    at_step(page, 2, "Screw the stem in")
+    at_step(page, 3, "Put the shade on")
+    button(page, "Back").click()
+    expect(ann.thread.locator(".guide-head")).to_have_text("Guide: step 1 of 3 done")
     ann.close_button.click()
     expect(visitor.event("Ann closed the conversation")).to_be_visible()
     expect(button(page, "Done, next")).to_be_disabled()
@@ -138,7 +158,7 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
 ) -> None:
     # Somebody is here: else it is fetched for the form that leaves a message.
     carrying.agent("Ann")
-    visitor = richer(carrying, CARRIED, None)
+    visitor = carrying.visitor(None)
     lost: list[str] = []
 
     def lose(route: Route) -> None:
@@ -160,7 +180,7 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
 
 
 def test_a_guide_fits_a_phone(carrying: Stage) -> None:
-    visitor = richer(carrying, CARRIED, **PHONE)
+    visitor = carrying.visitor(**PHONE)
     visitor.launcher.tap()
     visitor.ask(QUESTION)
     button(visitor.page, "Done, next").tap()

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from playwright.sync_api import expect
 
+from tests.e2e.carried import QUESTIONS
 from tests.e2e.people import Visitor
-from tests.e2e.richer import QUESTIONS
 from tests.e2e.stage import Stage
 
 EMAIL = "v@example.org"
@@ -50,6 +50,10 @@ def test_attributes_are_told_with_the_first_message_and_once(carrying: Stage) ->
     visitor.ask(FIRST)
     assert told(visitor) == [{"known": KNOWN, "expert": True}, {}, {}]
     assert visitor.said == []
+    ann = carrying.agent("Ann")
+    ann.tab("All open").click()
+    ann.pick("Vera")
+    expect(ann.page.get_by_role("region", name="Known about Vera")).to_contain_text(EMAIL)
 
 
 def test_what_changed_since_is_told_with_the_next_message(carrying: Stage) -> None:
@@ -99,6 +103,51 @@ def test_a_known_address_is_never_asked_for(carrying: Stage) -> None:
     ann = carrying.agent("Ann")
     ann.pick()
     expect(ann.page.locator(".conversation-head")).to_contain_text("w@example.org")
+
+
+def test_an_address_given_in_an_earlier_chat_is_not_asked_for_in_the_next(carrying: Stage) -> None:
+    visitor = carrying.visitor().open()
+    leave_a_message = visitor.panel.get_by_role("button", name="Leave a message")
+    leave_a_message.click()
+    leave = visitor.panel.locator(".leave")
+    leave.get_by_label("Your message").fill(FIRST)
+    leave.get_by_label("E-mail address").fill(EMAIL)
+    leave.get_by_role("button", name="Leave message").click()
+    expect(visitor.event(f"We can also reach you at {EMAIL}")).to_be_visible()
+    ann = carrying.agent("Ann")
+    ann.pick(FIRST)
+    ann.accept()
+    ann.close_button.click()
+    expect(visitor.event("Ann closed the conversation")).to_be_visible()
+    ann.page.close()
+
+    # The same visitor, whose page knows of no conversation any more.
+    visitor.page.evaluate(
+        """() => {
+            for (const name of Object.keys(localStorage))
+                if (name.endsWith(":conversation")) localStorage.removeItem(name);
+        }"""
+    )
+    visitor.page.reload()
+    visitor.open()
+    visitor.ask(SECOND)
+    expect(visitor.own).to_have_text([SECOND])
+    expect(visitor.event(f"We can also reach you at {EMAIL}")).to_be_visible()
+    leave_a_message.click()
+    expect(leave).to_contain_text(f"We will also write to {EMAIL}.")
+    expect(leave.get_by_label("E-mail address")).to_have_count(0)
+    leave.get_by_role("button", name="Leave message").click()
+    waiting = visitor.panel.locator(".dock-waiting")
+    expect(waiting).to_contain_text(f"We will also write to {EMAIL}.")
+    expect(waiting.get_by_label("E-mail address")).to_have_count(0)
+    # They said it once: what is in the second chat is from the server.
+    said = [frame for frame in visitor.sent if frame.get("kind") == "contact"]
+    assert [frame["data"] for frame in said] == [{"email": EMAIL}]
+
+    bo = carrying.agent("Bo")
+    bo.pick(SECOND)
+    expect(bo.page.locator(".conversation-head")).to_contain_text(EMAIL)
+    expect(bo.happened.first).to_contain_text(EMAIL)
 
 
 def test_who_is_known_after_the_first_message_can_be_reached_all_the_same(carrying: Stage) -> None:

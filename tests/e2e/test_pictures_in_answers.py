@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.e2e.richer import QUESTIONS, richer
+from tests.e2e.carried import LOST, PICTURE, QUESTIONS
 from tests.e2e.stage import PHONE, Stage
 
 SVG = (
-    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 9'><rect width='9' height='9'/></svg>"
+    "<svg xmlns='http://www.w3.org/2000/svg' width='1600' height='900' viewBox='0 0 16 9'>"
+    "<rect width='9' height='9'/></svg>"
 )
 
 
 def test_a_wide_picture_is_as_wide_as_its_bubble_at_most(carrying: Stage) -> None:
-    picture = f"{carrying.shop.url}/wide.svg"
-    html = f'<p>So:</p><p><img src="{picture}" alt="A lamp" width="1600" height="900"></p>'
-    visitor = richer(carrying, {"assembly": {"html": html}}, None, **PHONE)
-    visitor.page.route(picture, lambda it: it.fulfill(body=SVG, content_type="image/svg+xml"))
+    visitor = carrying.visitor(None, **PHONE)
+    visitor.page.route(PICTURE, lambda it: it.fulfill(body=SVG, content_type="image/svg+xml"))
     visitor.visit().launcher.tap()
-    visitor.ask(QUESTIONS["assembly"])
+    visitor.ask(QUESTIONS["bulb"])
     image = visitor.bubbles.last.get_by_role("img", name="A lamp")
     # It came in after the conversation was scrolled to its end, which stays in sight.
     expect(visitor.panel.get_by_role("group", name="Did this help?")).to_be_in_viewport()
@@ -32,16 +31,9 @@ def test_a_wide_picture_is_as_wide_as_its_bubble_at_most(carrying: Stage) -> Non
 
 
 def test_what_cannot_be_loaded_is_said_in_words(carrying: Stage) -> None:
-    shop = carrying.shop.url
-    html = (
-        f'<p>Look: <img src="{shop}/lost.png" alt="a bulb in its box"></p>'
-        f'<p><video src="{shop}/lost.mp4" aria-label="Turning it"></video></p>'
-    )
-    visitor = richer(carrying, {"assembly": {"html": html}}).open()
-    visitor.ask(QUESTIONS["assembly"])
+    visitor = carrying.visitor().open()
+    visitor.ask(QUESTIONS["socket"])
     bubble = visitor.bubbles.last
     expect(bubble).to_contain_text("Look: a bulb in its box")
-    expect(bubble.get_by_role("link", name="Turning it")).to_have_attribute(
-        "href", f"{shop}/lost.mp4"
-    )
+    expect(bubble.get_by_role("link", name="Turning it")).to_have_attribute("href", f"{LOST}.mp4")
     expect(bubble.locator("img, video")).to_have_count(0)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
+from tests.e2e.carried import CHOICES, LONG, QUESTIONS, REPLIES, UNCLEAR
 from tests.e2e.people import Visitor
-from tests.e2e.richer import CHOICES, QUESTIONS, REPLIES, UNCLEAR, richer
 from tests.e2e.stage import PHONE, Stage
 
 QUESTION = QUESTIONS["delivery-time"]
-TITLES = [choice["title"] for choice in CHOICES["choices"]]
-LONG = "A reply that is rather long for a button but still says what it has to say"
 FINGER = 44
 """Pixels that a finger needs, each way."""
 
@@ -21,12 +19,12 @@ def replies(visitor: Visitor, name: str = "Suggested replies") -> Locator:
 
 def test_pressing_a_reply_says_it_and_the_replies_are_gone(carrying: Stage) -> None:
     carrying.agent("Ann")
-    visitor = richer(carrying, {"delivery-time": REPLIES}).open()
+    visitor = carrying.visitor().open()
     visitor.ask(QUESTION)
-    expect(replies(visitor).get_by_role("button")).to_have_text(REPLIES["buttons"])
+    expect(replies(visitor).get_by_role("button")).to_have_text(REPLIES)
     visitor.page.reload()
     visitor.open()
-    expect(replies(visitor).get_by_role("button")).to_have_text(REPLIES["buttons"])
+    expect(replies(visitor).get_by_role("button")).to_have_text(REPLIES)
 
     carrying.server.kill()
     replies(visitor).get_by_role("button", name="Where is my order?").click()
@@ -35,12 +33,12 @@ def test_pressing_a_reply_says_it_and_the_replies_are_gone(carrying: Stage) -> N
     expect(replies(visitor)).to_have_count(0)
     expect(visitor.field).to_be_focused()
     carrying.server.start()
-    expect(visitor.bubbles.last).to_contain_text("The answer: track-order.")
+    expect(visitor.bubbles.last).to_contain_text("I can look that up.")
     assert visitor.own.all_inner_texts() == [QUESTION, "Where is my order?"]
 
 
 def test_whatever_else_is_said_takes_the_replies_away(carrying: Stage) -> None:
-    visitor = richer(carrying, {"delivery-time": REPLIES}).open()
+    visitor = carrying.visitor().open()
     visitor.ask(QUESTION)
     expect(replies(visitor)).to_have_count(1)
     visitor.ask(QUESTION)
@@ -55,11 +53,11 @@ def test_whatever_else_is_said_takes_the_replies_away(carrying: Stage) -> None:
 
 def test_near_ties_are_offered_and_one_is_chosen_by_keyboard(carrying: Stage) -> None:
     carrying.agent("Ann")
-    visitor = richer(carrying, {None: CHOICES}).open()
+    visitor = carrying.visitor().open()
     visitor.ask(UNCLEAR)
     expect(visitor.bubbles.last).to_have_text("Did you mean one of these?")
     buttons = replies(visitor, "Did you mean one of these?").get_by_role("button")
-    expect(buttons).to_have_text(TITLES)
+    expect(buttons).to_have_text(CHOICES)
     press = visitor.page.keyboard.press
     # Backwards from the field: the way to a person, the second, the first.
     for stop in (visitor.person, buttons.nth(1), buttons.nth(0)):
@@ -67,7 +65,7 @@ def test_near_ties_are_offered_and_one_is_chosen_by_keyboard(carrying: Stage) ->
         expect(stop).to_be_focused()
         assert visitor.outlined()
     press("Enter")
-    expect(visitor.own.last).to_have_text(TITLES[0])
+    expect(visitor.own.last).to_have_text(CHOICES[0])
     expect(visitor.bubbles.last).to_contain_text("The answer: delivery-time.")
     expect(buttons).to_have_count(0)
     # The focus is not lost with the button.
@@ -78,7 +76,7 @@ def test_near_ties_are_offered_and_one_is_chosen_by_keyboard(carrying: Stage) ->
 
 def test_a_closed_conversation_has_no_reply_to_press(carrying: Stage) -> None:
     ann = carrying.agent("Ann")
-    visitor = richer(carrying, {"delivery-time": REPLIES}).open()
+    visitor = carrying.visitor().open()
     visitor.ask(QUESTION)
     expect(replies(visitor)).to_have_count(1)
     ann.tab("All open").click()
@@ -91,9 +89,9 @@ def test_a_closed_conversation_has_no_reply_to_press(carrying: Stage) -> None:
 
 
 def test_on_a_phone_replies_wrap_and_fit_a_finger(carrying: Stage) -> None:
-    visitor = richer(carrying, {"delivery-time": {"buttons": ["Yes", LONG, "No"]}}, **PHONE)
+    visitor = carrying.visitor(**PHONE)
     visitor.launcher.tap()
-    visitor.ask(QUESTION)
+    visitor.ask(QUESTIONS["gift-wrapping"])
     expect(replies(visitor)).to_have_count(1)
     for button in replies(visitor).get_by_role("button").all():
         expect(button).to_be_in_viewport(ratio=1)

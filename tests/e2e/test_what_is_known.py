@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,13 @@ from playwright.sync_api import Browser, expect
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from tests.e2e.stage import Stage
+from tests.e2e.stage import FIRST, Stage
 from tests.e2e.test_accessibility import DESK, agent_is_fine
 from tests.support.talk import new_key
 
+WHY = re.compile(
+    "Passed to a person at once, as an expert: .*the error code E-17.*has tried a restart already"
+)
 PATIENCE = 15.0
 """Seconds for one reply, on a busy machine."""
 
@@ -88,17 +92,39 @@ def test_where_nothing_is_known_nothing_is_in_the_way(stage: Stage) -> None:
     expect(ann.page.locator(".known")).to_have_count(0)
 
 
-def test_an_expert_is_marked_and_the_conversation_says_why(stage: Stage, teller: Teller) -> None:
-    ann = stage.agent("Ann")
-    text = "The driver logs E-17 after firmware 2.4.1, a restart did not help"
-    teller.ask("open", key=new_key(), data={"text": text, "lang": "en", "expert": True})
-    row = ann.row("The driver logs E-17")
-    expect(row.get_by_title("Expert: passed to a person at once")).to_have_text("Expert")
-    ann.pick()
-    expect(ann.happened.first).to_contain_text("Passed to a person at once, as an expert: ")
+def test_an_expert_gets_a_person_at_once_before_others_and_the_agent_sees_why(
+    carrying: Stage,
+) -> None:
+    ann = carrying.agent("Ann")
+    ordinary = carrying.visitor().open()
+    ordinary.ask(FIRST)
+    ordinary.person.click()
+    expect(ann.rows).to_have_text([re.compile(re.escape(FIRST))])
+    expert = carrying.visitor().open()
+    expert.ask("The driver logs E-17 after firmware 2.4.1, I have already restarted it")
+    expect(expert.event("Passed on to a person who knows")).to_be_visible()
+    expect(expert.event("You asked for a person")).to_have_count(0)
+    expect(expert.panel).to_contain_text("A person has been asked to come.")
+    # No standard answer came before.
+    expect(expert.bubbles).to_have_count(1)
+
+    driver_first = [re.compile("The driver logs E-17"), re.compile(re.escape(FIRST))]
+    expect(ann.rows).to_have_text(driver_first)
+    ann.page.reload()
+    expect(ann.rows).to_have_text(driver_first)
+    marked = ann.rows.get_by_title("Expert: passed to a person at once")
+    expect(marked).to_have_text(["Expert"])
+    ann.pick("The driver logs E-17")
     expect(ann.page.locator(".conversation-head")).to_contain_text("Expert")
+    expect(ann.happened).to_have_text([WHY])
     ann.accept()
-    expect(row).to_contain_text("Expert")
+    ann.say("Which driver is it?")
+    expect(expert.bubbles.last).to_have_text("Which driver is it?")
+    # The desk has it too: it is read once.
+    told = [frame["entry"] for frame in ann.frames if frame["type"] == "entry"]
+    told += [entry for frame in ann.frames for entry in frame.get("entries", ())]
+    assert "assign_reason" in {entry["kind"] for entry in told}
+    expect(ann.happened.filter(has_text="E-17")).to_have_count(1)
 
 
 GUIDE = """---

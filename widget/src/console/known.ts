@@ -43,8 +43,9 @@ export function choicesOf({ data }: Pick<Entry, "data">): readonly Choice[] {
   return array<Choice>(data["choices"]);
 }
 
-/** Why somebody was passed on as an expert; nothing where they were not. */
-export function expertReasons({ data }: Pick<Entry, "data">): readonly string[] {
+/** Why somebody was passed on as an expert; nothing where they were not, or say so themselves. */
+export function expertReasons({ data, from }: Pick<Entry, "data" | "from">): readonly string[] {
+  if (from.kind === "visitor") return [];
   const expert = data["expert"] as { reasons?: unknown } | undefined;
   return array<string>(expert?.reasons);
 }

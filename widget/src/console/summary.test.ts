@@ -27,6 +27,15 @@ test("who waited longest comes first, elsewhere what happened last", () => {
   expect([late, early].sort(inOrder("open"))).toEqual([early, late]);
 });
 
+test("experts come first among those who wait, and nowhere else", () => {
+  const waits = (id: string, since: number, expert = false) =>
+    summary(id, { state: "waiting", waiting_since: since, updated_at: since, expert });
+  const all = [waits("a", 10), waits("b", 40, true), waits("c", 20), waits("d", 30, true)];
+  const ids = (tab: "waiting" | "open") => [...all].sort(inOrder(tab)).map(({ id }) => id);
+  expect(ids("waiting")).toEqual(["d", "b", "a", "c"]);
+  expect(ids("open")).toEqual(["b", "d", "c", "a"]);
+});
+
 test("an older summary never replaces a newer one", () => {
   const old = summary("a", { state_offset: 1, offset: 5 });
   const next = summary("a", { state_offset: 4, offset: 4, state: "waiting" });
@@ -49,6 +58,13 @@ test("entries tell the state before the inbox does", () => {
 test("entries from before the summary change nothing", () => {
   const base = summary("a", { state: "closed", state_offset: 9, offset: 9 });
   expect(fold(base, [entry(2, "ask_human"), entry(3, "accept", { from: agent })])).toEqual(base);
+});
+
+test("whoever is passed on as an expert is one; who says so of themselves is not", () => {
+  const data = { expert: { score: 1, reasons: ["the page says so"] } };
+  const bot = { kind: "app" as const, id: "responder" };
+  expect(fold(summary("a"), [entry(2, "ask_human", { from: bot, data })]).expert).toBe(true);
+  expect(fold(summary("a"), [entry(2, "ask_human", { data })]).expert).toBeUndefined();
 });
 
 test("asking for a person twice changes the state once", () => {

@@ -1,6 +1,7 @@
 /** A conversation as the inbox shows it: names, order, which tab it belongs to. */
 
 import type { Entry } from "../protocol/index.ts";
+import { expertReasons } from "./known.ts";
 import { t } from "./texts.ts";
 
 export type State = "self_service" | "waiting" | "with_agent" | "closed";
@@ -54,11 +55,20 @@ export function belongs(summary: Summary, tab: Tab, me: string): boolean {
   return (summary.state === "closed") === (tab === "closed");
 }
 
-/** Those who waited longest come first; elsewhere what happened last does. */
+/**
+ * Experts come first among those who wait, then who waited longest; elsewhere what happened last
+ * does. The server's pages have the same order.
+ */
 export function inOrder(tab: Tab): (a: Summary, b: Summary) => number {
   const tie = (a: Summary, b: Summary) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-  if (tab === "waiting") return (a, b) => waitingSince(a) - waitingSince(b) || tie(a, b);
+  if (tab === "waiting") {
+    return (a, b) => turn(a) - turn(b) || waitingSince(a) - waitingSince(b) || tie(a, b);
+  }
   return (a, b) => b.updated_at - a.updated_at || tie(a, b);
+}
+
+function turn(summary: Summary): number {
+  return summary.expert ? 0 : 1;
 }
 
 export function waitingSince(summary: Summary): number {
@@ -116,7 +126,7 @@ export function fold(summary: Summary, entries: readonly Entry[]): Summary {
     if (entry.kind === "contact" && entry.offset > summary.offset) {
       next.visitor = { ...next.visitor, ...contact(entry) };
     }
-    if (entry.kind === "ask_human" && entry.data["expert"]) next.expert = true;
+    if (entry.kind === "ask_human" && expertReasons(entry).length > 0) next.expert = true;
     const page = entry.data["page"] as Summary["page"];
     if (entry.kind === "message" && entry.from.kind === "visitor" && page) next.page = page;
     if (entry.offset <= next.state_offset) continue;

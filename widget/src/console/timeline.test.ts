@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { OutboxItem, Principal } from "../protocol/index.ts";
+import type { Entry, OutboxItem, Principal } from "../protocol/index.ts";
 import { entry } from "./testing/samples.ts";
 import { grouped, timeline } from "./timeline.ts";
 
@@ -35,6 +35,27 @@ test("notes from before the first loaded message wait for it", () => {
     entry(2, "note", { at: 40_000, id: "n2" }),
   );
   expect(timeline(said, noted, [], me, 0).map((item) => item.key)).toEqual(["e30", "n2"]);
+});
+
+test("why somebody was passed on as an expert is told once: where it happened", () => {
+  const server: Principal = { kind: "server", id: "straks" };
+  const reasons = ["names the error code E-17", "the page says so"];
+  const reason = (offset: number, text: string) =>
+    entry(offset, "assign_reason", { id: `r${offset}`, at: 3000, from: server, data: { text } });
+  const desk = view(
+    reason(1, "An expert asks: names the error code E-17; the page says so."),
+    reason(2, "An expert asks: has read 3 help pages."),
+  );
+  const data = { expert: { score: 1, reasons } };
+  const bot: Principal = { kind: "app", id: "responder" };
+  const asked = entry(2, "ask_human", { from: bot, data });
+  const keys = (of: Entry) =>
+    timeline(view(entry(1, "message"), of), desk, [], me, 0).map(({ key }) => key);
+  expect(keys(asked)).toEqual(["e1", "e2", "r2"]);
+  // Where the conversation does not say why, the desk does; a visitor's word counts for nothing.
+  expect(keys(entry(2, "ask_human", { data }))).toEqual(["e1", "e2", "r1", "r2"]);
+  expect(keys(entry(2, "ask_human"))).toEqual(["e1", "e2", "r1", "r2"]);
+  expect(timeline({ entries: [], hasOlder: false }, desk, [], me, 0)).toHaveLength(2);
 });
 
 test("what is being sent comes last, and once it is in the log only there", () => {

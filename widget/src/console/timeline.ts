@@ -7,7 +7,7 @@ import {
   type Principal,
   verdicts,
 } from "../protocol/index.ts";
-import { labelOf, labels, progress, told } from "./known.ts";
+import { expertReasons, labelOf, labels, progress, told } from "./known.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
 
@@ -107,6 +107,16 @@ function merge(a: readonly Item[], b: readonly Item[]): Item[] {
   return merged.concat(b.slice(j));
 }
 
+/** Of what stands on the desk, what the conversation does not say by itself. */
+function unsaid(desk: readonly Entry[], said: readonly Entry[]): readonly Entry[] {
+  // Why somebody was passed on as an expert is told in both: it is read where it happened.
+  const reasons = said.map((entry) => expertReasons(entry).join("; ")).filter(Boolean);
+  return desk.filter(
+    ({ kind, data }) =>
+      kind !== "assign_reason" || !reasons.some((each) => String(data["text"]).includes(each)),
+  );
+}
+
 /**
  * Everything to show, oldest first. Notes from before the first message that is loaded wait
  * until the messages around them are. `read` is how far the visitor has read.
@@ -124,7 +134,7 @@ export function timeline(
     entries.map((entry) => fromEntry(entry, "conversation", me.id, read)),
     entries,
   );
-  const noted = desk.entries
+  const noted = unsaid(desk.entries, entries)
     .filter((entry) => entry.at >= start)
     .map((entry) => fromEntry(entry, "desk", me.id, 0));
   const here = new Set([...said, ...noted].map((item) => item.key));

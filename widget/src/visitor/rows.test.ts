@@ -166,6 +166,15 @@ test("what happened is told, by name where there is one", () => {
   expect(rows[1]?.values).toEqual({ name: "Anna" });
 });
 
+test("who is passed on as an expert did not ask for a person, and does not read so", () => {
+  const expert = { score: 1, reasons: ["the page says so"] };
+  const events = (...said: Parameters<typeof rowsOf>[0]) =>
+    rowsOf(said, [], 0).flatMap((row) => (row.type === "event" ? row.event : []));
+  expect(events(entry(1, BOT, "ask_human", { expert }))).toEqual(["passed"]);
+  expect(events(entry(1, BOT, "ask_human", {}))).toEqual(["asked"]);
+  expect(events(entry(1, VISITOR, "ask_human", { expert }))).toEqual(["asked"]);
+});
+
 test("an answer that is more than a hello has a page", () => {
   const answer = { answer: "returns/how-to", text: "t", lang: "da" };
   const rows = messages(

@@ -57,6 +57,7 @@ export interface MessageRow {
 
 export type EventName =
   | "asked"
+  | "passed"
   | "joined"
   | "moved"
   | "closed"
@@ -174,7 +175,9 @@ function ofEntry(
   });
   const name = from.name ?? "";
   // The visitor's words and the button both ask for a person, one right after the other.
-  if (kind === "ask_human" && before !== kind) return event("asked");
+  if (kind === "ask_human" && before !== kind) {
+    return event(data["expert"] && from.kind !== "visitor" ? "passed" : "asked");
+  }
   if (kind === "accept") return event("joined", { name });
   if (kind === "transfer") return event("moved");
   if (kind === "close")

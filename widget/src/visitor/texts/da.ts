@@ -31,6 +31,7 @@ export const texts: Texts = {
   helped: "Svaret hjalp",
   helpedNot: "Svaret hjalp ikke",
   asked: "Du bad om et menneske",
+  passed: "Givet videre til en person, der har forstand på det",
   waiting: "Vi har bedt en person om at komme. Du kan skrive videre imens.",
   waitingAway: "Der er ingen her lige nu. Din besked er gemt og bliver besvaret her.",
   joined: "{name} er her",

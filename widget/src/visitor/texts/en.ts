@@ -31,6 +31,7 @@ export const texts = {
   helped: "This helped",
   helpedNot: "This did not help",
   asked: "You asked for a person",
+  passed: "Passed on to a person who knows",
   waiting: "A person has been asked to come. You can go on writing meanwhile.",
   waitingAway: "No one is here right now. Your message is kept, and answered here.",
   joined: "{name} is here",

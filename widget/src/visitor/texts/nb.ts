@@ -31,6 +31,7 @@ export const texts: Texts = {
   helped: "Svaret hjalp",
   helpedNot: "Svaret hjalp ikke",
   asked: "Du ba om et menneske",
+  passed: "Gitt videre til en person som har greie på det",
   waiting: "Vi har bedt noen om å komme. Du kan skrive videre imens.",
   waitingAway: "Ingen er her akkurat nå. Meldingen er lagret og blir besvart her.",
   joined: "{name} er her",

@@ -31,6 +31,7 @@ export const texts: Texts = {
   helped: "Dit heeft geholpen",
   helpedNot: "Dit heeft niet geholpen",
   asked: "Je vroeg om een mens",
+  passed: "Doorgegeven aan iemand die er verstand van heeft",
   waiting: "We hebben iemand gevraagd te komen. Je kunt intussen verder schrijven.",
   waitingAway: "Er is nu niemand. Je bericht is bewaard en wordt hier beantwoord.",
   joined: "{name} is er",

@@ -32,6 +32,7 @@ export const texts: Texts = {
   helped: "Ta odpowiedź pomogła",
   helpedNot: "Ta odpowiedź nie pomogła",
   asked: "Poproszono o rozmowę z człowiekiem",
+  passed: "Przekazano osobie, która się na tym zna",
   waiting: "Poprosiliśmy kogoś o dołączenie. Możesz w tym czasie pisać dalej.",
   waitingAway: "Teraz nikogo tu nie ma. Wiadomość jest zapisana, odpowiemy na nią tutaj.",
   joined: "{name} dołącza do rozmowy",

@@ -31,6 +31,7 @@ export const texts: Texts = {
   helped: "Svaret hjälpte",
   helpedNot: "Svaret hjälpte inte",
   asked: "Du bad om en människa",
+  passed: "Lämnat vidare till en person som kan det här",
   waiting: "Vi har bett någon komma. Du kan skriva vidare så länge.",
   waitingAway: "Ingen är här just nu. Ditt meddelande är sparat och besvaras här.",
   joined: "{name} är här",
