@@ -112,6 +112,7 @@ async def test_what_is_no_http_is_a_failure(raw: bytes) -> None:
 async def test_nobody_there_is_a_failure() -> None:
     assert await ask(f"http://127.0.0.1:{free_port()}/") is None
     assert await ask("https://no-such-host.invalid/") is None
+    assert await ask("https://shop..example/") is None
 
 
 async def test_whoever_is_slow_is_not_waited_for() -> None:
