@@ -138,6 +138,20 @@ async def test_few_are_asked_at_once() -> None:
         assert await asyncio.gather(*asked) == [{"status": "sent"}] * 40
 
 
+async def test_one_that_is_slow_keeps_no_other_from_being_asked() -> None:
+    lookups = Lookups()
+    async with webhook() as slow, webhook() as here:
+        slow.gate.clear()
+        waiting = [asyncio.create_task(ask(slow, lookups)) for _ in range(40)]
+        async with asyncio.timeout(5):
+            while len(slow.requests) < 16:
+                await asyncio.sleep(0.01)
+        here.give({"status": "sent"})
+        assert await ask(here, lookups, seconds=1.0) == {"status": "sent"}
+        slow.gate.set()
+        await asyncio.gather(*waiting)
+
+
 async def test_whoever_fails_again_and_again_is_left_alone_for_a_while(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
