@@ -409,6 +409,20 @@ async def test_a_conversation_that_fills_while_it_is_answered_can_still_be_close
     assert [entry.kind for entry in beginning] == ["message", "answer"]
 
 
+async def test_the_last_question_has_its_reply_though_that_takes_a_while(here: Conversing) -> None:
+    here.service.foresight = lambda _coming: None
+    channel = await here.opened()
+    for _ in range(4):
+        says = [here.say(VISITOR, channel, "x") for _ in range(2_500)]
+        await asyncio.gather(*says, return_exceptions=True)
+    data = {"question": 9_998, "answer": None, "score": 0.0}
+    replied = await here.send(RESPONDER, channel, "answer", data, expect=1)
+    assert replied.entry.offset == 9_999
+    assert (await refusal(here.say(VISITOR, channel, "x"))).code is ErrorCode.LOG_FULL
+    closed = await here.send(VISITOR, channel, "close", {}, expect=1)
+    assert closed.entry.offset == 10_000
+
+
 class OnlyBo:
     """A directory of one agent."""
 

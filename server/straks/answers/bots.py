@@ -12,7 +12,7 @@ import structlog
 from straks.accounts.permissions import ASKED
 from straks.accounts.principals import SERVER, Principal
 from straks.clock import Clock
-from straks.conversation.consumer import Handle
+from straks.conversation.consumer import Handle, passes
 from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
 from straks.conversation.model import Conversation, State
@@ -27,6 +27,8 @@ PAUSE: Final = 30.0
 """Seconds for which it is not waited for then; after that, one more that it leaves is enough."""
 MOST_WAITING: Final = 10_000
 """Questions of a partition that wait for it; one more is the engine's at once."""
+_TRIES: Final = 5
+"""Times that the engine fails at a question before it is passed over."""
 _KEYS: Final = uuid.UUID("9d2c6f0e-7c6b-5b39-8d0a-2a6b3d0f5c11")
 
 _log = structlog.get_logger(__name__)
@@ -113,7 +115,7 @@ class Engine(Protocol):
 class _Turn:
     """A question that waits for its reply."""
 
-    __slots__ = ("deadline", "failed", "item")
+    __slots__ = ("deadline", "failed", "item", "over", "tries")
 
     def __init__(self, item: FeedItem) -> None:
         self.item = item
@@ -121,6 +123,10 @@ class _Turn:
         """None until the bot was asked."""
         self.failed = False
         """It could not be asked."""
+        self.over = False
+        """It is not, or no longer, the bot's."""
+        self.tries = 0
+        """How often the engine failed at it."""
 
 
 class Turns:
@@ -156,14 +162,43 @@ class Turns:
                 others.append(item)
         if items:
             self._read = max(self._read, items[-1].position)
-        over = [turn.item for turn in tuple(self._turns.values()) if await self._is_over(turn)]
-        # It passes over those that have their reply.
-        settled = await self._handle([*others, *over])
-        for item in over:
-            del self._turns[item.entry.id]
+        for turn in tuple(self._turns.values()):
+            turn.over = turn.over or await self._is_over(turn)
+        settled = await self._reply(others, [turn for turn in self._turns.values() if turn.over])
         first = next(iter(self._turns.values()), None)
         left = self._read if first is None else first.item.position - 1
         return left if settled is None else min(left, settled)
+
+    async def _reply(self, others: Sequence[FeedItem], over: Sequence[_Turn]) -> int | None:
+        """Have the engine reply; a question that it fails at must not stop the others."""
+        try:
+            # It passes over those that have their reply.
+            settled = await self._handle([*others, *(turn.item for turn in over)])
+        except Exception as error:
+            if not over or passes(error):
+                raise
+        else:
+            for turn in over:
+                del self._turns[turn.item.entry.id]
+            return settled
+        for turn in over:
+            if await self._is_done(turn):
+                del self._turns[turn.item.entry.id]
+        return await self._handle(others)
+
+    async def _is_done(self, turn: _Turn) -> bool:
+        """Have the engine reply to one question; tell whether it need not try again."""
+        try:
+            await self._handle([turn.item])
+        except Exception as error:
+            if passes(error):
+                raise
+            turn.tries += 1
+            if turn.tries < _TRIES:
+                return False
+            question = turn.item.entry
+            _log.exception("no reply", channel=question.channel, offset=question.offset)
+        return True
 
     async def _is_over(self, turn: _Turn) -> bool:
         """Tell whether a question is not, or no longer, the bot's."""

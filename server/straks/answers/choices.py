@@ -38,7 +38,7 @@ def picked(book: AnswerBook, offered: bytes, text: str) -> Match | None:
     for alike in (_same, _alike):
         for choice in choices:
             if alike(choice["title"], said):
-                return _match(book, choice, offer["lang"], clean(said))
+                return _match(book, choice, offer.get("lang"), clean(said))
     return None
 
 
@@ -50,12 +50,15 @@ def _alike(title: str, said: str) -> bool:
     return clean(title) == clean(said) != ""
 
 
-def _match(book: AnswerBook, choice: dict[str, str], lang: str, said: str) -> Match | None:
+def _match(
+    book: AnswerBook, choice: dict[str, str], lang: str | None, said: str
+) -> Match | None:
+    """``lang`` None: a bot offered it, and did not say in which language."""
     variants = [
         answer
         for answer in book.answers
         if answer.id == choice["answer"]
-        and languages.base(answer.lang) == languages.base(lang)
+        and (lang is None or languages.base(answer.lang) == languages.base(lang))
         and not answer.is_reply
     ]
     if not variants:

@@ -94,14 +94,14 @@ class Editor:
     async def listed(self) -> tuple[Sequence[Listed], Sequence[AnswerFileError]]:
         """Give every answer by its file, and what is wrong with the others."""
         counts: Mapping[tuple[str, str | None], AnswerCounts] = await self._questions.by_answer()
-        sources = self._room.watch.sources
+        sources, book = self._room.watch.sources, self._room.watch.book
         listed = [
             Listed(
                 answer, sources.files[answer.file], counts.get((answer.id, answer.lang), _NOTHING)
             )
-            for answer in sources.book.answers
+            for answer in book.answers
         ]
-        return listed, sources.book.errors
+        return listed, book.errors
 
     async def file(self, name: str) -> AnswerFile:
         """Read a file as it is now.

@@ -26,7 +26,7 @@ MAX_ANSWER: Final = 64 * 1024
 MAX_MEMBERS: Final = 50
 
 _AT_ONCE: Final = 16
-"""Requests under way; one more waits for its turn, within its time-out."""
+"""Requests under way to an address; one more waits for its turn, within its time-out."""
 _FAILURES: Final = 5
 """In a row, after which a look-up is left alone for a while."""
 _LEFT_ALONE: Final = 30.0
@@ -53,7 +53,6 @@ class Lookups:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._turn = asyncio.Semaphore(_AT_ONCE)
         self._states: dict[str, _State] = {}
         """By address."""
 
@@ -74,7 +73,7 @@ class Lookups:
         if state.failures >= _FAILURES:
             state.closed_until = self._clock() + _LEFT_ALONE
         try:
-            async with asyncio.timeout(lookup.seconds), self._turn:
+            async with asyncio.timeout(lookup.seconds), state.turn:
                 members = await _ask(lookup, orjson.dumps(request))
         except (WebhookError, TimeoutError) as error:
             state.failures += 1
@@ -91,6 +90,7 @@ class _State:
     """How a program has done lately."""
 
     def __init__(self, name: str) -> None:
+        self.turn = asyncio.Semaphore(_AT_ONCE)
         self.failures = 0
         self.closed_until = 0.0
         self.trouble = Trouble(_log, f"look-up {name}")

@@ -181,7 +181,8 @@ class Personal:
         facts, earlier = await self._facts(answer, conversation)
         again = question.kind == "details"
         form = left_to_ask(answer.ask, facts, earlier, again=again)
-        values = {**facts, **self.business.now(self._clock(), lang)}
+        now = self.business.now(self._clock(), lang)
+        values = {**facts, **now}
         if any("optional" not in field for field in form):
             return asking(question.offset, match, form, values)
         if answer.lookup is not None:
@@ -192,7 +193,7 @@ class Personal:
             members = looked_up[answer.lookup]
             if members is None:
                 return failed(question.offset, match)
-            values |= members
+            values |= {**members, **now}
         data = given(question.offset, match, values)
         return data | {"form": form} if form and "answer" in data else data
 

@@ -33,7 +33,10 @@ def stamp(source: str, values: Mapping[str, str]) -> str:
 
 def _set(source: str, name: str, scalar: str) -> str:
     front = front_matter.split(source.removeprefix("\ufeff")).front
-    root = yaml.compose(front, Loader=yaml.SafeLoader)
+    try:
+        root = yaml.compose(front, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        root = None  # what was set already stands behind the end of the YAML, a line of "..."
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         raise FrontMatterError(2, "write the front matter as 'key: value' lines, one for each key")
     lines = _LINES.findall(source)

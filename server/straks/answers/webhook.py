@@ -36,7 +36,7 @@ async def post(
         reader, writer = await asyncio.open_connection(
             host, parts.port or (443 if secure else 80), ssl=_tls() if secure else None
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: it cannot be the name of a host
         raise WebhookError(f"no connection: {error}") from error
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -29,7 +29,8 @@ PREVIEW_LENGTH: Final = 140
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_FACTS: Final = 100
-"""Facts about a visitor that are kept; more of them are no answers to questions of ours."""
+"""Facts about a visitor that are kept: the last said, and how they are reached and called."""
+_REACHED: Final = frozenset({"email", "name"})
 _QUESTION: Final = b'{"question":'
 MOST_REPLIED: Final = 64
 """Questions that are remembered to have their reply: more do not wait for one at a time."""
@@ -206,14 +207,15 @@ def _learn(conversation: Conversation, facts: object) -> None:
     said = _strings(facts)
     if conversation.earlier:
         conversation.earlier = conversation.earlier.difference(said)
-    _know(conversation, {**conversation.facts, **said})
+    others = {name: value for name, value in conversation.facts.items() if name not in said}
+    _know(conversation, {**others, **said})
 
 
 def _remember(conversation: Conversation, facts: object) -> None:
     """Take in what earlier conversations said; what was said in this one holds."""
     before = conversation.facts
     said = {name: value for name, value in _strings(facts).items() if name not in before}
-    _know(conversation, {**before, **said})
+    _know(conversation, {**said, **before})
     kept = [name for name in said if name in conversation.facts]
     conversation.earlier = conversation.earlier.union(kept)
 
@@ -225,7 +227,10 @@ def _strings(facts: object) -> dict[str, str]:
 
 
 def _know(conversation: Conversation, facts: dict[str, str]) -> None:
-    conversation.facts = dict(list(facts.items())[:_MOST_FACTS])
+    more = max(len(facts) - _MOST_FACTS, 0)
+    for name in [name for name in facts if name not in _REACHED][:more]:
+        del facts[name]
+    conversation.facts = facts
     conversation.visitor_name = conversation.facts.get("name")
     conversation.visitor_email = conversation.facts.get("email")
 

@@ -50,7 +50,7 @@ __all__ = ["Author", "ConversationService", "Done"]
 _NEVER: Final = -1
 """No state has this offset: an append that expects it finds a used key or nothing at all."""
 _LAST: Final = Limits().entries - 1
-"""Entries after which a conversation can only be closed: it must not stay open for ever."""
+"""Entries after which a conversation can only be closed; what is answered leaves one more free."""
 _PREFIX: Final = "conversation:"
 _REPLIES: Final = frozenset({"answer", "ask_human"})
 
@@ -234,7 +234,7 @@ class ConversationService:
                     check_question(conversation, item.question)
                 if self._targets is not None and item.kind == "transfer":
                     self._targets.check_target(orjson.loads(item.data))
-                last = _LAST if self.foresight is None else _LAST - 1  # one reply is not counted
+                last = _LAST if self.foresight is None or item.kind in _REPLIES else _LAST - 1
                 if conversation.last_offset + lane.in_flight >= last and item.kind != "close":
                     raise full()
         except RefusedError as error:

@@ -186,6 +186,7 @@ def _read_cursor(cursor: str) -> tuple[bool, int, str]:
         or type(at) is not int
         or not 0 <= at < 2**63
         or type(conversation_id) is not str
+        or "\x00" in conversation_id
     ):
         raise RefusedError(ErrorCode.BAD_FIELD, "cursor: is not one that a list gave.")
     return expert, at, conversation_id

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from straks.answers.editor import ConflictError, Listed, NoFileError, Tried
 from straks.answers.source import MAX_FILE, AnswerFileError
 from straks.answers.sources import AnswerFile
-from straks.web.bodies import read_object, text
+from straks.web.bodies import check_characters, read_object, text
 from straks.web.context import WebContext
 from straks.web.origin import check_own_origin
 from straks.web.problems import ProblemError, json_response
@@ -56,7 +56,7 @@ def answer_routes(context: WebContext) -> list[Route]:
         session = await require_session(request, context)
         name = _query(request, "file")
         body = await read_object(request)
-        source, version = text(body, "source", longest=MAX_FILE), body.get("version")
+        source, version = _source(body), body.get("version")
         if version is not None:
             version = text(body, "version", longest=_LONGEST_NAME)
         with _problems():
@@ -77,7 +77,7 @@ def answer_routes(context: WebContext) -> list[Route]:
         session = await require_session(request, context)
         body = await read_object(request)
         name = text(body, "file", longest=_LONGEST_NAME)
-        source = text(body, "source", longest=MAX_FILE)
+        source = _source(body)
         with _problems():
             tried = await editor.tried(name, source, session.agent.name)
         return json_response(_tried(tried))
@@ -110,7 +110,13 @@ def _query(request: Request, field: str) -> str:
         raise ProblemError(
             400, "bad_field", f"{field!r} must be 1 to {_LONGEST_NAME} characters.", field=field
         )
+    check_characters(field, value)
     return value
+
+
+def _source(body: dict[str, Any]) -> str:
+    # Whatever is wrong in it is told with its line.
+    return text(body, "source", longest=MAX_FILE, any_character=True)
 
 
 def _file(file: AnswerFile) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from straks.web.problems import ProblemError
 
-__all__ = ["LARGEST_BODY", "choice", "number", "read_object", "text"]
+__all__ = ["LARGEST_BODY", "check_characters", "choice", "number", "read_object", "text"]
 
 LARGEST_BODY: Final = 64 * 1024
 _TIME: Final = 10.0
@@ -47,11 +47,21 @@ async def read_object(request: Request) -> dict[str, Any]:
     return found
 
 
-def text(body: dict[str, Any], field: str, *, longest: int) -> str:
+def check_characters(field: str, value: str) -> None:
+    """See that a text can be looked for in the records: PostgreSQL knows no U+0000.
+
+    Raises:
+        ProblemError: it cannot.
+    """
+    if "\x00" in value:
+        raise ProblemError(400, "bad_field", f"{field!r} has a U+0000 in it.", field=field)
+
+
+def text(body: dict[str, Any], field: str, *, longest: int, any_character: bool = False) -> str:
     """Take a text out of a body.
 
     Raises:
-        ProblemError: it is missing, of another type, empty or too long.
+        ProblemError: it is missing, of another type, empty or too long, or there is a U+0000 in it.
     """
     value = body.get(field)
     if not isinstance(value, str) or not value:
@@ -60,6 +70,8 @@ def text(body: dict[str, Any], field: str, *, longest: int) -> str:
         raise ProblemError(
             400, "bad_field", f"{field!r} is longer than {longest} characters.", field=field
         )
+    if not any_character:
+        check_characters(field, value)
     return value
 
 

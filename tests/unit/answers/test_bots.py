@@ -62,6 +62,8 @@ class Stage:
         """Offsets that the engine keeps to itself."""
         self.refuses = False
         self.fails = False
+        self.cannot: set[int] = set()
+        """Offsets that the engine fails at each time."""
         self.bot = Bot("helper", 3.0, lambda: self.connected, clock)
         self.turns = Turns(self.bot, self, self.handle, self)
 
@@ -102,6 +104,8 @@ class Stage:
         if self.fails:
             raise RefusedError(ErrorCode.UNAVAILABLE, "not now")
         questions = [item.entry for item in items if self.is_question(item.entry)]
+        if not self.cannot.isdisjoint(question.offset for question in questions):
+            raise ValueError("a mistake of ours")
         self.engine += [question.offset for question in questions]
 
 
@@ -226,6 +230,28 @@ async def test_what_fails_for_now_is_done_later(stage: Stage) -> None:
     stage.fails = False
     assert await stage.turns.handle(items) == 10
     assert stage.engine == [1]
+
+
+async def test_what_the_engine_cannot_do_stops_no_other(stage: Stage) -> None:
+    it_is(stage, 0)
+    stage.connected = False
+    stage.cannot = {1}
+    assert await stage.turns.handle(stage.say(entry(1), entry(2))) == 9
+    assert await stage.turns.handle(stage.say(entry(3))) == 9
+    assert stage.engine == [2, 3]
+    positions = [await stage.turns.handle([]) for _ in range(3)]
+    assert positions == [9, 9, 30]  # it is passed over at last
+
+
+async def test_a_bot_is_late_once_however_often_its_question_is_tried(stage: Stage) -> None:
+    it_is(stage, 0)
+    await stage.turns.handle(stage.say(entry(1)))
+    stage.clock.advance(3.1)
+    stage.fails = True
+    for _ in range(MOST_LATE):
+        with pytest.raises(RefusedError):
+            await stage.turns.handle([])
+    assert stage.bot.is_waited_for()
 
 
 async def test_a_bot_that_is_often_late_is_not_waited_for_a_while(stage: Stage) -> None:

@@ -81,6 +81,14 @@ def test_of_regional_variants_it_is_the_one_that_was_offered() -> None:
     assert match.answer is color
 
 
+def test_a_bot_need_not_say_the_language_of_what_it_offers() -> None:
+    said = orjson.loads(offered(NORWEGIAN, SHELF))
+    del said["lang"]
+    match = picked(BOOK, orjson.dumps(said), NORWEGIAN.title)
+    assert match is not None
+    assert match.answer is NORWEGIAN
+
+
 def test_what_was_taken_away_meanwhile_is_not_given() -> None:
     assert picked(AnswerBook((DANISH,)), offered(NORWEGIAN, SHELF), NORWEGIAN.title) is None
 

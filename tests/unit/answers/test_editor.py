@@ -98,6 +98,16 @@ async def test_of_those_who_write_at_once_one_wins(database: Database) -> None:
     assert [type(each) for each in outcomes].count(ConflictError) == 3
 
 
+async def test_what_the_operators_file_breaks_is_told_too(
+    database: Database, folder: Path
+) -> None:
+    (folder / "phone.md").write_text(text("Phone", "phone number") + "{{phone_number}}\n")
+    editor, _ = node(database, folder)
+    listed, errors = await editor.listed()
+    assert [each.file.name for each in listed] == ["hours.md"]
+    assert [(each.file, each.line) for each in errors] == [("phone.md", 7)]
+
+
 async def test_what_was_saved_a_moment_ago_clashes_already(database: Database) -> None:
     editor, _ = node(database)
     await editor.save("hours.md", HOURS, None, "Bo")

@@ -112,6 +112,7 @@ async def test_what_is_no_http_is_a_failure(raw: bytes) -> None:
 async def test_nobody_there_is_a_failure() -> None:
     assert await ask(f"http://127.0.0.1:{free_port()}/") is None
     assert await ask("https://no-such-host.invalid/") is None
+    assert await ask("https://shop..example/") is None
 
 
 async def test_whoever_is_slow_is_not_waited_for() -> None:
@@ -135,6 +136,20 @@ async def test_few_are_asked_at_once() -> None:
         assert len(here.requests) == 16
         here.gate.set()
         assert await asyncio.gather(*asked) == [{"status": "sent"}] * 40
+
+
+async def test_one_that_is_slow_keeps_no_other_from_being_asked() -> None:
+    lookups = Lookups()
+    async with webhook() as slow, webhook() as here:
+        slow.gate.clear()
+        waiting = [asyncio.create_task(ask(slow, lookups)) for _ in range(40)]
+        async with asyncio.timeout(5):
+            while len(slow.requests) < 16:
+                await asyncio.sleep(0.01)
+        here.give({"status": "sent"})
+        assert await ask(here, lookups, seconds=1.0) == {"status": "sent"}
+        slow.gate.set()
+        await asyncio.gather(*waiting)
 
 
 async def test_whoever_fails_again_and_again_is_left_alone_for_a_while(

@@ -77,3 +77,10 @@ def test_a_value_that_is_another_ones_cannot_be_set() -> None:
 def test_front_matter_in_one_line_cannot_be_set() -> None:
     with pytest.raises(FrontMatterError, match="one for each key"):
         stamp("---\n{title: Hours, phrases: [when]}\n---\nNine.\n", {"author": "Bo"})
+
+
+def test_front_matter_that_yaml_ends_itself_cannot_be_set() -> None:
+    source = "---\ntitle: Hours\nphrases:\n  - when\n...\n---\nNine.\n"
+    assert parse("hours.md", source.encode()).title == "Hours"
+    with pytest.raises(FrontMatterError, match="one for each key"):
+        stamp(source, {"author": "Bo", "confirmed": "2026-12-31"})

@@ -283,7 +283,21 @@ def test_facts_without_end_are_not_kept() -> None:
         entry(n, VISITOR, "details", {"fields": {f"fact_{n}_{each}": "1" for each in range(20)}})
         for n in range(2, 12)
     ]
-    assert len(folded(opening(), *given).facts) == 100
+    contact = entry(12, VISITOR, "contact", {"email": "v@example.org"})
+    earlier = entry(13, SERVER, "details", {"fields": {"size": "M"}})
+    told = entry(14, VISITOR, "details", {"fields": {"order": "7"}})
+    more = [
+        entry(n, VISITOR, "details", {"fields": {f"fact_{n}_{each}": "1" for each in range(20)}})
+        for n in range(15, 19)
+    ]
+    conversation = folded(opening(), *given, contact, earlier, told, *more)
+    facts = conversation.facts
+    assert len(facts) == 100
+    # The last said are kept, what is asked for among them, and how the visitor is reached.
+    assert (facts["order"], facts["email"], facts["fact_18_19"]) == ("7", "v@example.org", "1")
+    assert "size" not in facts
+    assert "size" not in conversation.earlier
+    assert "fact_2_0" not in facts
 
 
 @pytest.mark.parametrize(("author", "expert"), [(RESPONDER, True), (VISITOR, False)])

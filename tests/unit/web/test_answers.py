@@ -182,11 +182,12 @@ async def test_bodies_and_queries_are_bounded(desk: Web) -> None:
     for body in ({}, {"source": 7}, {"source": ""}, {"source": SOURCE, "version": 7}):
         refused = await put(desk, "dogs.md", **body)
         assert (refused.status_code, refused.json()["code"]) == (400, "bad_field")
-    for file in ("", "x" * 201):
+    for file in ("", "x" * 201, "dogs\x00.md"):
         refused = await read(desk, file)
         assert (refused.status_code, refused.json()["field"]) == (400, "file")
-    refused = await delete(desk, file="dogs.md")
-    assert (refused.status_code, refused.json()["field"]) == (400, "version")
+    for version in ({}, {"version": "\x00"}):
+        refused = await delete(desk, file="dogs.md", **version)
+        assert (refused.status_code, refused.json()["field"]) == (400, "version")
 
 
 async def test_what_the_console_has_not_it_cannot_delete(desk: Web) -> None:

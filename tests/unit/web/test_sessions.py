@@ -119,6 +119,7 @@ async def test_other_sites_cannot_sign_in_or_out(web: Web, origin: str | None) -
         (b"{}", 400, "bad_field"),
         (b'{"email": 5, "password": "x"}', 400, "bad_field"),
         (b'{"email": "a@b", "password": ""}', 400, "bad_field"),
+        (b'{"email": "a\\u0000@b", "password": "x"}', 400, "bad_field"),
         (b'{"link": "' + b"x" * 300 + b'"}', 400, "bad_field"),
         (b" " * 70_000, 413, "too_large"),
         (b"[" * 5_000, 400, "bad_body"),
