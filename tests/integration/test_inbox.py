@@ -347,7 +347,15 @@ async def test_unknown_list_and_foreign_cursor_are_refused(
         await inbox.list("default", "everything", AGENT.id)
     assert refused.value.code is ErrorCode.BAD_FIELD
     nul = "W3RydWUsNSwiXHUwMDAwIl0"  # [true,5,"\\u0000"]
-    for cursor in ("x", "W10", "WzEsMl0", "é", "bnVsbA", "WzMwMDAwMDAwMDAwMDAwMDAwMDAwLCJhIl0", nul):
+    for cursor in (
+        "x",
+        "W10",
+        "WzEsMl0",
+        "é",
+        "bnVsbA",
+        "WzMwMDAwMDAwMDAwMDAwMDAwMDAwLCJhIl0",
+        nul,
+    ):
         with pytest.raises(RefusedError) as refused:
             await inbox.list("default", "open", AGENT.id, cursor)
         assert refused.value.code is ErrorCode.BAD_FIELD

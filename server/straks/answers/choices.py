@@ -50,9 +50,7 @@ def _alike(title: str, said: str) -> bool:
     return clean(title) == clean(said) != ""
 
 
-def _match(
-    book: AnswerBook, choice: dict[str, str], lang: str | None, said: str
-) -> Match | None:
+def _match(book: AnswerBook, choice: dict[str, str], lang: str | None, said: str) -> Match | None:
     """``lang`` None: a bot offered it, and did not say in which language."""
     variants = [
         answer

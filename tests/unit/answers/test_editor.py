@@ -98,9 +98,7 @@ async def test_of_those_who_write_at_once_one_wins(database: Database) -> None:
     assert [type(each) for each in outcomes].count(ConflictError) == 3
 
 
-async def test_what_the_operators_file_breaks_is_told_too(
-    database: Database, folder: Path
-) -> None:
+async def test_what_the_operators_file_breaks_is_told_too(database: Database, folder: Path) -> None:
     (folder / "phone.md").write_text(text("Phone", "phone number") + "{{phone_number}}\n")
     editor, _ = node(database, folder)
     listed, errors = await editor.listed()
