@@ -10,6 +10,7 @@ import orjson
 from straks.answers import languages
 from straks.answers.files import AnswerBook
 from straks.answers.shelf import Match, nearest_variant
+from straks.answers.source import DEFAULT_LANG
 from straks.answers.text import clean
 
 __all__ = ["offer", "picked"]
@@ -27,8 +28,10 @@ def offer(question: int, ties: Sequence[Match]) -> dict[str, Any]:
     }
 
 
-def picked(book: AnswerBook, offered: bytes, text: str) -> Match | None:
+def picked(book: AnswerBook, offered: bytes, text: str, lang: str | None = None) -> Match | None:
     """Find the answer that a visitor picks by its title, of those ``offered``; None: they do not.
+
+    ``lang``: the visitor's, for a bot need not say in which language it offers.
 
     The same title may be that of another answer elsewhere: what is offered goes before it.
     """
@@ -38,7 +41,7 @@ def picked(book: AnswerBook, offered: bytes, text: str) -> Match | None:
     for alike in (_same, _alike):
         for choice in choices:
             if alike(choice["title"], said):
-                return _match(book, choice, offer.get("lang"), clean(said))
+                return _match(book, choice, offer.get("lang") or lang, clean(said))
     return None
 
 
@@ -51,12 +54,11 @@ def _alike(title: str, said: str) -> bool:
 
 
 def _match(book: AnswerBook, choice: dict[str, str], lang: str | None, said: str) -> Match | None:
-    """``lang`` None: a bot offered it, and did not say in which language."""
     variants = [
         answer
         for answer in book.answers
         if answer.id == choice["answer"]
-        and (lang is None or languages.base(answer.lang) == languages.base(lang))
+        and languages.base(answer.lang) == languages.base(lang or DEFAULT_LANG)
         and not answer.is_reply
     ]
     if not variants:

@@ -59,11 +59,12 @@ class Judge:
         it by now.
         """
         text: str = message["text"]
+        lang = message.get("lang") or lang
         if conversation is not None and conversation.offered:
-            chosen = picked(self.matcher.book, conversation.offered, text)
+            chosen = picked(self.matcher.book, conversation.offered, text, lang)
             if chosen is not None:
                 return chosen
-        judged = self._judged(text, message.get("lang") or lang)
+        judged = self._judged(text, lang)
         if isinstance(judged, Wish) or (isinstance(judged, Match) and judged.score >= 1.0):
             return judged  # an answer to their very words experts get all the same
         return self._expertise(message, conversation) or judged

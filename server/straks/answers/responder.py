@@ -167,7 +167,6 @@ class Responder:
         What is no question, and what fails, is left to the feed.
         """
         conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
-        conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
         judged = self._judge.judge(orjson.loads(coming.message.data), coming.lang, conversation)
         if isinstance(judged, Wish | Expertise) or _is_personal(judged):
             return

@@ -84,9 +84,10 @@ def test_of_regional_variants_it_is_the_one_that_was_offered() -> None:
 def test_a_bot_need_not_say_the_language_of_what_it_offers() -> None:
     said = orjson.loads(offered(NORWEGIAN, SHELF))
     del said["lang"]
-    match = picked(BOOK, orjson.dumps(said), NORWEGIAN.title)
+    match = picked(BOOK, orjson.dumps(said), NORWEGIAN.title, "nb-NO")
     assert match is not None
     assert match.answer is NORWEGIAN
+    assert picked(BOOK, orjson.dumps(said), NORWEGIAN.title) is None
 
 
 def test_what_was_taken_away_meanwhile_is_not_given() -> None:
