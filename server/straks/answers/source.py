@@ -36,6 +36,7 @@ KEYS: Final = frozenset(
 _SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*")
 _LOOKUP: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -253,7 +254,10 @@ def _date(fields: dict[str, Field], name: str) -> datetime.date | None:
     if field is None:
         return None
     try:
-        return datetime.date.fromisoformat(field.scalar().strip())
+        written = field.scalar().strip()
+        if not _DAY.fullmatch(written):  # the library reads other forms as well
+            raise ValueError(written)
+        return datetime.date.fromisoformat(written)
     except ValueError:
         message = f"'{name}' is no date like 2026-12-31: {field.scalar()[:40]!r}"
         raise FrontMatterError(field.line, message) from None

@@ -127,6 +127,7 @@ def test_days_are_read() -> None:
         (GOOD.replace("lang: en", "lang: xx"), 3, "lang"),
         (GOOD.replace("[shop]", "[Shop Hours]"), 4, "tag"),
         (GOOD.replace("tags: [shop]", "confirmed: yesterday"), 4, "date"),
+        (GOOD.replace("tags: [shop]", "confirmed: 2026-W01-1"), 4, "date"),
         (GOOD.replace("tags: [shop]", "author: ''"), 4, "author"),
         (GOOD.replace("We are open from **10 to 18**.", "  "), 9, "no text"),
         (GOOD.replace("We are open from **10 to 18**.", "---"), 9, "nothing"),
