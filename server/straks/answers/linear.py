@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from straks.answers.index import Vector
-from straks.answers.pairs import Pairs
 from straks.answers.patience import go_on
 
 __all__ = ["Examples", "Linear", "learn"]
@@ -36,8 +35,6 @@ _MOST_LOOKED_AT: Final = 1_000_000
 _HARDEST: Final = 8
 """Else, for each of its phrases, from so many: those that are nearest."""
 _FEWEST_HARD: Final = 160
-_PAIR_WEIGHT: Final = 0.4
-"""What the border between two answers counts beside their margins."""
 _USUAL: Final = 0.03
 """The part of the answers from which on a feature is a usual one."""
 
@@ -62,10 +59,6 @@ class Linear(Protocol):
 
     def margins(self, vector: Vector) -> NDArray[np.float64]:
         """Weigh the features of a text; one number for each answer."""
-        ...
-
-    def between(self, one: int, other: int, vector: Vector) -> float:
-        """Tell how much rather a text asks for ``one`` of two answers, in margins; 0: no idea."""
         ...
 
 
@@ -115,10 +108,6 @@ class _Together:
         )
         return odds
 
-    def between(self, one: int, other: int, vector: Vector) -> float:
-        """Say nothing: all answers were told from each other already."""
-        return 0.0
-
 
 class _Apart:
     """A model for each answer, learned from its phrases and those that are hard to tell from them.
@@ -136,9 +125,7 @@ class _Apart:
         dense: list[NDArray[np.float64]] = []
         intercepts: list[float] = []
         everything = examples.phrases * examples.count <= _MOST_LOOKED_AT
-        likeness = _alike(examples)
-        alike = None if everything else likeness
-        self._pairs = self._between_pairs(examples, likeness) if everything else None
+        alike = None if everything else _alike(examples)
         for answer in range(examples.count):
             go_on()
             chosen, counts = self._choose(
@@ -168,15 +155,6 @@ class _Apart:
         self._dense = np.vstack([sparse[usual].toarray(), np.array(dense, np.float32).T])
         self._sparse = sparse
         self._intercepts = np.array(intercepts)
-
-    @staticmethod
-    def _between_pairs(examples: Examples, alike: NDArray[np.float32]) -> Pairs:
-        phrases = examples.phrases
-        return Pairs(examples.rows[:phrases], examples.owners[:phrases], alike[:, :-1])
-
-    def between(self, one: int, other: int, vector: Vector) -> float:
-        """Ask what was learned from the two alone, where it was."""
-        return 0.0 if self._pairs is None else _PAIR_WEIGHT * self._pairs.side(one, other, vector)
 
     def _choose(
         self, examples: Examples, answer: int, alike: NDArray[np.float32] | None

@@ -82,11 +82,6 @@ class Ranker:
         weight = self._linear.nearness
         sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
         order = sums.argsort()[::-1]
-        if len(order) > 1:
-            shift = self._linear.between(int(best[order[0]]), int(best[order[1]]), vector) / 2
-            sums[order[0]] += shift
-            sums[order[1]] -= shift
-            order = sums.argsort()[::-1]
         first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
         return [
             Ranked(
