@@ -120,7 +120,9 @@ def test_no_while_nobody_is_here_offers_to_leave_a_message(answering: Stage) -> 
     ann.pick()
     expect(ann.bubbles).to_have_text([QUESTION, ANSWER])
     expect(ann.thread.locator(".verdict")).to_have_text(["Did not help"])
-    expect(ann.happened.first).to_contain_text(f"This answer did not help: “{TITLE}”")
+    expect(ann.happened).to_contain_text(
+        ["Left contact details: kim@example.org", f"This answer did not help: “{TITLE}”"]
+    )
 
 
 def test_who_would_rather_not_leave_a_message_is_not_asked_again(answering: Stage) -> None:
@@ -139,8 +141,11 @@ def test_the_keyboard_is_enough_and_never_lost(answering: Stage) -> None:
     visitor = answered(answering.visitor())
     expect(visitor.field).to_be_focused()
     press = visitor.page.keyboard.press
-    # Backwards from the field: the way to a person, No, Yes.
-    for stop in (visitor.person, button(visitor, "No"), button(visitor, "Yes")):
+    # Backwards from the field: the way to a person, the replies to press, No, Yes.
+    replies = visitor.panel.get_by_role("group", name="Suggested replies").get_by_role("button")
+    expect(replies).to_have_count(2)
+    backwards = (visitor.person, replies.nth(1), replies.nth(0))
+    for stop in (*backwards, button(visitor, "No"), button(visitor, "Yes")):
         press("Shift+Tab")
         expect(stop).to_be_focused()
         assert visitor.outlined()
@@ -151,9 +156,10 @@ def test_the_keyboard_is_enough_and_never_lost(answering: Stage) -> None:
 
     visitor.ask(OTHER_QUESTION)
     expect(question(visitor)).to_have_count(1)
-    press("Shift+Tab")
-    press("Shift+Tab")
-    expect(button(visitor, "No")).to_be_focused()
+    expect(replies).to_have_count(2)
+    for stop in (*backwards, button(visitor, "No")):
+        press("Shift+Tab")
+        expect(stop).to_be_focused()
     press("Space")
     expect(visitor.panel).to_contain_text("A person has been asked to come.")
     expect(verdicts(visitor)).to_have_text(["This helped", "This did not help"])
