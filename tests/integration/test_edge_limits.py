@@ -216,7 +216,7 @@ async def test_a_peer_that_ignores_our_close_is_dropped(server: EdgeServer) -> N
 # --- rates and order ---
 
 
-@serving(publish_rate=Rate(20, 3))
+@serving(publish_rate=Rate(4, 3))
 async def test_a_refused_publish_holds_up_what_follows_it(server: EdgeServer) -> None:
     visitor = await server.visitor()
     channel = await visitor.open()
