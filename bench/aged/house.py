@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from straks.records.schema import USUAL_TURN
 from straks_protocol import KEY_RANDOM_BYTES, make_key
 
 __all__ = ["VERSION", "Agent", "Known", "write"]
@@ -275,8 +276,8 @@ def _row(talk: _Talk, summary: str) -> dict[str, Any]:
     values = {
         "id": talk.id, "inbox": "default", "state": talk.state,
         "closed": talk.state == "closed", "agent_id": talk.agent.id if talk.held else None,
-        "waiting_since": None, "updated_at": talk.at, "last_offset": len(talk.entries),
-        "summary": summary, "archived": False,
+        "waiting_since": None, "turn": USUAL_TURN, "updated_at": talk.at,
+        "last_offset": len(talk.entries), "summary": summary, "archived": False,
     }  # fmt: skip
     return {"type": "row", "table": "inbox", "values": values}
 

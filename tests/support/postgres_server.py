@@ -160,7 +160,9 @@ class PostgresServer:
     def _signal(self, number: signal.Signals) -> None:
         # Every process of PostgreSQL is in a session of its own: no group reaches them all.
         server = psutil.Process(self.pid)
-        for process in (server, *server.children(recursive=True)):
+        # First: what it starts while we look for its children would else go on.
+        server.send_signal(number)
+        for process in server.children(recursive=True):
             try:
                 process.send_signal(number)
             except psutil.NoSuchProcess:

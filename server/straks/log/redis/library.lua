@@ -273,6 +273,9 @@ end
 -- Returns 1 when they are gone; 0 when they have changed or came back since, somebody follows them,
 -- or a consumer has yet to see them.
 local function evict(keys, args)
+    if (redis.call('GET', gone(keys[3])) or '') == args[4] then
+        return 1 -- It was done already, and the reply was lost.
+    end
     local channels = cmsgpack.unpack(args[1])
     local seen = math.huge
     for _, cursor in ipairs(redis.call('HVALS', keys[1])) do
