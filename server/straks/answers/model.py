@@ -8,6 +8,7 @@ from typing import Final
 
 from straks.answers.confidence import Confidence, Phrases, calibrated
 from straks.answers.ranking import Ranked, Ranker
+from straks.answers.threads import take_one_thread
 
 __all__ = ["Model"]
 
@@ -24,6 +25,7 @@ class Model:
 
     def __init__(self, phrases: Phrases, lang: str) -> None:
         """Learn. ``phrases`` are those of each answer, cleaned; each answer has at least one."""
+        take_one_thread()
         self._phrases = phrases
         self._lang = lang
         self._ranker = Ranker(phrases, lang)
