@@ -11,6 +11,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := .compiled
+# As many tests at once as there are cores; those of one file share what they start.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The front-end is built by its own step, which knows when it is stale.
 export HATCH_BUILD_NO_HOOKS := true
@@ -50,7 +52,7 @@ check: install $(VENV)/installed-dev  ## Lint, types and unit tests: the inner l
 	@$(BIN)/mypy
 	@$(BIN)/python widget/hatch_build.py npm run check
 	@$(BIN)/python widget/hatch_build.py npm test
-	@$(BIN)/pytest -q tests/protocol tests/unit tests/architecture
+	@$(PYTEST) -q tests/protocol tests/unit tests/architecture
 
 test: install $(VENV)/installed-dev  ## Install what the tests need, run every test, then those of the parts compiled.
 	@.ci/packages redis-server=redis-server chromium=chromium,fonts-liberation strace=strace \
@@ -61,10 +63,10 @@ test: install $(VENV)/installed-dev  ## Install what the tests need, run every t
 	@$(BIN)/mypy
 	@$(BIN)/python widget/hatch_build.py npm run check
 	@$(BIN)/python widget/hatch_build.py npm test
-	@$(BIN)/pytest
+	@$(PYTEST)
 	@$(MAKE) compiled
 	@PYTHONPATH=$(COMPILED) STRAKS_TESTED=compiled \
-	    $(BIN)/pytest -q tests/protocol tests/unit tests/contract tests/faults
+	    $(PYTEST) -q tests/protocol tests/unit tests/contract tests/faults
 
 soak: install $(VENV)/installed-dev  ## Break things for SOAK minutes (5) per test, and print what came of it.
 	@.ci/packages redis-server=redis-server pg_ctlcluster=postgresql

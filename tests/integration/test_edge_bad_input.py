@@ -181,7 +181,12 @@ async def test_what_an_agent_sends_right_after_hello_waits_for_the_welcome(
         (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 1009),
         (frame(8, b"\x03\xe8bye"), 1000),
     ],
-)
+    ids=[
+        "not masked", "reserved bit", "reserved kind", "goes on with nothing", "not gone on with",
+        "not UTF-8", "not UTF-8 over frames", "too long", "too long over frames",
+        "absurdly long", "close",
+    ],
+)  # fmt: skip
 @serving()
 async def test_broken_framing_closes_with_its_code(
     server: EdgeServer, data: bytes, code: int
