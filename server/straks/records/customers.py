@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from straks.records.database import Database
 from straks.records.engine import upsert
-from straks.records.schema import customer_facts, customers
+from straks.records.schema import customer_facts, customers, visitor_conversations
 
-__all__ = ["MOST_FACTS", "Fact", "SQLCustomerRecords", "Said"]
+__all__ = ["MOST_FACTS", "Fact", "Opened", "SQLCustomerRecords", "Said"]
 
 MOST_FACTS: Final = 100
 """Facts that are kept of a visitor; the oldest go."""
@@ -34,6 +34,15 @@ class Said:
 
     visitor_id: str
     facts: Mapping[str, str]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation that a visitor opened, and when, in ms since the epoch."""
+
+    visitor_id: str
+    conversation_id: str
     at: int
 
 
@@ -82,6 +91,43 @@ class SQLCustomerRecords:
                 await connection.execute(self._customers(), contacts)
             await _trim(connection, visitors)
 
+    async def opened(self, conversations: Sequence[Opened]) -> None:
+        """Keep who opened some conversations; what is kept already stays as it is.
+
+        Raises:
+            RecordsUnavailableError: nothing was kept.
+        """
+        rows: list[dict[str, Any]] = [
+            {
+                "visitor_id": each.visitor_id,
+                "conversation_id": each.conversation_id,
+                "opened_at": each.at,
+            }
+            for each in conversations
+        ]
+        if not rows:
+            return
+        # As in ``save``: of servers that keep the same at once, none waits for the other.
+        rows.sort(key=itemgetter("visitor_id", "conversation_id"))
+        new = upsert(self._database, visitor_conversations).on_conflict_do_nothing()
+        async with self._database.write() as connection:
+            await connection.execute(new, rows)
+
+    async def earlier(self, visitor_id: str, conversation_id: str) -> int:
+        """Count the conversations that a visitor has opened beside one.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read now.
+        """
+        columns = visitor_conversations.c
+        query = (
+            select(func.count())
+            .select_from(visitor_conversations)
+            .where(columns.visitor_id == visitor_id, columns.conversation_id != conversation_id)
+        )
+        async with self._database.read() as connection:
+            return await connection.scalar(query) or 0
+
     async def facts(self, visitors: Collection[str]) -> dict[str, dict[str, Fact]]:
         """Read what is known of some visitors, by visitor and name; the oldest first.
 
@@ -124,15 +170,17 @@ class SQLCustomerRecords:
             )
 
     async def forget(self, before: int) -> None:
-        """Drop the facts that nobody said or used since a time, in ms.
+        """Drop the facts that nobody said or used since a time, in ms, and what was opened before.
 
         Raises:
             RecordsUnavailableError: nothing was dropped.
         """
+        opened_at = visitor_conversations.c.opened_at
         async with self._database.write() as connection:
             await connection.execute(
                 delete(customer_facts).where(customer_facts.c.used_at < before)
             )
+            await connection.execute(delete(visitor_conversations).where(opened_at < before))
 
     async def find(self, visitor_id: str) -> dict[str, Any] | None:
         """Read a customer: ``visitor_id``, ``email``, ``name``, ``updated_at``.

@@ -11,7 +11,7 @@ from straks.records.schema import schema_version
 
 __all__ = ["NEWEST", "check", "revision_of", "upgrade"]
 
-NEWEST: Final = "0008"
+NEWEST: Final = "0009"
 """The revision that this release works with: the last of ``migrations/versions``."""
 _BEFORE: Final = "0001"
 """What SQLite files have that were made before revisions were noted."""

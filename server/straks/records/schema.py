@@ -35,6 +35,7 @@ __all__ = [
     "schema_version",
     "sessions",
     "sign_in_links",
+    "visitor_conversations",
     "visitor_families",
 ]
 
@@ -223,6 +224,16 @@ customer_facts = Table(
 )
 """What visitors, and the pages they were on, said of them: the last word for each fact.
 ``used_at``: when it was last said, or brought into a new conversation."""
+
+visitor_conversations = Table(
+    "visitor_conversations",
+    metadata,
+    Column("visitor_id", String(64), primary_key=True),
+    Column("conversation_id", String(64), primary_key=True),
+    Column("opened_at", BigInteger, nullable=False),
+    Index("visitor_conversations_by_age", "opened_at"),
+)
+"""Which conversations visitors have opened, the newest: a projection of the log."""
 
 asked_twice = Table(
     "asked_twice",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from straks.records.customers import MOST_FACTS, Fact, Said, SQLCustomerRecords
+from straks.records.customers import MOST_FACTS, Fact, Opened, Said, SQLCustomerRecords
 from straks.records.database import Database
 
 
@@ -60,3 +60,32 @@ async def test_what_nobody_says_or_uses_is_forgotten(database: Database) -> None
     await records.forget(9)
     assert await records.known("v") == {}
     assert await records.known("w") == {"order": "7"}
+
+
+async def test_conversations_are_counted_by_visitor_beside_the_one_at_hand(
+    database: Database,
+) -> None:
+    records = SQLCustomerRecords(database)
+    await records.opened([Opened("v", "b", 2), Opened("w", "c", 3), Opened("v", "a", 1)])
+    await records.opened([])
+    assert await records.earlier("v", "a") == await records.earlier("v", "b") == 1
+    assert await records.earlier("v", "new") == 2
+    assert await records.earlier("w", "c") == await records.earlier("x", "c") == 0
+
+
+async def test_a_conversation_that_is_kept_again_stays_as_it_is(database: Database) -> None:
+    records = SQLCustomerRecords(database)
+    await records.opened([Opened("v", "a", 1), Opened("v", "a", 2)])
+    await records.opened([Opened("v", "b", 9), Opened("v", "a", 9)])
+    assert await records.earlier("v", "new") == 2
+    await records.forget(2)
+    assert await records.earlier("v", "new") == 1
+
+
+async def test_conversations_of_long_ago_are_forgotten(database: Database) -> None:
+    records = SQLCustomerRecords(database)
+    await records.opened([Opened("v", name, at) for at, name in enumerate("abc")])
+    await records.save([Said("v", {"order": "7"}, 9)])
+    await records.forget(2)
+    assert await records.earlier("v", "new") == 1
+    assert await records.known("v") == {"order": "7"}

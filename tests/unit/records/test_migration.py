@@ -23,6 +23,7 @@ FIRST = Path(__file__).parent / "records_1.sql"
 """A file that the first release wrote, with one agent and one conversation."""
 
 BEFORE_APPS = (
+    "DROP TABLE visitor_conversations",
     "DROP TABLE apps",
     "DROP INDEX inbox_by_turn",
     "ALTER TABLE inbox DROP COLUMN turn",
