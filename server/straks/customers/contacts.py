@@ -29,7 +29,7 @@ class Forgetting(Protocol):
     """Where facts are kept; satisfied by ``straks.records.customers``."""
 
     async def forget(self, before: int) -> None:
-        """Drop the facts that nobody said or used since a time, in ms."""
+        """Drop what nobody said, used or opened since a time, in ms."""
         ...
 
 
@@ -39,7 +39,7 @@ class Contacts:
     def __init__(
         self, feed: Feed, register: Register, records: Forgetting, clock: Clock, *, days: int
     ) -> None:
-        """``days``: after which what was not said or used again is forgotten."""
+        """``days``: after which what was not said or used again, or was opened, is forgotten."""
         self._records = records
         self._clock = clock
         self._life = days * 86_400_000

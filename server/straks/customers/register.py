@@ -16,7 +16,7 @@ from straks.conversation.errors import RefusedError
 from straks.conversation.lane import Done
 from straks.conversation.model import Conversation
 from straks.log.log import Appended, Entry, FeedItem
-from straks.records.customers import Fact, Said
+from straks.records.customers import Fact, Opened, Said
 from straks_protocol import ErrorCode
 from straks_protocol.channels import Channel
 
@@ -62,6 +62,10 @@ class CustomerRecords(Protocol):
         """Keep what was said, in order."""
         ...
 
+    async def opened(self, conversations: Sequence[Opened]) -> None:
+        """Keep who opened some conversations; what is kept already stays as it is."""
+        ...
+
     async def facts(self, visitors: Collection[str]) -> Mapping[str, Mapping[str, Fact]]:
         """Read what is known of some visitors."""
         ...
@@ -95,6 +99,8 @@ class _Facts:
 class Register:
     """Keeps facts, brings them into new conversations, and counts what was asked for twice.
 
+    It also keeps who opened which conversation, however old, for whoever counts them.
+
     Facts belong to a visitor, that is to who holds their token: nobody gets another's because they
     name the same address.
     """
@@ -123,9 +129,11 @@ class Register:
             RefusedError, RecordsUnavailableError: it cannot be done now.
         """
         entries = [i.entry for i in items if i.entry.channel.startswith("conversation:")]
+        opening = [entry for entry in entries if _opens(entry)]
+        await self._records.opened([Opened(_visitor(e), _id(e), e.at) for e in opening])
         telling = [entry for entry in entries if _may_tell(entry)]
         facts = [each for entry in telling if (each := await self._facts(entry)) is not None]
-        new = [entry for entry in entries if self._opens(entry)]
+        new = [entry for entry in opening if entry.at > self._clock.now_ms() - _NEW]
         visitors = {_visitor(entry) for entry in new} | {each.visitor_id for each in facts}
         if not visitors:
             return
@@ -157,13 +165,6 @@ class Register:
         )
         visitors = {_visitor(entry) for entry in returning}
         await self._records.use(visitors, max(entry.at for entry in returning))
-
-    def _opens(self, entry: Entry) -> bool:
-        return (
-            entry.offset == 1
-            and entry.sender.startswith("visitor:")
-            and entry.at > self._clock.now_ms() - _NEW
-        )
 
     async def _facts(self, entry: Entry) -> _Facts | None:
         if entry.kind == "answer":
@@ -226,6 +227,11 @@ class Register:
         outcome = await settled
         if isinstance(outcome, RefusedError) and outcome.code not in _NOTHING_TO_DO:
             raise outcome
+
+
+def _opens(entry: Entry) -> bool:
+    """Tell whether a visitor opens a conversation with an entry."""
+    return entry.offset == 1 and entry.sender.startswith("visitor:")
 
 
 def _may_tell(entry: Entry) -> bool:

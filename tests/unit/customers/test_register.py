@@ -18,7 +18,7 @@ from straks.customers.contacts import Contacts
 from straks.customers.register import Register
 from straks.log.log import Entry
 from straks.records.asked_twice import AskedTwiceRecords
-from straks.records.customers import SQLCustomerRecords
+from straks.records.customers import Opened, SQLCustomerRecords
 from straks.records.database import Database
 from straks_protocol import ErrorCode
 from straks_protocol.channels import parse
@@ -197,6 +197,47 @@ async def test_old_conversations_are_left_as_they_are(tmp_path: Path, database: 
         clock.advance(86_401)
         await here.catch_up()
         assert await here.from_server(second) == []
+
+
+async def test_who_opened_which_conversation_is_kept_however_old(
+    tmp_path: Path, database: Database
+) -> None:
+    clock = ManualClock(now_ms=SystemClock().now_ms())
+    async with registering(tmp_path, database, clock) as here:
+        first, second = await here.open(), await here.open()
+        await here.open(OTHER)
+        await say(here, first, "message", {"text": "And?"})
+        clock.advance(86_401)
+        for again in (False, True):
+            await here.catch_up(again=again)
+            assert await here.records.earlier("vera", parse(first).id) == 1
+            assert await here.records.earlier("vera", parse(second).id) == 1
+            assert await here.records.earlier("olle", "new") == 1
+
+
+async def test_what_visitors_open_is_kept_at_once_for_many(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        kept = Keeping(here.records)
+        here.register = Register(kept, here.asked_twice, here.log.service, SERVER, SystemClock())
+        for _ in range(3):
+            await here.open()
+        await here.catch_up()
+        assert kept.batches == [3]
+        assert await here.records.earlier("vera", "new") == 3
+
+
+class Keeping(SQLCustomerRecords):
+    """Notes how many conversations came at once."""
+
+    def __init__(self, records: SQLCustomerRecords) -> None:
+        super().__init__(records._database)
+        self.batches: list[int] = []
+
+    async def opened(self, conversations: Sequence[Opened]) -> None:
+        self.batches.append(len(conversations))
+        await super().opened(conversations)
 
 
 async def test_a_closed_conversation_is_left_without_details(
