@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +132,45 @@ async def test_experts_stand_first_among_those_who_wait(
 async def test_the_operators_words_are_learned_while_the_server_runs(
     folder: Path, visitor: Client
 ) -> None:
-    text = "I measured the fluxgate and the nadir valve"
+    text = "The fluxgate hums, and so does the nadir valve"
     first = await reply(visitor, (await visitor.open(text)).channel)
     assert first.data["expert"]["reasons"][0] == "speaks of fluxgate, nadir valve"
     (folder / "_experts.txt").unlink()
     async with asyncio.timeout(20):
         while (await reply(visitor, (await visitor.open(text)).channel)).kind == "ask_human":
             await asyncio.sleep(0.1)
+
+
+async def test_who_was_here_before_needs_to_say_less(
+    chat: ServerProcess, visitor: Client, agent: Client
+) -> None:
+    text = "Since v3.2.1 it is slow"
+    first = (await visitor.open(text)).channel
+    assert (await reply(visitor, first)).kind == "answer"
+    for _ in range(2):
+        await visitor.open("thanks")
+    await kept(chat, 3)
+    channel = (await visitor.open(text)).channel
+    asked = await reply(visitor, channel)
+    reasons = ["names the version v3.2.1", "had 3 conversations before"]
+    assert asked.kind == "ask_human"
+    assert asked.data == {"expert": {"score": 0.4, "reasons": reasons}}
+    desk = channel.replace("conversation:", "desk:")
+    async with asyncio.timeout(20):
+        noted = await anext(agent.subscribe(desk, after=START))
+    assert isinstance(noted, Entry)
+    assert noted.data == {"text": f"An expert asks: {'; '.join(reasons)}."}
+    async with connect(chat.url) as stranger:
+        assert (await reply(stranger, (await stranger.open(text)).channel)).kind == "answer"
+
+
+async def kept(chat: ServerProcess, count: int) -> None:
+    """Wait until the records know of so many conversations."""
+    async with asyncio.timeout(20):
+        with closing(sqlite3.connect(chat.data / "records.db")) as database:
+            query = "SELECT count(*) FROM visitor_conversations"
+            while database.execute(query).fetchone() != (count,):
+                await asyncio.sleep(0.02)
 
 
 async def waiting(chat: ServerProcess, count: int) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Final
 from straks.answers.text import MAX_MATCHED, clean
 from straks.answers.trade import DONE, DONE_BY_PHRASE, NONE, TRIED, WORDS, YET, Lexicon
 
-__all__ = ["Evidence", "Expertise", "evidence", "expertise"]
+__all__ = ["MOST_OF_EARLIER", "Evidence", "Expertise", "evidence", "expertise"]
 
 _LOOKED_AT: Final = 2_000
 """Characters of a message in which signs are looked for."""
@@ -26,6 +26,8 @@ _OF_TRIES: Final = (0.0, 0.3, 0.4, 0.5)
 _OF_READING: Final = (0.0, 0.1, 0.2, 0.3)
 _OF_UNHELPFUL: Final = (0.0, 0.15, 0.3)
 _OF_EARLIER: Final = (0.0, 0.05, 0.1, 0.15, 0.2)
+MOST_OF_EARLIER: Final = _OF_EARLIER[-1]
+"""The most that conversations before this one count."""
 _TRIED_SOMETHING: Final = 0.15
 _SAID_BY_PAGE: Final = 1.0
 

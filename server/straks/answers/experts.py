@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from straks.answers.expertise import Evidence, Expertise, evidence, expertise
+from straks.answers.expertise import MOST_OF_EARLIER, Evidence, Expertise, evidence, expertise
 from straks.answers.text import clean
 from straks.answers.trade import NONE, Lexicon
 from straks.conversation.model import Conversation
 
-__all__ = ["THRESHOLD", "WORDS_FILE", "Experts", "load_words", "words_fingerprint"]
+__all__ = ["THRESHOLD", "WORDS_FILE", "Experts", "Needed", "load_words", "words_fingerprint"]
 
 THRESHOLD: Final = 0.4
 """The least score of an expert. An error code alone, or one word of the trade, is not enough: of
@@ -24,6 +25,13 @@ _MOST_WORDS: Final = 5_000
 _LARGEST_FILE: Final = 256 * 1024
 _REMEMBERED: Final = 256
 """Texts whose evidence is kept: what many say in the same words."""
+
+
+class Needed(Enum):
+    """What must be known before it can be said whether somebody is an expert."""
+
+    EARLIER = "earlier"
+    """How many conversations they had before."""
 
 
 class Experts:
@@ -46,21 +54,27 @@ class Experts:
         conversation: Conversation | None,
         titles: Mapping[str, str],
         *,
-        earlier: int = 0,
-    ) -> Expertise | None:
+        earlier: int | None = None,
+    ) -> Expertise | Needed | None:
         """Give the expertise of who sent a ``message`` (PROTOCOL.md §6); None: none to speak of.
 
         ``conversation``: what is known of it by now. ``titles``: those of the answers, by id.
-        ``earlier``: conversations that the visitor had before.
+        ``earlier``: conversations that the visitor had before. None: that is not known yet; where
+        it decides, it is needed: look it up, and find again.
         """
         found = expertise(
             self._evidence(message["text"]),
             flagged=message.get("expert") is True,
             read=[titles.get(answer, answer) for answer in message.get("read", ())],
             unhelpful=0 if conversation is None else len(conversation.unhelpful),
-            earlier=earlier,
+            earlier=earlier or 0,
         )
-        return found if found.reasons and found.score >= self._threshold else None
+        if found.reasons and found.score >= self._threshold:
+            return found
+        # Rounded as scores are: 0.3 and 0.1 must not fall short of 0.4.
+        if earlier is None and round(found.score + MOST_OF_EARLIER, 3) >= self._threshold:
+            return Needed.EARLIER
+        return None
 
     def _find(self, text: str) -> Sequence[Evidence]:
         return evidence(text, self._words)

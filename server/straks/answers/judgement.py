@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from straks.answers.choices import picked
 from straks.answers.expertise import Expertise
-from straks.answers.experts import Experts
+from straks.answers.experts import Experts, Needed
 from straks.answers.insults import is_insult
 from straks.answers.matcher import Match, Matcher
 from straks.answers.small_talk import SmallTalk, small_talk
@@ -31,8 +31,10 @@ class Wish(Enum):
 
 Said: TypeAlias = Match | tuple[Match, ...] | None
 """The answer, several of which one may be meant, or none is known."""
-Judgement: TypeAlias = Said | Wish | Expertise
-"""What is said to a message, what is wished instead, or that an expert wrote it."""
+Judgement: TypeAlias = Said | Wish | Expertise | Needed
+"""What is said to a message, what is wished instead, or that an expert wrote it.
+
+Where it hangs on something that is not known yet, what that is."""
 
 
 class Judge:
@@ -51,12 +53,18 @@ class Judge:
         self._judged.cache_clear()
 
     def judge(
-        self, message: Mapping[str, Any], lang: str | None, conversation: Conversation | None
+        self,
+        message: Mapping[str, Any],
+        lang: str | None,
+        conversation: Conversation | None,
+        *,
+        earlier: int | None = None,
     ) -> Judgement:
         """Judge a ``message`` (PROTOCOL.md §6).
 
         ``lang``: the visitor's, where the message says none. ``conversation``: what is known of
-        it by now.
+        it by now. ``earlier``: conversations that the visitor had before. None: that is not known
+        yet; where it decides, it is :attr:`Needed.EARLIER` to judge again.
         """
         text: str = message["text"]
         lang = message.get("lang") or lang
@@ -67,14 +75,9 @@ class Judge:
         judged = self._judged(text, lang)
         if isinstance(judged, Wish) or (isinstance(judged, Match) and judged.score >= 1.0):
             return judged  # an answer to their very words experts get all the same
-        return self._expertise(message, conversation) or judged
-
-    def _expertise(
-        self, message: Mapping[str, Any], conversation: Conversation | None
-    ) -> Expertise | None:
         if self._experts is None:
-            return None
-        return self._experts.find(message, conversation, self._titles)
+            return judged
+        return self._experts.find(message, conversation, self._titles, earlier=earlier) or judged
 
     def _judge(self, text: str, lang: str | None) -> Said | Wish:
         if wants_person(text):

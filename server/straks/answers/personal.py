@@ -65,10 +65,14 @@ class Conversations(Protocol):
 
 
 class Known(Protocol):
-    """What earlier conversations said; satisfied by ``straks.records.customers``."""
+    """What is known of earlier conversations; satisfied by ``straks.records.customers``."""
 
     async def known(self, visitor_id: str) -> Mapping[str, str]:
         """Give the facts about a visitor."""
+        ...
+
+    async def earlier(self, visitor_id: str, conversation_id: str) -> int:
+        """Count the conversations that a visitor has opened beside one."""
         ...
 
 

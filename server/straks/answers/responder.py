@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -14,8 +14,9 @@ import orjson
 from straks.accounts.principals import RESPONDER, Principal
 from straks.answers import languages
 from straks.answers.choices import offer
+from straks.answers.earlier import Earlier
 from straks.answers.expertise import Expertise
-from straks.answers.experts import Experts
+from straks.answers.experts import Experts, Needed
 from straks.answers.files import AnswerBook
 from straks.answers.judgement import Judge, Judgement, Said, Wish
 from straks.answers.matcher import Match, Matcher
@@ -97,10 +98,11 @@ class Responder:
         """``name`` is what visitors see as the author of the answers.
 
         ``experts`` tells whose questions go to a person at once; None: nobody's. ``known``: what
-        earlier conversations said of visitors.
+        earlier conversations said of visitors, and how many there were.
         """
         self._conversations = conversations
         self._judge = Judge(matcher, experts)
+        self._earlier = Earlier(known)
         self._author = dataclasses.replace(RESPONDER, name=name)
         self.personal: Final = Personal(conversations, self._author, _key, known=known)
         """Replies that depend on who asks: they may be under way when a handler returns."""
@@ -136,10 +138,12 @@ class Responder:
         """Tell whether it would answer a question by itself, so that a bot may in its place.
 
         Who wishes for a person or is an expert gets one, and thanks need no answer of anybody.
+        Who may be an expert, depending on how many conversations they had before, is a bot's.
         """
         if question.kind != "message" or question.id in self._early:
             return False
-        judged = self._judge.judge(orjson.loads(question.data), conversation.lang, conversation)
+        before = self._earlier.unasked
+        judged = self._judged(question.data, conversation.lang, conversation, before)
         return not isinstance(judged, Wish | Expertise)
 
     async def handle(self, items: Sequence[FeedItem]) -> None:
@@ -164,11 +168,12 @@ class Responder:
     def foresee(self, coming: Coming) -> None:
         """Answer a message in the commit that stores it; :meth:`handle` sees that it is so.
 
-        What is no question, and what fails, is left to the feed.
+        What is no question, what needs a look-up, and what fails, is left to the feed.
         """
         conversation = self._conversations.recall(coming.message.channel.partition(":")[2])
-        judged = self._judge.judge(orjson.loads(coming.message.data), coming.lang, conversation)
-        if isinstance(judged, Wish | Expertise) or _is_personal(judged):
+        before = self._earlier.unasked
+        judged = self._judged(coming.message.data, coming.lang, conversation, before)
+        if isinstance(judged, Wish | Expertise | Needed) or _is_personal(judged):
             return
         question = coming.message.id
         early = self._early[question] = _Early()
@@ -205,7 +210,24 @@ class Responder:
 
     async def _reply(self, questions: Sequence[Entry]) -> list[Entry]:
         """Reply to each; give those whose conversation changed meanwhile."""
-        settled, peek = _Settled(), self._conversations.peek
+        settled = _Settled()
+        unsure = await self._reply_to(questions, settled, {})
+        if unsure:
+            visitors = {conversation.id: conversation.visitor_id for _, conversation in unsure}
+            # What changes meanwhile is seen: they are begun anew.
+            earlier = await self._earlier.count(visitors)
+            await self._reply_to([question for question, _ in unsure], settled, earlier)
+        return await settled.changed()
+
+    async def _reply_to(
+        self, questions: Sequence[Entry], settled: _Settled, earlier: Mapping[str, int]
+    ) -> list[tuple[Entry, Conversation]]:
+        """Begin to reply to each; give those for which the earlier conversations must be counted.
+
+        ``earlier``: how many there were, by the conversation's id, where that is known.
+        """
+        peek = self._conversations.peek
+        unsure: list[tuple[Entry, Conversation]] = []
         for number, question in enumerate(questions, start=1):
             early = self._early.pop(question.id, None)
             if early is not None:
@@ -222,32 +244,45 @@ class Responder:
                 and conversation.state is State.SELF_SERVICE
                 and not conversation.has_reply(question.offset)
             ):
-                reply = self._decide(question, conversation)
-                if reply is not None:
+                before = earlier.get(conversation_id, self._earlier.unasked)
+                reply = self._decide(question, conversation, before)
+                if isinstance(reply, Needed):
+                    unsure.append((question, conversation))
+                elif reply is not None:
                     self._publish(question, conversation, reply, settled.expect(question))
             if not number % _TURN:
                 await asyncio.sleep(0)
-        return await settled.changed()
+        return unsure
 
     def _decide(
-        self, question: Entry, conversation: Conversation
-    ) -> tuple[str, dict[str, Any]] | None:
-        """Give kind and data of the reply; None when nothing is to be said, or not yet."""
+        self, question: Entry, conversation: Conversation, earlier: int | None
+    ) -> tuple[str, dict[str, Any]] | Needed | None:
+        """Give kind and data of the reply; None when nothing is to be said, or not yet.
+
+        What must be known first, if something must.
+        """
         if question.kind == "details":
             self._fill_in(question, conversation)
             return None
-        judged = self._judge.judge(orjson.loads(question.data), conversation.lang, conversation)
+        judged = self._judged(question.data, conversation.lang, conversation, earlier)
         if judged is Wish.PERSON:
             return "ask_human", {}
         if isinstance(judged, Expertise):
             expert = {"score": judged.score, "reasons": list(judged.reasons)}
             return "ask_human", {"expert": expert}
+        if isinstance(judged, Needed):
+            return judged
         if isinstance(judged, Wish):
             return None
         if isinstance(judged, Match) and judged.answer.is_personal:
             self.personal.begin(question, judged)
             return None
         return "answer", _answer(question.offset, judged)
+
+    def _judged(
+        self, data: bytes, lang: str | None, conversation: Conversation | None, earlier: int | None
+    ) -> Judgement:
+        return self._judge.judge(orjson.loads(data), lang, conversation, earlier=earlier)
 
     def _fill_in(self, details: Entry, conversation: Conversation) -> None:
         """Give the answer again whose form was filled in."""

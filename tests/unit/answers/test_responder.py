@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,6 +30,9 @@ from straks.log.log import (
     LogUnavailableError,
     OutcomeUnknownError,
 )
+from straks.records.customers import Opened, SQLCustomerRecords
+from straks.records.database import Database
+from straks.records.errors import RecordsUnavailableError
 from straks_protocol import Position
 from straks_protocol.channels import Channel
 
@@ -278,3 +282,127 @@ async def test_what_picks_nothing_is_judged_anew() -> None:
 async def test_an_insult_gets_no_silly_answer(text: str) -> None:
     question = entry(1, text)
     assert await replied(Said(question), question) == {"question": 1, "answer": None, "score": 0.0}
+
+
+MAYBE = entry(1, "error E-17, what now?")
+"""Something that an expert says, if they were here before."""
+
+
+class Storing(Said):
+    """Tells at once that all is stored."""
+
+    def publish(self, *args: Any) -> None:
+        super().publish(*args)
+        args[-1](stored(entry(2)))
+
+
+class Records(SQLCustomerRecords):
+    """Those that may be away, and where something may happen in the meantime."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.away = False
+        self.asked = 0
+        self.meanwhile: Callable[[], object] = bool
+
+    async def earlier(self, visitor_id: str, conversation_id: str) -> int:
+        self.asked += 1
+        if self.away:
+            raise RecordsUnavailableError("away")
+        number = await super().earlier(visitor_id, conversation_id)
+        self.meanwhile()
+        return number
+
+
+@pytest.fixture
+async def records(tmp_path: Path) -> AsyncIterator[Records]:
+    database = await Database.open(tmp_path / "records.db")
+    made = Records(database)
+    await made.opened([Opened("v", "a", 1)])
+    yield made
+    await database.close()
+
+
+def looking_up(said: Said, records: Records | None) -> Responder:
+    matcher = Matcher(AnswerBook(()), {})
+    return Responder(said, matcher, name="Straks", experts=Experts(), known=records)
+
+
+async def test_who_may_be_an_expert_is_left_to_the_feed_and_looked_up(records: Records) -> None:
+    await records.opened([Opened("v", "b", 1), Opened("v", "c", 1)])
+    said, commits = Storing(MAYBE), Commits()
+    here = looking_up(said, records)
+    here.foresee(coming(commits, MAYBE))
+    assert (commits.submitted, records.asked) == ([], 0)
+    await handled(here, MAYBE)
+    ((kind, _, _),) = said.published
+    reasons = ["names the error code E-17", "had 2 conversations before"]
+    assert (kind, said.data) == ("ask_human", [{"expert": {"score": 0.45, "reasons": reasons}}])
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_whose_conversation_is_the_first_as_far_as_is_known_gets_an_answer(
+    records: Records, away: bool
+) -> None:
+    records.away = away
+    if away:
+        await records.opened([Opened("v", "b", 1)])
+    said = Storing(MAYBE)
+    await handled(looking_up(said, records), MAYBE)
+    ((kind, _, _),) = said.published
+    assert (kind, records.asked) == ("answer", 1)
+
+
+async def test_where_nothing_is_kept_it_goes_with_the_question() -> None:
+    commits = Commits()
+    looking_up(Said(MAYBE), None).foresee(coming(commits, MAYBE))
+    ((reply, _),) = commits.submitted
+    assert reply.kind == "answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("when?", "answer"), ("error E-17, I have restarted it", "ask_human")]
+)
+async def test_where_it_does_not_decide_nothing_is_looked_up(
+    records: Records, text: str, kind: str
+) -> None:
+    question = entry(1, text)
+    said, commits = Storing(question), Commits()
+    here = looking_up(said, records)
+    here.foresee(coming(commits, question))
+    assert len(commits.submitted) == (kind == "answer")
+    here = looking_up(said, records)  # as after a restart
+    await handled(here, question)
+    assert [published for published, _, _ in said.published] == [kind]
+    assert records.asked == 0
+
+
+async def test_others_do_not_wait_for_what_is_looked_up(records: Records) -> None:
+    await records.opened([Opened("v", "b", 1)])
+    other = entry(2)
+    said = Storing(MAYBE, other)
+    await looking_up(said, records).handle([FeedItem(1, MAYBE), FeedItem(2, other)])
+    assert [kind for kind, _, _ in said.published] == ["answer", "ask_human"]
+    assert said.data[0]["question"] == other.offset
+
+
+async def test_a_person_who_comes_while_it_is_looked_up_gets_no_reply_beside(
+    records: Records,
+) -> None:
+    said = Storing(MAYBE)
+
+    def meanwhile() -> None:
+        said.held = fold([entry(2, kind="ask_human")], said.held)
+
+    records.meanwhile = meanwhile
+    await handled(looking_up(said, records), MAYBE)
+    assert (said.published, records.asked) == ([], 1)
+
+
+async def test_who_may_be_an_expert_is_a_bots(records: Records) -> None:
+    sure = entry(1, "error E-17, I have restarted it")
+    for question, leaves in ((MAYBE, True), (sure, False), (entry(1, "thank you"), False)):
+        held = fold([question])
+        assert held is not None
+        assert looking_up(Said(question), records).leaves(question, held) is leaves
+    assert records.asked == 0
