@@ -1,4 +1,4 @@
-"""Linear models that tell answers apart, learned from the features of their phrases."""
+"""Models that tell answers apart, learned from the features of their phrases."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from straks.answers.index import Vector
+from straks.answers.network import FEWEST_ANSWERS, Network
 from straks.answers.patience import go_on
 
 __all__ = ["Examples", "Linear", "learn"]
@@ -37,6 +38,8 @@ _HARDEST: Final = 8
 _FEWEST_HARD: Final = 160
 _USUAL: Final = 0.03
 """The part of the answers from which on a feature is a usual one."""
+_NETWORK: Final = 0.15
+"""What a network's logarithms of chances count beside the margins of support vector machines."""
 
 
 class Examples:
@@ -67,12 +70,31 @@ def learn(examples: Examples, weights: NDArray[np.float64], dense_from: int) -> 
 
     Few phrases are learned best together, by a multinomial logistic regression; where there are
     many of each or many answers, each answer is told from the rest by itself, by a linear support
-    vector machine, which then is as good or better, and fast (``python -m bench answers``).
+    vector machine, which then is as good or better, and fast. Many of each suffice for a network
+    beside it, which makes a quarter of a point (``python -m bench answers``).
     """
     few = examples.phrases <= _FEW_PHRASES * examples.count
     if few and examples.phrases * examples.count <= _MOST_TOGETHER:
         return _Together(examples, weights)
-    return _Apart(examples, weights, dense_from)
+    apart = _Apart(examples, weights, dense_from)
+    if few or examples.count < FEWEST_ANSWERS:
+        return apart
+    return _Both(
+        apart, Network(examples.rows[: examples.phrases], examples.owners[: examples.phrases])
+    )
+
+
+class _Both:
+    """Linear models and a network."""
+
+    def __init__(self, linear: Linear, network: Network) -> None:
+        self.nearness = linear.nearness
+        self._linear = linear
+        self._network = network
+
+    def margins(self, vector: Vector) -> NDArray[np.float64]:
+        """Give each answer's margin, moved by what the network says."""
+        return self._linear.margins(vector) + _NETWORK * self._network.logs(vector)
 
 
 class _Together:
