@@ -44,8 +44,8 @@ class Confidence:
 
     At 0.5 giving it is worth as much as it costs, be it wrong.
 
-    It is quadratic in the margin, the gap, both sorts of nearness and the logarithm of the number
-    of words, each less ``mean`` and divided by ``scale``.
+    It is quadratic in the margin, the gap, both sorts of nearness, the logarithm of the number of
+    words and what is covered, each less ``mean`` and divided by ``scale``.
     """
 
     mean: NDArray[np.float64]
@@ -66,9 +66,9 @@ class Confidence:
         Fitted on questions of another field, with books of 2 to 40 answers that have 1 to 8
         phrases each, where a third of the questions is about something else.
         """
-        weights = np.zeros(20)
-        weights[:5] = 0.14, 0.87, 6.05, 0.0, 0.37
-        return cls(np.zeros(5), np.ones(5), weights, -3.4)
+        weights = np.zeros(27)
+        weights[:6] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0
+        return cls(np.zeros(6), np.ones(6), weights, -3.4)
 
 
 def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
@@ -134,7 +134,8 @@ def _ask(asked: _Asked, phrases: Phrases, turn: int, chance: random.Random, lang
 
 def _evidence(text: str, ranked: Ranked) -> tuple[float, ...]:
     words = text.count(" ") + 1
-    return ranked.margin, ranked.gap, ranked.nearness, ranked.nearest, math.log(words)
+    nearness = ranked.nearness, ranked.nearest
+    return ranked.margin, ranked.gap, *nearness, math.log(words), ranked.covered
 
 
 def _quadratic(evidence: NDArray[np.float64]) -> NDArray[np.float64]:

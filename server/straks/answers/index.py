@@ -65,6 +65,8 @@ class Index:
         self._words = Block(words, 0)
         self._pairs = Block(self._together.counts, self._words.end, length=_PAIRS)
         self._characters = Block(self._spelled.counts, self._pairs.end)
+        self.characters = slice(self._pairs.end, self._characters.end)
+        """The features that are grams of characters."""
         self.first_meaning = self.size = self._characters.end
         """Number of the first feature of meaning; the others are rare in a text, these are not."""
         self.longest = 2 + _PAIRS * _PAIRS

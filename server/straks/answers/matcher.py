@@ -19,6 +19,8 @@ __all__ = ["THRESHOLD", "Match", "Matcher", "detector"]
 
 THRESHOLD: Final = 0.5
 """The least score of an answer that is given: below it, saying nothing is better."""
+_SENTENCE: Final = 0.8
+"""The least score of an answer to one sentence of several: each is a chance more to be wrong."""
 SUGGESTED: Final = 0.15
 """The least score of what is offered while a visitor types."""
 
@@ -105,7 +107,8 @@ class Matcher:
         if len(sentences) < 2:
             return None, ties
         each = [self._best(clean(part), lang, shelves) for part in sentences[:_MOST_SENTENCES]]
-        answers = [(found, own) for found, own in each if found is not None]
+        sure = [(found, own) for found, own in each if found is not None]
+        answers = [each for each in sure if each[0].score >= max(_SENTENCE, self._threshold)]
         if answers:
             return max(answers, key=lambda answer: answer[0].score)
         return None, next((own for own in (ties, *(own for _, own in each)) if own), ())

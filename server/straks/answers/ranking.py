@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from straks.answers import background
+from straks.answers.coverage import Coverage
 from straks.answers.index import Index, Vector
 from straks.answers.linear import Examples, learn
 from straks.answers.patience import go_on
@@ -42,6 +43,8 @@ class Ranked:
     nearest: float
     """The likeness to ``phrase``, the nearest of all."""
     phrase: str
+    covered: float
+    """The part, in 0…1, of the text's characters 2 to 5 at a time that its phrases have."""
 
 
 class Ranker:
@@ -65,6 +68,7 @@ class Ranker:
         go_on()
         examples = Examples(rows, owners, nothing)
         self._linear = learn(examples, weights, self._index.first_meaning)
+        self._coverage = Coverage(rows, owners, self._index.characters)
         self._rows = rows.astype(np.float32)
 
     def completed(self, text: str) -> str:
@@ -79,16 +83,20 @@ class Ranker:
         margins = self._linear.margins(vector)
         best = margins.argsort()[: -_CANDIDATES - 1 : -1]
         near = self._nearest(best, vector)
+        covered = self._coverage.of(vector, best)
         weight = self._linear.nearness
         sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
         order = sums.argsort()[::-1]
         first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
         return [
             Ranked(
-                int(best[place]),
-                float(sums[place]),
-                float(sums[place] - (second if place == order[0] else first)),
-                *near[place],
+                answer=int(best[place]),
+                margin=float(sums[place]),
+                gap=float(sums[place] - (second if place == order[0] else first)),
+                nearness=near[place][0],
+                nearest=near[place][1],
+                phrase=near[place][2],
+                covered=float(covered[place]),
             )
             for place in order
         ]
