@@ -28,6 +28,7 @@ _FEWEST_PHRASES: Final = 3
 _LIKE_QUESTIONS: Final = 30
 """Phrases of an answer, on average, from which on they are taken for what visitors ask. Fewer were
 chosen to differ: one of them is harder to tell by the others than a question is."""
+_LOOSENESS: Final = 0.1
 _COST: Final = 2.5
 """What a wrong answer costs, where a right one is worth 1."""
 _FEWEST_ANSWERS: Final = 12
@@ -45,7 +46,7 @@ class Confidence:
     At 0.5 giving it is worth as much as it costs, be it wrong.
 
     It is quadratic in the margin, the gap, both sorts of nearness, the logarithm of the number of
-    words and what is covered, each less ``mean`` and divided by ``scale``.
+    words, what is covered and the third margin, each less ``mean`` and divided by ``scale``.
     """
 
     mean: NDArray[np.float64]
@@ -66,13 +67,15 @@ class Confidence:
         Fitted on questions of another field, with books of 2 to 40 answers that have 1 to 8
         phrases each, where a third of the questions is about something else.
         """
-        weights = np.zeros(27)
-        weights[:6] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0
-        return cls(np.zeros(6), np.ones(6), weights, -3.4)
+        weights = np.zeros(35)
+        weights[:7] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0, 0.0
+        return cls(np.zeros(7), np.ones(7), weights, -3.4)
 
 
 def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
-    """Learn how far the answers of a language are to be trusted; None when there are too few.
+    """Learn how far the answers of a language are to be trusted; None when nothing tells.
+
+    There may be too few, or phrases so regular that one is never like another's.
 
     Some answers are left out, and some phrases of the others; then both are asked. Takes about as
     long as three rankers.
@@ -87,10 +90,14 @@ def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
         _ask(asked, chosen, turn, chance, lang)
     if len(asked.right) < _FEWEST_ASKED or len(set(asked.right)) < 2:
         return None
-    evidence = np.array(asked.evidence)
+    evidence, right = np.array(asked.evidence), np.array(asked.right)
     mean, scale = evidence.mean(axis=0), np.maximum(evidence.std(axis=0), 1e-6)
-    model = LogisticRegression(C=1.0, max_iter=500)
-    model.fit(_quadratic((evidence - mean) / scale), asked.right, sample_weight=asked.weights)
+    model = LogisticRegression(C=_LOOSENESS, max_iter=500)
+    features = _quadratic((evidence - mean) / scale)
+    model.fit(features, right, sample_weight=asked.weights)
+    sums = model.decision_function(features)
+    if sums[right].min() > sums[~right].max():
+        return None  # as of a template: what is less clear than that, as questions are, is not told
     bias = float(model.intercept_[0]) - math.log(_COST)
     return Confidence(mean, scale, model.coef_[0], bias)
 
@@ -135,7 +142,7 @@ def _ask(asked: _Asked, phrases: Phrases, turn: int, chance: random.Random, lang
 def _evidence(text: str, ranked: Ranked) -> tuple[float, ...]:
     words = text.count(" ") + 1
     nearness = ranked.nearness, ranked.nearest
-    return ranked.margin, ranked.gap, *nearness, math.log(words), ranked.covered
+    return ranked.margin, ranked.gap, *nearness, math.log(words), ranked.covered, ranked.third
 
 
 def _quadratic(evidence: NDArray[np.float64]) -> NDArray[np.float64]:

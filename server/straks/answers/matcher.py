@@ -19,7 +19,7 @@ __all__ = ["THRESHOLD", "Match", "Matcher", "detector"]
 
 THRESHOLD: Final = 0.5
 """The least score of an answer that is given: below it, saying nothing is better."""
-_SENTENCE: Final = 0.8
+_SENTENCE: Final = 0.9
 """The least score of an answer to one sentence of several: each is a chance more to be wrong."""
 SUGGESTED: Final = 0.15
 """The least score of what is offered while a visitor types."""

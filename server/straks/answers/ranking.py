@@ -38,6 +38,8 @@ class Ranked:
     """How far it is on the right side."""
     gap: float
     """How far before the best of the others; below 0 for all but the first."""
+    third: float
+    """The margin of the third best, or the last: where that is high, too, none may be right."""
     nearness: float
     """Mean likeness, in -1…1, to those of its phrases that are nearest."""
     nearest: float
@@ -88,11 +90,13 @@ class Ranker:
         sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
         order = sums.argsort()[::-1]
         first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
+        third = float(sums[order[:3][-1]])
         return [
             Ranked(
                 answer=int(best[place]),
                 margin=float(sums[place]),
                 gap=float(sums[place] - (second if place == order[0] else first)),
+                third=third,
                 nearness=near[place][0],
                 nearest=near[place][1],
                 phrase=near[place][2],
