@@ -38,6 +38,11 @@ _MOST_ANSWERS: Final = 150
 _UNKNOWN_SHARE: Final = 0.5
 """Questions that no answer is for, beside those that one is for."""
 
+_EVIDENCE: Final = 7
+"""Numbers that speak for an answer."""
+_FIRST, _SECOND = np.triu_indices(_EVIDENCE)
+"""All pairs of them, each with itself as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
@@ -57,7 +62,9 @@ class Confidence:
     def score(self, text: str, ranked: Ranked) -> float:
         """Score what was ranked for a cleaned text."""
         evidence = (np.array(_evidence(text, ranked)) - self.mean) / self.scale
-        sum_ = float(_quadratic(evidence[np.newaxis])[0] @ self.weights) + self.bias
+        products = evidence[_FIRST] * evidence[_SECOND]
+        sum_ = float(evidence @ self.weights[:_EVIDENCE] + products @ self.weights[_EVIDENCE:])
+        sum_ += self.bias
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, sum_))))
 
     @classmethod
@@ -67,9 +74,9 @@ class Confidence:
         Fitted on questions of another field, with books of 2 to 40 answers that have 1 to 8
         phrases each, where a third of the questions is about something else.
         """
-        weights = np.zeros(35)
-        weights[:7] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0, 0.0
-        return cls(np.zeros(7), np.ones(7), weights, -3.4)
+        weights = np.zeros(_EVIDENCE + len(_FIRST))
+        weights[:_EVIDENCE] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0, 0.0
+        return cls(np.zeros(_EVIDENCE), np.ones(_EVIDENCE), weights, -3.4)
 
 
 def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
@@ -147,6 +154,4 @@ def _evidence(text: str, ranked: Ranked) -> tuple[float, ...]:
 
 def _quadratic(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
     """Add the products of all pairs to the columns."""
-    count = evidence.shape[1]
-    first, second = np.triu_indices(count)
-    return np.hstack([evidence, evidence[:, first] * evidence[:, second]])
+    return np.hstack([evidence, evidence[:, _FIRST] * evidence[:, _SECOND]])

@@ -165,12 +165,13 @@ def counted(
 def _different(columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Give the different ones of at least one number, ascending, and how often each is there.
 
-    What ``np.unique`` does, in half the time.
+    What ``np.unique`` does, in a fraction of the time.
     """
     columns = np.sort(columns)
-    starts = np.flatnonzero(columns[1:] != columns[:-1]) + 1
-    starts = np.concatenate([[0], starts])
-    return columns[starts], np.diff(starts, append=len(columns))
+    ends = np.append(np.flatnonzero(columns[1:] != columns[:-1]) + 1, len(columns))
+    times = ends.copy()
+    times[1:] -= ends[:-1]
+    return columns[ends - 1], times
 
 
 def _spelled(word: str) -> list[str]:

@@ -174,8 +174,9 @@ class _Apart:
         self._places = np.full(examples.rows.shape[1], -1)
         """The row of each feature in ``_dense``; -1: it is in ``_sparse``."""
         self._places[usual] = np.arange(len(usual))
-        self._places[dense_from:] = np.arange(len(usual), len(usual) + len(dense[0]))
-        self._dense = np.vstack([sparse[usual].toarray(), np.array(dense, np.float32).T])
+        self._dense = sparse[usual].toarray()
+        self._first_everywhere = dense_from
+        self._everywhere = np.ascontiguousarray(np.array(dense, np.float32).T)
         self._sparse = sparse
         self._intercepts = np.array(intercepts)
 
@@ -211,11 +212,14 @@ class _Apart:
     def margins(self, vector: Vector) -> NDArray[np.float64]:
         """Give each answer's distance from the border between it and the rest."""
         numbers, weights = vector
+        last = int(np.searchsorted(numbers, self._first_everywhere))
+        sums: NDArray[np.float64] = self._intercepts.copy()
+        if last < len(numbers):  # a text has all of these, or none
+            sums += weights[last:].astype(np.float32) @ self._everywhere
+        numbers, weights = numbers[:last], weights[:last]
         places = self._places[numbers]
         dense = places >= 0
-        sums: NDArray[np.float64] = (
-            self._intercepts + weights[dense].astype(np.float32) @ self._dense[places[dense]]
-        )
+        sums += weights[dense].astype(np.float32) @ self._dense[places[dense]]
         return sums + weighed(self._sparse, numbers[~dense], weights[~dense])
 
 

@@ -18,8 +18,8 @@ from straks.answers.patience import go_on
 
 __all__ = ["Ranked", "Ranker"]
 
-_CANDIDATES: Final = 10
-"""Answers with the highest margins whose phrases are looked at."""
+_CANDIDATES: Final = 5
+"""Answers with the highest margins whose phrases are looked at; of more none becomes the first."""
 _NEIGHBOURS: Final = 5
 """Phrases of an answer whose likeness counts: its nearest."""
 _BACKGROUND_WEIGHT: Final = 0.3
@@ -71,7 +71,10 @@ class Ranker:
         examples = Examples(rows, owners, nothing)
         self._linear = learn(examples, weights, self._index.first_meaning)
         self._coverage = Coverage(rows, owners, self._index.characters)
-        self._rows = rows.astype(np.float32)
+        first = self._index.first_meaning
+        self._rows = rows[:, :first].astype(np.float32)
+        self._lengths = np.diff(self._rows.indptr)
+        self._meanings = rows[:, first:].toarray().astype(np.float32)
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
@@ -107,15 +110,22 @@ class Ranker:
 
     def _nearest(self, answers: NDArray[np.intp], vector: Vector) -> list[tuple[float, float, str]]:
         """Give mean and highest likeness to each answer's phrases, and which is nearest."""
-        question = np.zeros(self._index.size, np.float32)
-        question[vector[0]] = vector[1] / self._index.longest
+        numbers, weights = vector
+        weights = (weights / self._index.longest).astype(np.float32)
+        spelled = int(np.searchsorted(numbers, self._index.first_meaning))
+        question = np.zeros(self._index.first_meaning, np.float32)
+        question[numbers[:spelled]] = weights[:spelled]
         starts = self._rows.indptr
         inside = [slice(starts[self._ends[each]], starts[self._ends[each + 1]]) for each in answers]
         phrases = [range(self._ends[each], self._ends[each + 1]) for each in answers]
         products = np.concatenate([self._rows.data[each] for each in inside])
         products *= question[np.concatenate([self._rows.indices[each] for each in inside])]
-        lengths = np.concatenate([np.diff(starts[each.start : each.stop + 1]) for each in phrases])
-        likenesses = np.add.reduceat(products, np.cumsum(lengths) - lengths).tolist()
+        lengths = np.concatenate([self._lengths[each.start : each.stop] for each in phrases])
+        sums = np.add.reduceat(products, np.cumsum(lengths) - lengths)
+        if spelled < len(numbers):
+            meanings = np.concatenate([self._meanings[each.start : each.stop] for each in phrases])
+            sums += meanings @ weights[spelled:]
+        likenesses = sums.tolist()
         found: list[tuple[float, float, str]] = []
         at = 0
         for of_one in phrases:
