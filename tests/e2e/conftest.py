@@ -13,7 +13,7 @@ from tests.e2e.stage import Stage, hire
 from tests.support.browser import browser
 
 HERE = Path(__file__).parent
-TIMEOUT = 120
+TIMEOUT = 240
 """Seconds for one test: a browser on a busy machine takes its time."""
 
 

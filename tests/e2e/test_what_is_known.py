@@ -21,7 +21,7 @@ from tests.support.talk import new_key
 WHY = re.compile(
     "Passed to a person at once, as an expert: .*the error code E-17.*has tried a restart already"
 )
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds for one reply, on a busy machine."""
 
 
