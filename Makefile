@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := .compiled
 # As many tests at once as there are cores; those of one file share what they start.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+PYTEST := $(BIN)/pytest --numprocesses $(shell nproc) --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The front-end is built by its own step, which knows when it is stale.
 export HATCH_BUILD_NO_HOOKS := true

@@ -59,7 +59,8 @@ def expertise(
     """Add up what somebody said with what is known of them beside it.
 
     ``flagged``: the page says that they are an expert. ``read``: the titles of what they have
-    read. ``unhelpful``: answers that did not help them. ``earlier``: conversations before this one.
+    read. ``unhelpful``: answers that did not help them. ``earlier``: conversations before this one,
+    which say nothing by themselves.
     """
     found = list(said)
     if flagged:
@@ -70,7 +71,7 @@ def expertise(
     if unhelpful > 0:
         reason = "an answer did not help" if unhelpful == 1 else f"{unhelpful} answers did not help"
         found.append(Evidence(_of(_OF_UNHELPFUL, unhelpful), reason))
-    if earlier > 0:
+    if earlier > 0 and found:
         chats = "a conversation" if earlier == 1 else f"{earlier} conversations"
         found.append(Evidence(_of(_OF_EARLIER, earlier), f"had {chats} before"))
     found.sort(key=lambda each: -each.weight)

@@ -72,7 +72,8 @@ class Experts:
         if found.reasons and found.score >= self._threshold:
             return found
         # Rounded as scores are: 0.3 and 0.1 must not fall short of 0.4.
-        if earlier is None and round(found.score + MOST_OF_EARLIER, 3) >= self._threshold:
+        most = round(found.score + MOST_OF_EARLIER, 3)
+        if earlier is None and found.reasons and most >= self._threshold:
             return Needed.EARLIER
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -117,5 +118,12 @@ def _stemmer(lang: str) -> Callable[[str], str]:
     name = languages.stemmer_name(lang)
     if name is None:
         return str
-    stem: Callable[[str], str] = snowballstemmer.stemmer(name).stemWord
+    # It keeps the word that it is at: two threads may match at once.
+    one, lock = snowballstemmer.stemmer(name), Lock()
+
+    def stem(word: str) -> str:
+        with lock:
+            stemmed: str = one.stemWord(word)
+            return stemmed
+
     return lru_cache(_STEMS_KEPT)(stem)

@@ -20,7 +20,8 @@ __all__ = ["THRESHOLD", "Match", "Matcher", "detector"]
 THRESHOLD: Final = 0.5
 """The least score of an answer that is given: below it, saying nothing is better."""
 _SENTENCE: Final = 0.9
-"""The least score of an answer to one sentence of several: each is a chance more to be wrong."""
+"""The least score of an answer to one sentence of several, where scores are learned from many
+phrases: each is a chance more to be wrong, and a third of those below are right."""
 SUGGESTED: Final = 0.15
 """The least score of what is offered while a visitor types."""
 
@@ -106,9 +107,11 @@ class Matcher:
         sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
         if len(sentences) < 2:
             return None, ties
-        each = [self._best(clean(part), lang, shelves) for part in sentences[:_MOST_SENTENCES]]
-        sure = [(found, own) for found, own in each if found is not None]
-        answers = [each for each in sure if each[0].score >= max(_SENTENCE, self._threshold)]
+        each = [
+            self._best(clean(part), lang, shelves, of_several=True)
+            for part in sentences[:_MOST_SENTENCES]
+        ]
+        answers = [(found, own) for found, own in each if found is not None]
         if answers:
             return max(answers, key=lambda answer: answer[0].score)
         return None, next((own for own in (ties, *(own for _, own in each)) if own), ())
@@ -160,13 +163,18 @@ class Matcher:
         return next(found, None)
 
     def _best(
-        self, cleaned: str, lang: str | None, shelves: Sequence[Shelf]
+        self, cleaned: str, lang: str | None, shelves: Sequence[Shelf], *, of_several: bool = False
     ) -> tuple[Match | None, tuple[Match, ...]]:
-        """Find the first answer on shelves, and the near ties: its own, or the first ones."""
+        """Find the first answer on shelves, and the near ties: its own, or the first ones.
+
+        ``of_several``: it is one sentence of a text that has no answer as a whole.
+        """
         first: tuple[Match, ...] = ()
         if cleaned:
             for shelf in shelves:
-                found, ties = shelf.judge(cleaned, lang, self._threshold)
+                surer = of_several and shelf.model.is_calibrated
+                least = max(_SENTENCE, self._threshold) if surer else self._threshold
+                found, ties = shelf.judge(cleaned, lang, least)
                 if found is not None:
                     return found, ties
                 first = first or ties

@@ -30,10 +30,14 @@ class Model:
         self._lang = lang
         self._ranker = Ranker(phrases, lang)
         self._confidence = Confidence.usual()
+        self.is_calibrated = False
+        """Whether scores were learned from the phrases themselves."""
 
     def calibrate(self) -> None:
         """Learn from the phrases themselves how far to trust what they say, where they suffice."""
-        self._confidence = calibrated(self._phrases, self._lang) or self._confidence
+        learned = calibrated(self._phrases, self._lang)
+        if learned is not None:
+            self._confidence, self.is_calibrated = learned, True
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""

@@ -18,4 +18,4 @@ def take_one_thread() -> None:
     a server that uses the other cores, learning the demo's answers took four times the CPU time
     and three times as long with two of them as with one.
     """
-    threadpool_limits(limits=1)
+    threadpool_limits(limits=1, user_api="blas")

@@ -16,6 +16,8 @@ from straks.records.schema import customer_facts, customers, visitor_conversatio
 
 __all__ = ["MOST_FACTS", "Fact", "Opened", "SQLCustomerRecords", "Said"]
 
+_NEVER: Final = 1 << 62
+"""Milliseconds since the epoch that no clock shows."""
 MOST_FACTS: Final = 100
 """Facts that are kept of a visitor; the oldest go."""
 
@@ -114,16 +116,25 @@ class SQLCustomerRecords:
             await connection.execute(new, rows)
 
     async def earlier(self, visitor_id: str, conversation_id: str) -> int:
-        """Count the conversations that a visitor has opened beside one.
+        """Count the conversations that a visitor has opened before one.
 
         Raises:
             RecordsUnavailableError: they cannot be read now.
         """
         columns = visitor_conversations.c
+        opened = visitor_conversations.alias()
+        this = select(opened.c.opened_at).where(
+            opened.c.visitor_id == visitor_id, opened.c.conversation_id == conversation_id
+        )
         query = (
             select(func.count())
             .select_from(visitor_conversations)
-            .where(columns.visitor_id == visitor_id, columns.conversation_id != conversation_id)
+            .where(
+                columns.visitor_id == visitor_id,
+                columns.conversation_id != conversation_id,
+                # That one may be so new that it is not kept yet.
+                columns.opened_at < func.coalesce(this.scalar_subquery(), _NEVER),
+            )
         )
         async with self._database.read() as connection:
             return await connection.scalar(query) or 0

@@ -35,11 +35,11 @@ class Records(SQLCustomerRecords):
 
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
-    """Those of Vera, who has been here twice before, and of Wim, who has not."""
+    """Those of Vera, who has been here three times, and of Wim, who has been here once."""
     database = await Database.open(tmp_path / "records.db")
     made = Records(database)
-    talks = [("vera", "a"), ("vera", "c"), ("vera", "d"), ("wim", "b")]
-    await made.opened([Opened(visitor, talk, 1) for visitor, talk in talks])
+    talks = [("vera", "d"), ("wim", "b"), ("vera", "c"), ("vera", "a")]
+    await made.opened([Opened(visitor, talk, at) for at, (visitor, talk) in enumerate(talks)])
     yield made
     await database.close()
 
@@ -47,7 +47,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
 async def test_each_visitors_are_counted_beside_the_conversation(records: Records) -> None:
     earlier = Earlier(records)
     assert earlier.unasked is None
-    expected = {"a": 2, "b": 0, "c": 2}
+    expected = {"a": 2, "b": 0, "c": 1}
     assert await earlier.count({"a": "vera", "b": "wim", "c": "vera"}) == expected
     assert await earlier.count({}) == {}
 

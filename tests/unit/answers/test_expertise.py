@@ -125,7 +125,9 @@ def test_what_is_known_beside_the_words_counts() -> None:
     assert expertise((), read=["Returns"]).reasons == ("has read Returns",)
     assert expertise((), unhelpful=1).reasons == ("an answer did not help",)
     assert expertise((), unhelpful=2).reasons == ("2 answers did not help",)
-    assert expertise((), earlier=1).reasons == ("had a conversation before",)
+    assert expertise((), earlier=9) == Expertise(0.0, ())
+    before = expertise((), unhelpful=1, earlier=1)
+    assert before.reasons == ("an answer did not help", "had a conversation before")
     together = expertise(
         [Evidence(0.5, "names the error code E-17")],
         read=["Returns", "Repairs"],

@@ -77,14 +77,13 @@ def test_conversations_that_were_had_before_count(earlier: int, reason: str) -> 
 
 def test_how_many_were_had_before_is_asked_only_where_it_decides() -> None:
     for text, threshold in (
-        ("hello", 0.21),  # too little, however many they were
+        ("hello", 0.2),  # they say nothing by themselves
         ("error E-17", 0.35),  # enough without them
         ("since v3.2.1 it is slow", 0.46),
     ):
         found = Experts(threshold).find({"text": text}, None, TITLES)
         assert found == found_by(Experts(threshold), {"text": text})
     for text, threshold in (
-        ("hello", 0.2),
         ("error E-17", 0.36),
         ("the firewall drops it", 0.4),
         ("since v3.2.1 it is slow", 0.45),

@@ -318,7 +318,7 @@ class Records(SQLCustomerRecords):
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
     database = await Database.open(tmp_path / "records.db")
     made = Records(database)
-    await made.opened([Opened("v", "a", 1)])
+    await made.opened([Opened("v", "a", 2)])
     yield made
     await database.close()
 

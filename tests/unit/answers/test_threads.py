@@ -22,5 +22,4 @@ def test_linear_algebra_takes_one_thread_once_something_was_learned() -> None:
         [sys.executable, "-c", _LEARNED], capture_output=True, text=True, check=True
     )
     threads = json.loads(done.stdout)
-    assert "blas" in {library for library, _ in threads}
-    assert {number for _, number in threads} == {1}
+    assert {number for library, number in threads if library == "blas"} == {1}
