@@ -31,7 +31,7 @@ class Earlier:
         self._trouble = Trouble(_log, "counting earlier conversations")
 
     async def count(self, visitors: Mapping[str, str]) -> dict[str, int]:
-        """Count what each visitor had beside a conversation, by its id; at once, not in turn.
+        """Count what each visitor had before a conversation, by its id; at once, not in turn.
 
         ``visitors``: their ids, by that of the conversation.
         """

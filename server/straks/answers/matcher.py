@@ -21,7 +21,7 @@ THRESHOLD: Final = 0.5
 """The least score of an answer that is given: below it, saying nothing is better."""
 _SENTENCE: Final = 0.9
 """The least score of an answer to one sentence of several, where scores are learned from many
-phrases: each is a chance more to be wrong, and a third of those below are right."""
+phrases: each is a chance more to be wrong, and two of five below are right."""
 SUGGESTED: Final = 0.15
 """The least score of what is offered while a visitor types."""
 

@@ -72,7 +72,7 @@ class Known(Protocol):
         ...
 
     async def earlier(self, visitor_id: str, conversation_id: str) -> int:
-        """Count the conversations that a visitor has opened beside one."""
+        """Count the conversations that a visitor has opened before one."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from straks.log.log import Append, Appended, Conflict, Entry, LogUnavailableErro
 from straks.log.moving import Head
 from straks.log.redis import RedisLog
 from straks.log.redis.keys import channel_keys
+from straks.log.redis.lane import Lane
 from straks.records.archive import ArchiveRecords
 from straks.records.database import Database
 from straks.records.schema import archive_entries
@@ -283,6 +285,23 @@ async def test_many_who_ask_at_once_all_see_it(
                 assert list(page.entries) == entries
     finally:
         await other.close()
+
+
+async def test_a_departure_whose_reply_was_lost_is_one(
+    log: RedisLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = await written(log)
+    chore = Lane.chore
+
+    async def tried_twice(lane: Lane, function: str, *rest: Any, **more: Any) -> Any:
+        if function == "evict":
+            assert await chore(lane, function, *rest, **more)
+        return await chore(lane, function, *rest, **more)
+
+    monkeypatch.setattr(Lane, "chore", tried_twice)
+    assert await mover(log).take(A, NOW)
+    assert not await in_redis(log)
+    assert list((await log.read(A, after=0, limit=9)).entries) == entries
 
 
 async def test_a_follower_is_told_of_what_comes_back(log: RedisLog) -> None:
