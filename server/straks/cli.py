@@ -21,6 +21,7 @@ from straks.command import run as _run
 from straks.config import PREFIX, Settings, SettingsError, load_settings, unknown_variables
 from straks.errors import StartError, StraksError
 from straks.keys import apps
+from straks.memory import settle
 from straks.telemetry import configure_logs
 
 if TYPE_CHECKING:
@@ -289,15 +290,9 @@ async def _serve(settings: Settings) -> None:
     from straks.app import open_straks
 
     async with open_straks(settings) as straks:
-        _settle_memory()
+        settle()
+        gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
         await straks.run(lambda: _show(_addresses(straks)))
-
-
-def _settle_memory() -> None:
-    """Let the collector of cycles pass over what the process keeps for as long as it lives."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
 
 
 async def _demo(settings: Settings, shop_port: int) -> None:

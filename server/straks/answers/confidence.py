@@ -40,6 +40,7 @@ _UNKNOWN_SHARE: Final = 0.5
 
 _EVIDENCE: Final = 7
 """Numbers that speak for an answer."""
+_ONE: Final = _EVIDENCE
 _FIRST, _SECOND = np.triu_indices(_EVIDENCE)
 """All pairs of them, each with itself as well."""
 
@@ -54,17 +55,20 @@ class Confidence:
     words, what is covered and the third margin, each less ``mean`` and divided by ``scale``.
     """
 
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    mean: Sequence[float]
+    scale: Sequence[float]
+    terms: Sequence[tuple[int, int, float]]
+    """What the product of two pieces of evidence counts; :data:`_ONE` stands for 1."""
     bias: float
 
     def score(self, text: str, ranked: Ranked) -> float:
         """Score what was ranked for a cleaned text."""
-        evidence = (np.array(_evidence(text, ranked)) - self.mean) / self.scale
-        products = evidence[_FIRST] * evidence[_SECOND]
-        sum_ = float(evidence @ self.weights[:_EVIDENCE] + products @ self.weights[_EVIDENCE:])
-        sum_ += self.bias
+        numbers = zip(_evidence(text, ranked), self.mean, self.scale, strict=True)
+        evidence = [(each - mean) / scale for each, mean, scale in numbers]
+        evidence.append(1.0)
+        sum_ = self.bias
+        for one, other, weight in self.terms:
+            sum_ += weight * evidence[one] * evidence[other]
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, sum_))))
 
     @classmethod
@@ -74,9 +78,8 @@ class Confidence:
         Fitted on questions of another field, with books of 2 to 40 answers that have 1 to 8
         phrases each, where a third of the questions is about something else.
         """
-        weights = np.zeros(_EVIDENCE + len(_FIRST))
-        weights[:_EVIDENCE] = 0.14, 0.87, 6.05, 0.0, 0.37, 0.0, 0.0
-        return cls(np.zeros(_EVIDENCE), np.ones(_EVIDENCE), weights, -3.4)
+        terms = [(0, _ONE, 0.14), (1, _ONE, 0.87), (2, _ONE, 6.05), (4, _ONE, 0.37)]
+        return cls([0.0] * _EVIDENCE, [1.0] * _EVIDENCE, terms, -3.4)
 
 
 def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
@@ -106,7 +109,10 @@ def calibrated(phrases: Phrases, lang: str) -> Confidence | None:
     if sums[right].min() > sums[~right].max():
         return None  # as of a template: what is less clear than that, as questions are, is not told
     bias = float(model.intercept_[0]) - math.log(_COST)
-    return Confidence(mean, scale, model.coef_[0], bias)
+    ones = [*range(_EVIDENCE), *_FIRST.tolist()]
+    others = [*[_ONE] * _EVIDENCE, *_SECOND.tolist()]
+    terms = list(zip(ones, others, model.coef_[0].tolist(), strict=True))
+    return Confidence(mean.tolist(), scale.tolist(), terms, bias)
 
 
 class _Asked:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from straks.answers.expertise import MOST_OF_EARLIER, Evidence, Expertise, evidence, expertise
+from straks.answers.remembered import remembered
 from straks.answers.text import clean
 from straks.answers.trade import NONE, Lexicon
 from straks.conversation.model import Conversation
@@ -23,8 +23,6 @@ WORDS_FILE: Final = "_experts.txt"
 
 _MOST_WORDS: Final = 5_000
 _LARGEST_FILE: Final = 256 * 1024
-_REMEMBERED: Final = 256
-"""Texts whose evidence is kept: what many say in the same words."""
 
 
 class Needed(Enum):
@@ -46,7 +44,7 @@ class Experts:
         """Know an operator's words, and no others of theirs, from now on."""
         cleaned = {clean(word) for word in words} - {""}
         self._words = Lexicon(cleaned, bent=True) if cleaned else NONE
-        self._evidence = lru_cache(_REMEMBERED)(self._find)
+        self._evidence = remembered(self._find)
 
     def find(
         self,
@@ -62,11 +60,16 @@ class Experts:
         ``earlier``: conversations that the visitor had before. None: that is not known yet; where
         it decides, it is needed: look it up, and find again.
         """
+        said = self._evidence(message["text"])
+        flagged, read = message.get("expert") is True, message.get("read", ())
+        unhelpful = 0 if conversation is None else len(conversation.unhelpful)
+        if not (said or flagged or read or unhelpful):
+            return None
         found = expertise(
-            self._evidence(message["text"]),
-            flagged=message.get("expert") is True,
-            read=[titles.get(answer, answer) for answer in message.get("read", ())],
-            unhelpful=0 if conversation is None else len(conversation.unhelpful),
+            said,
+            flagged=flagged,
+            read=[titles.get(answer, answer) for answer in read],
+            unhelpful=unhelpful,
             earlier=earlier or 0,
         )
         if found.reasons and found.score >= self._threshold:

@@ -11,9 +11,11 @@ import dataclasses
 import datetime
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from straks.answers import languages
 from straks.answers.answer import Answer
@@ -22,6 +24,11 @@ from straks.answers.text import clean
 from straks.errors import StartError
 
 __all__ = ["AnswerBook", "clash", "fingerprint", "read_folder"]
+
+_AT_ONCE: Final = 32
+"""Files that are looked at before whoever waits for the interpreter gets their turn."""
+_BREATH: Final = 0.001
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,42 +133,46 @@ def clash(draft: Draft, others: Iterable[Draft]) -> AnswerFileError | None:
 def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
     """Tell the answer files below ``folder`` apart from what they were or will be.
 
+    It does not hurry, since it is asked every second: a thread beside it gets its turn all the
+    while, whatever the number of files.
+
     Raises:
         StartError: there is no such folder, or it cannot be read.
     """
     found: set[tuple[str, int, int, int]] = set()
-    for file, path in _walk(folder):
+    for number, path in enumerate(_files(folder), start=1):
+        if not number % _AT_ONCE:
+            time.sleep(_BREATH)
         try:
-            status = path.stat()
+            status = os.stat(path)
         except FileNotFoundError:
             continue  # removed since the folder was read
         except OSError:
-            found.add((file, 0, 0, 0))  # it is told of when it is read
+            found.add((path, 0, 0, 0))  # it is told of when it is read
             continue
-        found.add((file, status.st_mtime_ns, status.st_size, status.st_ino))
+        found.add((path, status.st_mtime_ns, status.st_size, status.st_ino))
     return frozenset(found)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    try:
-        if not folder.is_dir():
-            raise StartError(f"The answer folder {folder} does not exist; give one that does.")
-        found = sorted(_files(folder))
-    except OSError as error:
-        raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error
-    for path in found:
+    for path in sorted(Path(each) for each in _files(folder)):
         yield _printable(path.relative_to(folder).as_posix()), path
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[str]:
     def refuse(error: OSError) -> None:
         raise error
 
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        for name in names:
-            if name.endswith(".md") and not name.startswith((".", "_")) and name != "README.md":
-                yield Path(parent, name)
+    try:
+        if not folder.is_dir():
+            raise StartError(f"The answer folder {folder} does not exist; give one that does.")
+        for parent, folders, names in os.walk(folder, onerror=refuse):
+            folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+            for name in names:
+                if name.endswith(".md") and not name.startswith((".", "_")) and name != "README.md":
+                    yield os.path.join(parent, name)
+    except OSError as error:
+        raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error
 
 
 def _printable(name: str) -> str:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-__all__ = ["Block", "Characters", "Pairs", "Texts", "counted"]
+__all__ = ["NEAR", "Block", "Characters", "Pairs", "Texts", "counted", "different"]
 
 _SHORTEST: Final = 2
 _LONGEST: Final = 5
-_WORDS_KEPT: Final = 4096
-"""Words whose grams are kept, since they come again and again."""
+NEAR: Final = 5
+"""Words after a word that stand near it."""
 
 
 class Texts:
@@ -50,37 +50,32 @@ class Block:
         """
         total = 1 + counts.shape[0]
         texts_with = np.bincount(counts.indices, minlength=counts.shape[1])
-        self._first = first
         self.end = first + counts.shape[1]
         self._length = length
         self._unknown = (math.log(total) + 1) ** 2 if length == 1.0 else 0.0
-        self._scales = np.log(total / (1 + texts_with)) + 1
+        self.scales = np.log(total / (1 + texts_with)) + 1
+        """What each feature counts."""
 
     def rows(self, counts: csr_matrix) -> csr_matrix:
         """Weigh texts of which no gram is unknown."""
-        weights = (1 + np.log(counts.data)) * self._scales[counts.indices]
+        weights = (1 + np.log(counts.data)) * self.scales[counts.indices]
         owners = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         squares = np.bincount(owners, weights * weights, minlength=counts.shape[0])
         weights *= self._length / np.sqrt(squares[owners])
         return csr_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
 
-    def weigh(
-        self, columns: NDArray[np.int64], unknown: Sequence[Hashable]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Give the features of a text, ascending, and their weights.
+    def scale(self, weights: NDArray[np.float32], unknown: Sequence[Hashable]) -> None:
+        """Give the weights of a text's features of this sort their length, in place.
 
-        ``columns``: those of its known grams. ``unknown``: its other grams.
+        ``weights``: of how often each is there, times :attr:`scales`. ``unknown``: grams of this
+        sort that have no feature.
         """
-        if not len(columns):
-            return columns, np.zeros(0)
-        numbers, times = _different(columns)
-        weights: NDArray[np.float64] = (1 + np.log(times)) * self._scales[numbers]
         square = float(weights @ weights)
+        if not square:
+            return
         if self._unknown and unknown:
-            square += self._unknown * sum(
-                (1 + math.log(times)) ** 2 for times in Counter(unknown).values()
-            )
-        return numbers + self._first, weights * (self._length / math.sqrt(square))
+            square += self._unknown * _square(unknown)
+        weights *= self._length / math.sqrt(square)
 
 
 class Characters:
@@ -96,63 +91,60 @@ class Characters:
         self.counts = texts.counts @ of_words
         self.counts.sort_indices()
         self._numbers = numbers
-        self._of_word = lru_cache(_WORDS_KEPT)(self._look_up)
 
-    def find(self, words: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
-        """Give the columns of the known grams of words, and their unknown grams."""
-        found = [self._of_word(word) for word in words]
-        columns = [columns for columns, _ in found]
-        unknown = [gram for _, unknown in found for gram in unknown]
-        return np.concatenate(columns) if columns else np.zeros(0, np.int64), unknown
-
-    def _look_up(self, word: str) -> tuple[NDArray[np.int64], Sequence[str]]:
+    def find(self, word: str) -> tuple[NDArray[np.intp], Sequence[str]]:
+        """Give the columns of the known grams of a word, and its unknown grams."""
         grams = _spelled(word)
         known = [self._numbers[gram] for gram in grams if gram in self._numbers]
-        return np.array(known, np.int64), [gram for gram in grams if gram not in self._numbers]
+        return np.array(known, np.intp), [gram for gram in grams if gram not in self._numbers]
 
 
 class Pairs:
-    """Two stems near each other: in their order, or in any."""
+    """Two stems: those that follow each other, and those that stand near each other in any order.
 
-    def __init__(
-        self, stems: NDArray[np.int64], texts: Texts, farthest: int, ordered: bool
-    ) -> None:
+    They are numbered together, those that follow each other first.
+    """
+
+    def __init__(self, stems: NDArray[np.int64], texts: Texts) -> None:
         """Number those of texts; ``stems`` are of its tokens."""
-        self._farthest = farthest
-        self._ordered = ordered
         self._base = int(stems.max(initial=0)) + 1
         keys: list[NDArray[np.int64]] = []
         rows: list[NDArray[np.intp]] = []
-        for apart in range(1, farthest + 1):
-            together = texts.rows[:-apart] == texts.rows[apart:]
-            rows.append(texts.rows[:-apart][together])
-            keys.append(self._key(stems[:-apart][together], stems[apart:][together]))
-        self._keys, columns = np.unique(np.concatenate(keys), return_inverse=True)
-        shape = texts.counts.shape[0], len(self._keys)
-        self.counts = counted(np.concatenate(rows), columns, shape)
+        for apart in range(1, NEAR + 1):
+            in_one = texts.rows[:-apart] == texts.rows[apart:]
+            one, two = stems[:-apart][in_one], stems[apart:][in_one]
+            if apart == 1:
+                keys.append(self._ordered(one, two))
+                rows.append(texts.rows[:-apart][in_one])
+            keys.append(self._unordered(one, two))
+            rows.append(texts.rows[:-apart][in_one])
+        known, columns = np.unique(np.concatenate(keys), return_inverse=True)
+        counts = counted(np.concatenate(rows), columns, (texts.counts.shape[0], len(known)))
+        first = int(np.searchsorted(known, self._base * self._base))
+        self.following, self.together = counts[:, :first], counts[:, first:]
+        self._keys = np.append(known, np.iinfo(np.int64).max)  # there is always one as great
 
-    def find(
-        self, stems: NDArray[np.int64], names: Sequence[str]
-    ) -> tuple[NDArray[np.int64], list[tuple[str, str]]]:
-        """Give the columns of a text's known pairs, and its unknown pairs.
+    def find(self, stems: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Give the numbers of a text's known pairs; and where those begin that are not known.
 
-        ``stems``: -1 for unknown ones; ``names``: what each stem is.
+        ``stems``: -1 for unknown ones. Of unknown pairs, it is those that follow each other.
         """
-        spans = range(1, min(self._farthest, len(stems) - 1) + 1)
-        pairs = [pair for apart in spans for pair in zip(names, names[apart:], strict=False)]
-        if not pairs or not len(self._keys):
-            return np.zeros(0, np.int64), pairs
-        one = np.concatenate([stems[:-apart] for apart in spans])
-        two = np.concatenate([stems[apart:] for apart in spans])
-        keys = np.where((one >= 0) & (two >= 0), self._key(one, two), -1)
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known = self._keys[places] == keys
-        return places[known], [pairs[place] for place in np.flatnonzero(~known)]
+        following = max(0, len(stems) - 1)
+        places, others = _pairs(len(stems))
+        one, two = stems[places], stems[others]
+        keys = self._unordered(one, two)
+        keys[:following] = self._ordered(one[:following], two[:following])
+        keys[(one | two) < 0] = -1
+        numbers = self._keys.searchsorted(keys)
+        known = self._keys[numbers] == keys
+        return numbers[known], (~known[:following]).nonzero()[0]
 
-    def _key(self, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.int64]:
-        if self._ordered:
-            return one * self._base + two
-        return np.minimum(one, two) * self._base + np.maximum(one, two)
+    def _ordered(self, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.int64]:
+        return one * self._base + two
+
+    def _unordered(self, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Such keys come after all of ordered pairs."""
+        return (np.minimum(one, two) + self._base) * self._base + np.maximum(one, two)
 
 
 def counted(
@@ -162,16 +154,40 @@ def counted(
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
-def _different(columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Give the different ones of at least one number, ascending, and how often each is there.
+def different(
+    columns: NDArray[np.intp],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the different ones of some numbers, ascending, and how often each is there.
 
-    What ``np.unique`` does, in a fraction of the time.
+    ``columns`` are sorted in place. What ``np.unique`` does, in a fraction of the time.
     """
-    columns = np.sort(columns)
-    ends = np.append(np.flatnonzero(columns[1:] != columns[:-1]) + 1, len(columns))
-    times = ends.copy()
-    times[1:] -= ends[:-1]
-    return columns[ends - 1], times
+    columns.sort()
+    begins = np.ones(len(columns), np.bool_)
+    np.not_equal(columns[1:], columns[:-1], out=begins[1:])
+    starts = begins.nonzero()[0]
+    times = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=times[:-1])
+    times[-1:] = len(columns) - starts[-1:]
+    return columns[starts], times
+
+
+def _square(grams: Sequence[Hashable]) -> float:
+    """Give the square of the length of a text's grams that all count the same."""
+    if len(set(grams)) == len(grams):
+        return len(grams)
+    return sum((1 + math.log(times)) ** 2 for times in Counter(grams).values())
+
+
+@lru_cache
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the places of the pairs of so many tokens: that follow each other, then that are near.
+
+    The nearer come first.
+    """
+    spans = [1, *range(1, NEAR + 1)]
+    places = [np.arange(max(0, count - apart)) for apart in spans]
+    others = [each + apart for each, apart in zip(places, spans, strict=True)]
+    return np.concatenate(places), np.concatenate(others)
 
 
 def _spelled(word: str) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 import snowballstemmer
@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from straks.answers import languages
 from straks.answers.detection import everyday
-from straks.answers.grams import Block, Characters, Pairs, Texts, counted
+from straks.answers.grams import Block, Characters, Pairs, Texts, counted, different
 from straks.answers.patience import go_on
 from straks.answers.spelling import Spelling
 from straks.answers.text import clean
@@ -22,12 +22,35 @@ from straks.answers.vectors import WordVectors
 
 __all__ = ["Index", "Vector"]
 
-Vector: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64]]
-"""Numbers of the features that a text has, ascending, and their weights."""
+
+class Vector(NamedTuple):
+    """What a text looks like."""
+
+    numbers: NDArray[np.intp]
+    """Of the grams that it has: their features, ascending."""
+    weights: NDArray[np.float32]
+    """One for each of them."""
+    meaning: NDArray[np.float32] | None
+    """The weights of the features of meaning, which come after those of grams; None: all are 0."""
+
+
+class _Word(NamedTuple):
+    """What is the same for a word wherever it stands."""
+
+    stem: int
+    """Its number; -1: it is unknown."""
+    name: str
+    characters: NDArray[np.intp]
+    """The features of its grams of characters."""
+    strange: Sequence[str]
+    """Those of its grams of characters that have no feature."""
+    meaning: int
+    """Its number among the words that have a meaning; -1: it is not there."""
+
 
 _STEMS_KEPT: Final = 20_000
-_NEAR: Final = 5
-"""Words after a word that make a pair with it."""
+_WORDS_KEPT: Final = 4096
+"""Words of questions that are kept, since they come again and again."""
 _PAIRS: Final = 0.5
 """The length of the block of pairs."""
 
@@ -57,25 +80,28 @@ class Index:
         stems = np.array([self._number(word) for word in read.words], np.int64)
         of_tokens = stems[read.tokens]
         single = counted(read.rows, of_tokens, (len(texts), len(self._stems)))
-        self._following = Pairs(of_tokens, read, 1, ordered=True)
-        self._together = Pairs(of_tokens, read, _NEAR, ordered=False)
+        self._near = Pairs(of_tokens, read)
         go_on()
         self._spelled = Characters(read)
         go_on()
-        words = hstack([single, self._following.counts], "csr")
+        words = hstack([single, self._near.following], "csr")
         self._words = Block(words, 0)
-        self._pairs = Block(self._together.counts, self._words.end, length=_PAIRS)
+        self._pairs = Block(self._near.together, self._words.end, length=_PAIRS)
         self._characters = Block(self._spelled.counts, self._pairs.end)
         self.characters = slice(self._pairs.end, self._characters.end)
         """The features that are grams of characters."""
         self.first_meaning = self.size = self._characters.end
         """Number of the first feature of meaning; the others are rare in a text, these are not."""
+        blocks = self._words, self._pairs, self._characters
+        self._ends = np.array([block.end for block in blocks])
+        self._scales = np.concatenate([block.scales for block in blocks]).astype(np.float32)
+        self._word = lru_cache(_WORDS_KEPT)(self._look_up)
         self.longest = 2 + _PAIRS * _PAIRS
         """The square of the length that a text has at most."""
         go_on()
         rows = [
             self._words.rows(words),
-            self._pairs.rows(self._together.counts),
+            self._pairs.rows(self._near.together),
             self._characters.rows(self._spelled.counts),
         ]
         if self._meaning is not None:
@@ -91,24 +117,32 @@ class Index:
 
     def vector(self, text: str) -> Vector:
         """Weigh the features of a cleaned text; what is mistyped in it counts as it was meant."""
-        words = self._spelling.mend(text).split()
-        names = [self._stem(word) for word in words]
-        stems = np.array([self._stems.get(name, -1) for name in names], np.int64)
-        following, followers = self._following.find(stems, names)
-        single = stems[stems >= 0]
-        strangers = [name for name in names if name not in self._stems]
-        weighed = [
-            self._words.weigh(
-                np.concatenate([single, following + len(self._stems)]), [*strangers, *followers]
-            ),
-            self._pairs.weigh(*self._together.find(stems, names)),
-            self._characters.weigh(*self._spelled.find(words)),
-        ]
-        direction = None if self._meaning is None else self._meaning.of(words)
-        if direction is not None:
-            weighed.append((np.arange(self.first_meaning, self.size), direction))
-        numbers, weights = zip(*weighed, strict=True)
-        return np.concatenate(numbers), np.concatenate(weights)
+        words = [self._word(word) for word in self._spelling.mend(text)]
+        if not words:
+            return Vector(np.zeros(0, np.intp), np.zeros(0, np.float32), None)
+        stems = np.array([word.stem for word in words], np.int64)
+        pairs, unmet = self._near.find(stems)
+        pairs += len(self._stems)
+        columns = [stems[stems >= 0], pairs, *[word.characters for word in words]]
+        numbers, times = different(np.concatenate(columns))
+        weights = self._scales[numbers]
+        weights *= 1 + np.log(times, dtype=np.float32)
+        first, second, _ = numbers.searchsorted(self._ends).tolist()
+        strange: list[Hashable] = [word.name for word in words if word.stem < 0]
+        strange += [(words[place].name, words[place + 1].name) for place in unmet.tolist()]
+        self._words.scale(weights[:first], strange)
+        self._pairs.scale(weights[first:second], ())
+        self._characters.scale(weights[second:], [gram for word in words for gram in word.strange])
+        meaning = self._meaning
+        direction = None if meaning is None else meaning.of([word.meaning for word in words])
+        return Vector(numbers, weights, direction)
+
+    def _look_up(self, word: str) -> _Word:
+        name = self._stem(word)
+        characters, strange = self._spelled.find(word)
+        characters += self._pairs.end
+        meaning = -1 if self._meaning is None else self._meaning.row(word)
+        return _Word(self._stems.get(name, -1), name, characters, strange, meaning)
 
     def _number(self, word: str) -> int:
         return self._stems.setdefault(self._stem(word), len(self._stems))

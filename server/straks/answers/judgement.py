@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from straks.answers.choices import picked
 from straks.answers.expertise import Expertise
 from straks.answers.experts import Experts, Needed
 from straks.answers.insults import is_insult
 from straks.answers.matcher import Match, Matcher
+from straks.answers.remembered import remembered
 from straks.answers.small_talk import SmallTalk, small_talk
 from straks.answers.wishes import wants_person
 from straks.conversation.model import Conversation
 
 __all__ = ["Judge", "Judgement", "Said", "Wish"]
-
-_REMEMBERED: Final = 256
-"""Texts whose answer is kept: what many ask in the same words."""
 
 
 class Wish(Enum):
@@ -43,14 +40,13 @@ class Judge:
     def __init__(self, matcher: Matcher, experts: Experts | None = None) -> None:
         """``experts`` tells whose questions go to a person at once; None: nobody's."""
         self._experts = experts
-        self._judged = lru_cache(_REMEMBERED)(self._judge)
         self.learn(matcher)
 
     def learn(self, matcher: Matcher) -> None:
         """Judge by another matcher from now on."""
         self.matcher = matcher
         self._titles = {answer.id: answer.title for answer in matcher.book.answers}
-        self._judged.cache_clear()
+        self._judged = remembered(self._judge)  # what another one said is forgotten
 
     def judge(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from straks.answers.confidence import Confidence, Phrases, calibrated
 from straks.answers.ranking import Ranked, Ranker
 from straks.answers.threads import take_one_thread
+from straks.memory import settle
 
 __all__ = ["Model"]
 
@@ -25,7 +26,7 @@ class Model:
 
     def __init__(self, phrases: Phrases, lang: str) -> None:
         """Learn. ``phrases`` are those of each answer, cleaned; each answer has at least one."""
-        take_one_thread()
+        _prepare()
         self._phrases = phrases
         self._lang = lang
         self._ranker = Ranker(phrases, lang)
@@ -66,7 +67,7 @@ class Model:
         most = min(_MOST_TIES, len(ranked))
         for count in range(2, most + 1):
             after = margins[count] if count < len(ranked) else 0.0
-            together = dataclasses.replace(first, gap=first.margin - after)
+            together = first._replace(gap=first.margin - after)
             if self.score(text, together) >= max(threshold, _SURE):
                 while count < most and margins[count - 1] - margins[count] < _CLOSE:
                     count += 1
@@ -82,5 +83,12 @@ class Model:
         """
         for each in self.ranked(text)[:limit]:
             if alone and each.gap < 0:
-                each = dataclasses.replace(each, gap=0.0)
+                each = each._replace(gap=0.0)
             yield each.answer, self.score(text, each), each.phrase
+
+
+@cache
+def _prepare() -> None:
+    """Make the best of what was loaded for learning: two hundred thousand objects, for one."""
+    take_one_thread()
+    settle()

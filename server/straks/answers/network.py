@@ -35,13 +35,16 @@ class Network:
     It errs in other places than linear models do, so that together they err less.
     """
 
-    def __init__(self, phrases: csr_matrix, owners: NDArray[np.intp]) -> None:
+    def __init__(self, phrases: csr_matrix, owners: NDArray[np.intp], dense_from: int) -> None:
         """Learn. ``owners``: the number of each phrase's answer, from 0 on without gaps.
 
-        There are at least :data:`FEWEST_ANSWERS`.
+        There are at least :data:`FEWEST_ANSWERS`. ``dense_from``: the features from here on are
+        those of meaning.
         """
         uses = np.bincount(phrases.indices, minlength=phrases.shape[1])
-        used = np.flatnonzero(uses >= min(_FEWEST_USES, uses.max()))
+        enough = uses >= min(_FEWEST_USES, uses.max())
+        enough[dense_from:] = True
+        used = np.flatnonzero(enough)
         self._places = np.full(phrases.shape[1], -1)
         """The row of each feature in ``_directions``; -1: it has none."""
         self._places[used] = np.arange(len(used))
@@ -61,10 +64,11 @@ class Network:
 
     def logs(self, vector: Vector) -> NDArray[np.float64]:
         """Give the logarithm of each answer's chance, none of which is taken for too small."""
-        numbers, weights = vector
-        places = self._places[numbers]
+        places = self._places[vector.numbers]
         looked_at = places >= 0
-        text = weights[looked_at].astype(np.float32) @ self._directions[places[looked_at]]
+        text = vector.weights[looked_at] @ self._directions[places[looked_at]]
+        if vector.meaning is not None:
+            text += vector.meaning @ self._directions[-len(vector.meaning) :]
         hidden = np.maximum(text @ self._into + self._base, 0)
         sums = (hidden @ self._out + self._last).astype(np.float64)
         chances = np.exp(sums - sums.max())

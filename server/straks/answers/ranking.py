@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+
+# What ``@`` calls; it is called once for rows that are not next to each other, and copies none.
+from scipy.sparse._sparsetools import csr_matvec
 
 from straks.answers import background
 from straks.answers.coverage import Coverage
 from straks.answers.index import Index, Vector
-from straks.answers.linear import Examples, learn
+from straks.answers.linear import Examples, Margins, learn
 from straks.answers.patience import go_on
 
 __all__ = ["Ranked", "Ranker"]
@@ -29,8 +31,7 @@ _NOTHING_WEIGHT: Final = 30.0
 no background."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An answer, and what speaks for it."""
 
     answer: int
@@ -56,7 +57,7 @@ class Ranker:
         """Learn. ``phrases`` are those of each answer, cleaned; each answer has at least one."""
         known = [phrase for of_one in phrases for phrase in of_one]
         self._phrases = known
-        self._ends = np.cumsum([0, *(len(of_one) for of_one in phrases)])
+        self._ends = [0, *accumulate(len(of_one) for of_one in phrases)]
         owners = np.repeat(np.arange(len(phrases)), np.diff(self._ends))
         taken = set(known)
         others = [line for line in background.lines(lang) if line not in taken]
@@ -73,7 +74,6 @@ class Ranker:
         self._coverage = Coverage(rows, owners, self._index.characters)
         first = self._index.first_meaning
         self._rows = rows[:, :first].astype(np.float32)
-        self._lengths = np.diff(self._rows.indptr)
         self._meanings = rows[:, first:].toarray().astype(np.float32)
 
     def completed(self, text: str) -> str:
@@ -83,56 +83,71 @@ class Ranker:
     def rank(self, text: str) -> list[Ranked]:
         """Give the likeliest answers to a cleaned text, best first; none for unknown words."""
         vector = self._index.vector(text)
-        if not len(vector[0]):
+        if not len(vector.numbers) and vector.meaning is None:
             return []
         margins = self._linear.margins(vector)
-        best = margins.argsort()[: -_CANDIDATES - 1 : -1]
+        best = _highest(margins, _CANDIDATES)
         near = self._nearest(best, vector)
-        covered = self._coverage.of(vector, best)
+        covered = self._coverage.of(vector, best).tolist()
         weight = self._linear.nearness
-        sums = margins[best] + weight * np.array([mean for mean, _, _ in near])
-        order = sums.argsort()[::-1]
+        sums = [
+            margin + weight * mean
+            for margin, (mean, _, _) in zip(margins[best].tolist(), near, strict=True)
+        ]
+        order = sorted(range(len(best)), key=sums.__getitem__, reverse=True)
         first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
-        third = float(sums[order[:3][-1]])
+        third = sums[order[:3][-1]]
         return [
             Ranked(
-                answer=int(best[place]),
-                margin=float(sums[place]),
-                gap=float(sums[place] - (second if place == order[0] else first)),
+                answer=best[place],
+                margin=sums[place],
+                gap=sums[place] - (second if place == order[0] else first),
                 third=third,
                 nearness=near[place][0],
                 nearest=near[place][1],
                 phrase=near[place][2],
-                covered=float(covered[place]),
+                covered=covered[place],
             )
             for place in order
         ]
 
-    def _nearest(self, answers: NDArray[np.intp], vector: Vector) -> list[tuple[float, float, str]]:
+    def _nearest(self, answers: Sequence[int], vector: Vector) -> list[tuple[float, float, str]]:
         """Give mean and highest likeness to each answer's phrases, and which is nearest."""
-        numbers, weights = vector
-        weights = (weights / self._index.longest).astype(np.float32)
-        spelled = int(np.searchsorted(numbers, self._index.first_meaning))
         question = np.zeros(self._index.first_meaning, np.float32)
-        question[numbers[:spelled]] = weights[:spelled]
-        starts = self._rows.indptr
-        inside = [slice(starts[self._ends[each]], starts[self._ends[each + 1]]) for each in answers]
-        phrases = [range(self._ends[each], self._ends[each + 1]) for each in answers]
-        products = np.concatenate([self._rows.data[each] for each in inside])
-        products *= question[np.concatenate([self._rows.indices[each] for each in inside])]
-        lengths = np.concatenate([self._lengths[each.start : each.stop] for each in phrases])
-        sums = np.add.reduceat(products, np.cumsum(lengths) - lengths)
-        if spelled < len(numbers):
-            meanings = np.concatenate([self._meanings[each.start : each.stop] for each in phrases])
-            sums += meanings @ weights[spelled:]
-        likenesses = sums.tolist()
-        found: list[tuple[float, float, str]] = []
+        question[vector.numbers] = vector.weights / self._index.longest
+        ends, starts = self._ends, self._rows.indptr
+        order = sorted(answers, reverse=True)
+        # Between two answers there is a row more, which is empty: it would end before it begins.
+        bounds = np.concatenate([starts[ends[each] : ends[each + 1] + 1] for each in order])
+        products = np.zeros(len(bounds) - 1, np.float32)
+        csr_matvec(
+            len(products), len(question), bounds, self._rows.indices, self._rows.data,
+            question, products,
+        )  # fmt: skip
+        meaning = None if vector.meaning is None else vector.meaning / self._index.longest
+        found: dict[int, tuple[float, float, str]] = {}
         at = 0
-        for of_one in phrases:
-            likeness = likenesses[at : at + len(of_one)]
-            at += len(of_one)
-            most = max(likeness)
-            nearest = sorted(likeness)[-_NEIGHBOURS:]
-            phrase = self._phrases[of_one[likeness.index(most)]]
-            found.append((sum(nearest) / len(nearest), most, phrase))
-        return found
+        for answer in order:
+            first, end = ends[answer], ends[answer + 1]
+            likenesses = products[at : at + end - first]
+            at += end - first + 1
+            if meaning is not None:
+                likenesses += self._meanings[first:end] @ meaning
+            likely = likenesses.tolist()
+            most = max(likely)
+            nearest = sorted(likely)[-_NEIGHBOURS:]
+            found[answer] = (
+                sum(nearest) / len(nearest),
+                most,
+                self._phrases[first + likely.index(most)],
+            )
+        return [found[answer] for answer in answers]
+
+
+def _highest(margins: Margins, count: int) -> list[int]:
+    """Give the places of so many that are the highest, best first."""
+    places = np.arange(len(margins))
+    if len(margins) > count:
+        places = margins.argpartition(-count)[-count:]
+    highest: list[int] = places[margins[places].argsort()[::-1]].tolist()
+    return highest

@@ -33,12 +33,12 @@ class Spelling:
                 for shorter in _less_a_letter(word):
                     self._shorter[shorter] = word
 
-    def mend(self, text: str) -> str:
-        """Replace what is mistyped in a cleaned text."""
+    def mend(self, text: str) -> Sequence[str]:
+        """Give the words of a cleaned text, with what is mistyped as it was meant."""
         words = text.split()
-        if all(word in self._counts for word in words):
-            return text
-        return " ".join(self._mended(word) for word in words)
+        if all(map(self._counts.__contains__, words)):
+            return words
+        return " ".join([self._mended(word) for word in words]).split()
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with the most frequent word that its last one may be going to be."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["MAX_MATCHED", "clean"]
 
 MAX_MATCHED: Final = 500
 """Characters of a question that are looked at; what comes later is ignored."""
+
+_KEPT: Final = 64
+"""Texts that are kept clean: each message goes through several hands."""
 
 _APOSTROPHES: Final = str.maketrans("", "", "'’‘`´ʼ")
 _LETTERS: Final = str.maketrans(
@@ -19,6 +23,7 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 _STRETCHED: Final = re.compile(r"([^\W\d])\1{2,}")
 
 
+@lru_cache(_KEPT)
 def clean(text: str) -> str:
     """Reduce a text to small unaccented words with single spaces between; may become empty.
 

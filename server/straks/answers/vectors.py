@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -33,7 +34,7 @@ class WordVectors:
         # Zipf's law: the frequency of a word is about its rank's reciprocal.
         ranks = np.arange(len(words)) + 3
         frequencies = 1 / (ranks * np.log(len(words)))
-        self._weights = _RARE / (_RARE + frequencies)
+        self._weights = (_RARE / (_RARE + frequencies)).astype(np.float32)
 
     @property
     def size(self) -> int:
@@ -44,20 +45,24 @@ class WordVectors:
         """Tell whether a cleaned word is one of these."""
         return word in self._rows
 
-    def of(self, words: Sequence[str]) -> NDArray[np.float64] | None:
-        """Give the direction of a text of cleaned words; None when none is known.
+    def row(self, word: str) -> int:
+        """Give the number of a cleaned word, for :meth:`of`; -1: it is unknown."""
+        return self._rows.get(word, -1)
+
+    def of(self, rows: Sequence[int]) -> NDArray[np.float32] | None:
+        """Give the direction of a text by the numbers of its words; None when none is known.
 
         Its length is 1, less what unknown words, which are rare, have of the text's weight.
         """
-        find = self._rows.get
-        rows = [row for word in words if (row := find(word)) is not None]
-        if not rows:
+        found = [row for row in rows if row >= 0]
+        if not found:
             return None
-        weights = self._weights[rows]
-        sum_: NDArray[np.float64] = weights @ self._vectors[rows]
-        length = float(np.linalg.norm(sum_))
+        weights = self._weights[found]
+        sum_: NDArray[np.float32] = weights @ self._vectors[found].astype(np.float32)
+        length = math.sqrt(float(sum_ @ sum_))
         known = float(weights.sum())
-        return sum_ * (known / (known + len(words) - len(rows)) / length) if length else None
+        scale = known / (known + len(rows) - len(found))
+        return sum_ * (scale / length) if length else None
 
     def of_all(self, words: Sequence[str], counts: csr_matrix) -> NDArray[np.float64]:
         """Give the direction of each text, as :meth:`of` does; zeros when no word is known.

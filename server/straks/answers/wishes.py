@@ -75,12 +75,14 @@ _ELSEWHERE: Final = _words(
     "phone call telephone ring ringa ringe telefon telefonu bellen email mail number nummer numer"
 )
 """These are about another way to reach the shop, which has an answer of its own."""
+_MEANT: Final = _PEOPLE | _PERHAPS | _MACHINE
+"""Whoever wishes for a person names one of these."""
 
 
 def wants_person(text: str) -> bool:
     """Tell whether ``text`` is a direct wish for a person."""
     words = clean(text).split()
-    if not words or len(words) > _MOST_WORDS or not _ELSEWHERE.isdisjoint(words):
+    if _MEANT.isdisjoint(words) or len(words) > _MOST_WORDS or not _ELSEWHERE.isdisjoint(words):
         return False
     if _alone(words):
         return True

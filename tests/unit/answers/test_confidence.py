@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 
 from straks.answers.confidence import Confidence, calibrated
@@ -32,9 +31,9 @@ def phrases() -> list[list[str]]:
 
 def test_the_clearer_the_surer() -> None:
     usual = Confidence.usual()
-    doubtful = dataclasses.replace(CLEAR, margin=-1.0, gap=0.1, nearness=0.2)
+    doubtful = CLEAR._replace(margin=-1.0, gap=0.1, nearness=0.2)
     assert 0 < usual.score("where is it", doubtful) < 0.5 < usual.score("where is it", CLEAR) < 1
-    absurd = dataclasses.replace(CLEAR, margin=1e9, gap=-1e9)
+    absurd = CLEAR._replace(margin=1e9, gap=-1e9)
     assert 0 <= usual.score("x", absurd) <= 1
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from straks.answers.coverage import Coverage
+from straks.answers.index import Vector
 
 FEATURES = 7
 COUNTED = slice(1, 6)
@@ -26,8 +27,9 @@ def test_it_is_the_weight_of_what_any_phrase_has(
     for row, features in zip(rows, (each for phrases in answers for each in phrases), strict=True):
         row[list(features)] = 0.5
     numbers = np.array(sorted(text), np.intp)
-    vector = numbers, np.array([text[number] for number in numbers.tolist()], np.float64)
-    asked = np.arange(len(answers))[::-1]
+    weights = np.array([text[number] for number in numbers.tolist()], np.float32)
+    vector = Vector(numbers, weights, None)
+    asked = list(reversed(range(len(answers))))
     found = Coverage(csr_matrix(rows), owners, COUNTED).of(vector, asked)
     counted = range(COUNTED.start, COUNTED.stop)
     assert found.tolist() == pytest.approx(
@@ -37,6 +39,6 @@ def test_it_is_the_weight_of_what_any_phrase_has(
                 for feature, weight in text.items()
                 if feature in counted and any(feature in phrase for phrase in answers[answer])
             )
-            for answer in asked.tolist()
+            for answer in asked
         ]
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from straks.answers.index import Index
 from straks.answers.text import clean
@@ -15,11 +16,20 @@ TEXTS = ["where is my order", "how do i return a lamp", "delivery time", "gift c
 INDEX = Index(TEXTS, "en")
 
 
+def whole(text: str) -> NDArray[np.float64]:
+    """All the features of a text."""
+    found = np.zeros(INDEX.size)
+    vector = INDEX.vector(text)
+    found[vector.numbers] = vector.weights
+    if vector.meaning is not None:
+        found[INDEX.first_meaning :] = vector.meaning
+    return found
+
+
 def likeness(one: str, other: str) -> float:
     found = np.zeros((2, INDEX.size))
     for row, text in zip(found, (one, other), strict=True):
-        numbers, weights = INDEX.vector(clean(text))
-        row[numbers] = weights
+        row[:] = whole(clean(text))
     return float(found[0] @ found[1]) / INDEX.longest
 
 
@@ -40,31 +50,30 @@ def test_typo_and_ending_stay_near() -> None:
 
 
 def test_unknown_words_make_a_text_shorter() -> None:
-    _, known = INDEX.vector("my order")
-    _, among_strangers = INDEX.vector("my order zyx qqqq wwww")
+    known, among_strangers = whole("my order"), whole("my order zyx qqqq wwww")
     assert np.linalg.norm(among_strangers) < np.linalg.norm(known)
 
 
 def test_text_without_known_grams_has_no_features() -> None:
-    numbers, weights = INDEX.vector("zzzz")
+    numbers, weights, meaning = INDEX.vector("zzzz")
     assert len(numbers) == len(weights) == 0
-    assert len(INDEX.vector("")[0]) == 0
+    assert meaning is None
+    assert not whole("").any()
 
 
 def test_language_without_stemmer_is_indexed_too() -> None:
     index = Index(["どこですか"], "ja")
-    assert len(index.vector("どこですか")[0]) > 0
+    assert len(index.vector("どこですか").numbers) > 0
 
 
 @given(st.text())
 def test_features_are_distinct_and_never_longer_than_the_blocks(text: str) -> None:
-    numbers, weights = INDEX.vector(clean(text))
+    numbers, weights, _ = INDEX.vector(clean(text))
     assert len(set(numbers.tolist())) == len(numbers) == len(weights)
-    assert float(weights @ weights) <= 2 + 1e-9
+    assert sorted(numbers.tolist()) == numbers.tolist()
+    assert float(weights @ weights) <= INDEX.longest + 1e-5
 
 
 def test_the_rows_of_the_texts_are_their_vectors() -> None:
     for row, text in zip(INDEX.rows, TEXTS, strict=True):
-        numbers, weights = INDEX.vector(text)
-        assert row.indices.tolist() == numbers.tolist()
-        assert row.data.tolist() == pytest.approx(weights.tolist())
+        assert row.toarray()[0].tolist() == pytest.approx(whole(text).tolist(), abs=1e-6)

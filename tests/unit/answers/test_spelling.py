@@ -25,12 +25,12 @@ SPELLING = Spelling(TEXTS, lambda word: word == "older")
     ],
 )
 def test_one_slip_is_mended(typed: str, meant: str) -> None:
-    assert SPELLING.mend(typed) == meant
+    assert " ".join(SPELLING.mend(typed)) == meant
 
 
 @pytest.mark.parametrize("text", ["older", "my", "lmp", "12345", "completely", "hrs"])
 def test_right_short_and_far_words_stay(text: str) -> None:
-    assert SPELLING.mend(text) == text
+    assert " ".join(SPELLING.mend(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_word_that_has_begun_is_completed(typed: str, word: str) -> None:
 
 @given(st.lists(st.sampled_from([word for text in TEXTS for word in text.split()]), max_size=8))
 def test_known_words_are_never_changed(words: list[str]) -> None:
-    assert SPELLING.mend(" ".join(words)) == " ".join(words)
+    assert SPELLING.mend(" ".join(words)) == words
 
 
 @given(st.sampled_from(["order", "opening", "return", "where", "hours"]), st.data())
 def test_any_swap_of_neighbours_is_undone(word: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(word) - 2))
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    assert SPELLING.mend(swapped) == word
+    assert " ".join(SPELLING.mend(swapped)) == word
