@@ -9,7 +9,7 @@ from typing import Final, TypeVar, TypeVarTuple
 __all__ = ["remembered"]
 
 _MOST: Final = 4096
-_LONGEST: Final = 200
+_LONGEST: Final = 500
 """Characters of a text: what is longer nobody else sends in the same words, and it takes room."""
 
 _Rest = TypeVarTuple("_Rest")

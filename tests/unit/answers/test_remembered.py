@@ -21,6 +21,6 @@ def test_what_is_long_is_looked_into_again() -> None:
     asked: list[str] = []
     find_once = remembered(asked.append)
     for _ in range(2):
-        find_once("a" * 200)
-        find_once("b" * 201)
-    assert asked == ["a" * 200, "b" * 201, "b" * 201]
+        find_once("a" * 500)
+        find_once("b" * 501)
+    assert asked == ["a" * 500, "b" * 501, "b" * 501]
