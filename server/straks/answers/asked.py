@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,8 @@ CONSUMER: Final = "questions"
 
 _LINGER: Final = 1.0
 """Seconds that entries are gathered: nobody waits for them here."""
+_TURN: Final = 16
+"""Entries that are looked at before others get their turn on the event loop."""
 _LOOKED_BACK: Final = 20
 """Entries before a question among which the choices are that it may pick from."""
 _PREFIX: Final = "conversation:"
@@ -89,7 +92,9 @@ class AskedQuestions:
         changes = QuestionChanges()
         entries = [item.entry for item in items if item.entry.channel.startswith(_PREFIX)]
         near = {(entry.channel, entry.offset): entry for entry in entries}
-        for entry in entries:
+        for number, entry in enumerate(entries):
+            if not number % _TURN:
+                await asyncio.sleep(0)  # what visitors wait for comes first
             if entry.redacted:
                 changes.redacted.append((_conversation(entry), entry.offset))
             elif entry.kind == "answer":

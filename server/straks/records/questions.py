@@ -45,6 +45,8 @@ __all__ = [
     "ShownAgain",
 ]
 
+_ROWS: Final = 32
+"""Rows that are made at once: what visitors wait for must not wait for more."""
 MOST_KEPT: Final = 20_000
 """Questions that are kept: the newest."""
 MOST_SECONDS: Final = 2 * 3600
@@ -172,8 +174,9 @@ class QuestionRecords:
         if not changes:
             return
         async with self._database.write() as connection:
-            if changes.asked:
-                await connection.execute(self._asked, [_row(each) for each in changes.asked])
+            for first in range(0, len(changes.asked), _ROWS):
+                some = changes.asked[first : first + _ROWS]
+                await connection.execute(self._asked, [_row(each) for each in some])
             for change in changes.later:
                 await connection.execute(_later(change))
             for statement, places in (
