@@ -30,10 +30,16 @@ def many(intents: Intents, seed: int) -> tuple[Intents, Intents]:
         intent = names[number % len(names)]
         thing = "".join(chance.choices(_SYLLABLES, k=3))
         texts = chance.sample(intents[intent], min(PHRASES + 2, len(intents[intent])))
-        about = [f"{text} {thing}" for text in texts]
+        about = [_about(text, thing) for text in texts]
         learned[f"{intent}_{thing}"] = about[:-2]
         asked[f"{intent}_{thing}"] = about[-2:]
     return learned, asked
+
+
+def _about(text: str, thing: str) -> str:
+    """Let a question end with a thing: before its last mark, or it would be two sentences."""
+    words = text.rstrip(".?! ")
+    return f"{words} {thing}{text[len(words) :].strip()}"
 
 
 def write_many(bank: Path, folder: Path) -> list[str]:

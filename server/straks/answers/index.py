@@ -49,7 +49,7 @@ class _Word(NamedTuple):
 
 
 _STEMS_KEPT: Final = 20_000
-_WORDS_KEPT: Final = 4096
+_WORDS_KEPT: Final = 8192
 """Words of questions that are kept, since they come again and again."""
 _PAIRS: Final = 0.5
 """The length of the block of pairs."""
@@ -110,6 +110,9 @@ class Index:
             rows.append(csr_matrix(self._meaning.of_all(read.words, read.counts)))
         self.rows = hstack(rows, "csr")
         """The features of ``texts``, a row for each."""
+        go_on()
+        for word in _frequent(read):
+            self._word(word)
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
@@ -146,6 +149,12 @@ class Index:
 
     def _number(self, word: str) -> int:
         return self._stems.setdefault(self._stem(word), len(self._stems))
+
+
+def _frequent(texts: Texts) -> Sequence[str]:
+    """Give the words that questions have most, the most frequent last."""
+    order = np.argsort(texts.counts.sum(axis=0).A1, kind="stable")
+    return [texts.words[place] for place in order[-_WORDS_KEPT:].tolist()]
 
 
 def _stemmer(lang: str) -> Callable[[str], str]:
