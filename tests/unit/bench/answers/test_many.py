@@ -16,7 +16,7 @@ ASKED = [
 
 def test_each_answer_is_about_a_thing_of_its_own_and_asked_in_other_words(tmp_path: Path) -> None:
     bank = tmp_path / "bank.csv"
-    lines = [f'"{text}",{intent}' for intent in ("one", "two", "three") for text in ASKED]
+    lines = [f'"{intent}: {text}",{intent}' for intent in ("one", "two", "three") for text in ASKED]
     bank.write_text("\n".join(["text,category", *lines]), "utf-8")
     folder = tmp_path / "answers"
     folder.mkdir()
