@@ -92,7 +92,7 @@ class AskedQuestions:
         changes = QuestionChanges()
         entries = [item.entry for item in items if item.entry.channel.startswith(_PREFIX)]
         near = {(entry.channel, entry.offset): entry for entry in entries}
-        for number, entry in enumerate(entries):
+        for number, entry in enumerate(entries, start=1):
             if not number % _TURN:
                 await asyncio.sleep(0)  # what visitors wait for comes first
             if entry.redacted:

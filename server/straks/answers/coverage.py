@@ -42,7 +42,7 @@ class Coverage:
         asked = np.array(answers)
         # Row by row first: to pick single ones from all of them takes thrice as long.
         rows = self._bits[numbers[first:end] - self._first]
-        there = rows[:, asked >> 3] >> (asked & 7) & 1
+        there = rows[:, asked >> 3] >> (asked & 7).astype(np.uint8) & 1
         shares = weights[first:end]
         parts: NDArray[np.float32] = (shares * shares) @ there
         return parts

@@ -130,18 +130,18 @@ def clash(draft: Draft, others: Iterable[Draft]) -> AnswerFileError | None:
     return _clash(draft, asked)
 
 
-def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+def fingerprint(folder: Path, *, hurries: bool = False) -> frozenset[tuple[str, int, int, int]]:
     """Tell the answer files below ``folder`` apart from what they were or will be.
 
-    It does not hurry, since it is asked every second: a thread beside it gets its turn all the
-    while, whatever the number of files.
+    ``hurries``: nobody waits for the interpreter meanwhile. Else, since it is asked every second,
+    a thread beside it gets its turn all the while, whatever the number of files.
 
     Raises:
         StartError: there is no such folder, or it cannot be read.
     """
     found: set[tuple[str, int, int, int]] = set()
     for number, path in enumerate(_files(folder), start=1):
-        if not number % _AT_ONCE:
+        if not (hurries or number % _AT_ONCE):
             time.sleep(_BREATH)
         try:
             status = os.stat(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Final, NamedTuple
@@ -51,6 +51,8 @@ class _Word(NamedTuple):
 _STEMS_KEPT: Final = 20_000
 _WORDS_KEPT: Final = 8192
 """Words of questions that are kept, since they come again and again."""
+_LONGEST_KEPT: Final = 40
+"""Letters of a word that is kept: one of 500 has 2,000 grams of characters."""
 _PAIRS: Final = 0.5
 """The length of the block of pairs."""
 
@@ -95,7 +97,7 @@ class Index:
         blocks = self._words, self._pairs, self._characters
         self._ends = np.array([block.end for block in blocks])
         self._scales = np.concatenate([block.scales for block in blocks]).astype(np.float32)
-        self._word = lru_cache(_WORDS_KEPT)(self._look_up)
+        self._word = _reader(self._stem, self._stems, self._spelled, self._pairs.end, meaning)
         self.longest = 2 + _PAIRS * _PAIRS
         """The square of the length that a text has at most."""
         go_on()
@@ -110,8 +112,12 @@ class Index:
             rows.append(csr_matrix(self._meaning.of_all(read.words, read.counts)))
         self.rows = hstack(rows, "csr")
         """The features of ``texts``, a row for each."""
-        go_on()
-        for word in _frequent(read):
+        self._frequent = _frequent(read)
+
+    def warm_up(self) -> None:
+        """Learn ahead what the words of the texts are made of, as far as it is kept."""
+        for word in self._frequent:
+            go_on()
             self._word(word)
 
     def completed(self, text: str) -> str:
@@ -140,15 +146,30 @@ class Index:
         direction = None if meaning is None else meaning.of([word.meaning for word in words])
         return Vector(numbers, weights, direction)
 
-    def _look_up(self, word: str) -> _Word:
-        name = self._stem(word)
-        characters, strange = self._spelled.find(word)
-        characters += self._pairs.end
-        meaning = -1 if self._meaning is None else self._meaning.row(word)
-        return _Word(self._stems.get(name, -1), name, characters, strange, meaning)
-
     def _number(self, word: str) -> int:
         return self._stems.setdefault(self._stem(word), len(self._stems))
+
+
+def _reader(
+    stem: Callable[[str], str],
+    stems: Mapping[str, int],
+    spelled: Characters,
+    first: int,
+    meaning: WordVectors | None,
+) -> Callable[[str], _Word]:
+    """Make what looks words up. ``first``: the number of the first feature of ``spelled``.
+
+    It does not know the index, which would else know itself: an index must go when its model does.
+    """
+
+    def look_up(word: str) -> _Word:
+        name = stem(word)
+        characters, strange = spelled.find(word)
+        row = -1 if meaning is None else meaning.row(word)
+        return _Word(stems.get(name, -1), name, characters + first, strange, row)
+
+    kept = lru_cache(_WORDS_KEPT)(look_up)
+    return lambda word: kept(word) if len(word) <= _LONGEST_KEPT else look_up(word)
 
 
 def _frequent(texts: Texts) -> Sequence[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Final
 
 from straks.answers.confidence import Confidence, Phrases, calibrated
 from straks.answers.ranking import Ranked, Ranker
 from straks.answers.threads import take_one_thread
-from straks.memory import settle
 
 __all__ = ["Model"]
 
@@ -26,10 +24,11 @@ class Model:
 
     def __init__(self, phrases: Phrases, lang: str) -> None:
         """Learn. ``phrases`` are those of each answer, cleaned; each answer has at least one."""
-        _prepare()
+        take_one_thread()
         self._phrases = phrases
         self._lang = lang
         self._ranker = Ranker(phrases, lang)
+        self._ranker.warm_up()
         self._confidence = Confidence.usual()
         self.is_calibrated = False
         """Whether scores were learned from the phrases themselves."""
@@ -85,10 +84,3 @@ class Model:
             if alone and each.gap < 0:
                 each = each._replace(gap=0.0)
             yield each.answer, self.score(text, each), each.phrase
-
-
-@cache
-def _prepare() -> None:
-    """Make the best of what was loaded for learning: two hundred thousand objects, for one."""
-    take_one_thread()
-    settle()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
-
-# What ``@`` calls; it is called once for rows that are not next to each other, and copies none.
-from scipy.sparse._sparsetools import csr_matvec
 
 from straks.answers import background
 from straks.answers.coverage import Coverage
@@ -73,8 +70,13 @@ class Ranker:
         self._linear = learn(examples, weights, self._index.first_meaning)
         self._coverage = Coverage(rows, owners, self._index.characters)
         first = self._index.first_meaning
-        self._rows = rows[:, :first].astype(np.float32)
+        grams = rows[:, :first].astype(np.float32)
+        self._grams = [grams[each:end] for each, end in pairwise(self._ends)]
         self._meanings = rows[:, first:].toarray().astype(np.float32)
+
+    def warm_up(self) -> None:
+        """Make the first questions as fast as others."""
+        self._index.warm_up()
 
     def completed(self, text: str) -> str:
         """Give a cleaned text with its last word as it will be, if it has only begun."""
@@ -94,7 +96,7 @@ class Ranker:
             margin + weight * mean
             for margin, (mean, _, _) in zip(margins[best].tolist(), near, strict=True)
         ]
-        order = sorted(range(len(best)), key=sums.__getitem__, reverse=True)
+        order = sorted(range(len(best)), key=lambda place: (-sums[place], best[place]))
         first, second = sums[order[0]], sums[order[1]] if len(order) > 1 else 0.0
         third = sums[order[:3][-1]]
         return [
@@ -115,39 +117,25 @@ class Ranker:
         """Give mean and highest likeness to each answer's phrases, and which is nearest."""
         question = np.zeros(self._index.first_meaning, np.float32)
         question[vector.numbers] = vector.weights / self._index.longest
-        ends, starts = self._ends, self._rows.indptr
-        order = sorted(answers, reverse=True)
-        # Between two answers there is a row more, which is empty: it would end before it begins.
-        bounds = np.concatenate([starts[ends[each] : ends[each + 1] + 1] for each in order])
-        products = np.zeros(len(bounds) - 1, np.float32)
-        csr_matvec(
-            len(products), len(question), bounds, self._rows.indices, self._rows.data,
-            question, products,
-        )  # fmt: skip
         meaning = None if vector.meaning is None else vector.meaning / self._index.longest
-        found: dict[int, tuple[float, float, str]] = {}
-        at = 0
-        for answer in order:
-            first, end = ends[answer], ends[answer + 1]
-            likenesses = products[at : at + end - first]
-            at += end - first + 1
+        found: list[tuple[float, float, str]] = []
+        for answer in answers:
+            first, end = self._ends[answer], self._ends[answer + 1]
+            products = self._grams[answer] @ question
             if meaning is not None:
-                likenesses += self._meanings[first:end] @ meaning
-            likely = likenesses.tolist()
-            most = max(likely)
-            nearest = sorted(likely)[-_NEIGHBOURS:]
-            found[answer] = (
-                sum(nearest) / len(nearest),
-                most,
-                self._phrases[first + likely.index(most)],
-            )
-        return [found[answer] for answer in answers]
+                products += self._meanings[first:end] @ meaning
+            likenesses = products.tolist()
+            most = max(likenesses)
+            nearest = sorted(likenesses)[-_NEIGHBOURS:]
+            phrase = self._phrases[first + likenesses.index(most)]
+            found.append((sum(nearest) / len(nearest), most, phrase))
+        return found
 
 
 def _highest(margins: Margins, count: int) -> list[int]:
-    """Give the places of so many that are the highest, best first."""
+    """Give the places of so many that are the highest, best first, and of equals the first."""
     places = np.arange(len(margins))
     if len(margins) > count:
         places = margins.argpartition(-count)[-count:]
-    highest: list[int] = places[margins[places].argsort()[::-1]].tolist()
+    highest: list[int] = places[np.lexsort((places, -margins[places]))].tolist()
     return highest

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 
+from straks.answers import shelf
 from straks.answers.beside import handlers
 from straks.answers.bots import Bot, Turns
 from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
@@ -171,8 +172,10 @@ class AnswerRoom:
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
-        self._read.set()
         self._book = self.watch.book
+        if self._book.answers:
+            await asyncio.to_thread(shelf.load)
+        self._read.set()
         _tell_mistakes(self._book)
         return await self._learn(self._book)
 
@@ -237,7 +240,10 @@ class AnswerRoom:
             return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
 
     async def read(self) -> None:
-        """Wait until it is known what there is to learn; where it is nothing, all is learned."""
+        """Wait until it is known what there is to learn, and loaded what that takes.
+
+        Where it is nothing, all is learned.
+        """
         await self._read.wait()
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ class Watch:
         """What fills in answers."""
         if folder is not None:
             # What the files are is asked first: what changes after that is seen.
-            self._seen = _fingerprint(folder)
+            self._seen = _fingerprint(folder, hurries=True)
             self.sources = self.sources.with_folder(folder_files(read_folder(folder), {}))
             self.words = _words(folder)
 
@@ -198,8 +198,8 @@ def _read(folder: Path, before: Mapping[str, AnswerFile]) -> dict[str, AnswerFil
     return folder_files(read_folder(folder), before)
 
 
-def _fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
-    return fingerprint(folder) | words_fingerprint(folder)
+def _fingerprint(folder: Path, *, hurries: bool = False) -> frozenset[tuple[str, int, int, int]]:
+    return fingerprint(folder, hurries=hurries) | words_fingerprint(folder)
 
 
 def _words(folder: Path) -> Sequence[str]:

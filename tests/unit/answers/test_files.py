@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from straks.answers.files import AnswerBook
+from straks.answers.files import AnswerBook, fingerprint
 from straks.answers.source import AnswerFileError
 from straks.errors import StartError
 
@@ -163,3 +163,26 @@ def test_pipe_is_told_of_and_never_opened(tmp_path: Path) -> None:
 def test_absent_folder_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="does not exist"):
         AnswerBook.load(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("hurries", [True, False])
+def test_the_fingerprint_of_many_files_tells_what_has_changed(
+    tmp_path: Path, hurries: bool
+) -> None:
+    files = [tmp_path / f"{number}.md" for number in range(70)]
+    for file in files:
+        file.write_text("a", "utf-8")
+    (tmp_path / "README.md").write_text("not an answer", "utf-8")
+    seen = [fingerprint(tmp_path, hurries=hurries)]
+    assert len(seen[0]) == 70
+    for change in (
+        lambda: files[0].write_text("ab", "utf-8"),
+        lambda: files[69].unlink(),
+        lambda: files[1].rename(tmp_path / "other.md"),
+        lambda: files[2].rename(tmp_path / "_hidden.md"),
+    ):
+        change()
+        seen.append(fingerprint(tmp_path, hurries=hurries))
+    assert len(set(seen)) == 5
+    with pytest.raises(StartError, match="does not exist"):
+        fingerprint(tmp_path / "none")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,3 +80,26 @@ def test_features_are_distinct_and_never_longer_than_the_blocks(text: str) -> No
 def test_the_rows_of_the_texts_are_their_vectors() -> None:
     for row, text in zip(INDEX.rows, TEXTS, strict=True):
         assert row.toarray()[0].tolist() == pytest.approx(whole(text).tolist(), abs=1e-6)
+
+
+def test_an_index_goes_with_the_last_that_refers_to_it() -> None:
+    gc.disable()  # which finds what refers to itself, but may take long to
+    try:
+        index = Index(TEXTS, "en")
+        index.warm_up()
+        index.vector("where is my order zyx")
+        seen = weakref.ref(index)
+        del index
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_warm_or_not_a_text_has_the_same_features() -> None:
+    index = Index(TEXTS, "en")
+    index.warm_up()
+    for text in (*TEXTS, "order " + 50 * "long", "my " + 300 * "g"):
+        cold, warm, again = INDEX.vector(text), index.vector(text), index.vector(text)
+        for one, other in ((cold, warm), (warm, again)):
+            assert one.numbers.tolist() == other.numbers.tolist()
+            assert one.weights.tolist() == other.weights.tolist()

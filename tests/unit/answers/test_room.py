@@ -279,7 +279,7 @@ async def test_without_its_folder_a_room_knows_what_it_knew(
 async def test_whatever_is_wrong_with_the_folder_the_chat_goes_on(
     floor: Floor, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails(_folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    def fails(_folder: Path, **_how: bool) -> frozenset[tuple[str, int, int, int]]:
         raise PermissionError(13, "Permission denied")
 
     async with looking(floor, folder) as room:
