@@ -348,6 +348,7 @@ def test_no_page_of_answers_has_a_violation(writing: Stage, device: str) -> None
     button(ann, "Discard").click()
     expect_no_violation(ann, "about to discard", 4)
     ann.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(button(ann, "See what changes")).to_be_disabled()
     field(ann, "Answer").fill("Within 40 days.")
     review(ann)
     expect_no_violation(ann, "review", 6)
