@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import structlog
 
-from straks.answers import shelf
 from straks.answers.beside import handlers
 from straks.answers.bots import Bot, Turns
 from straks.answers.experts import THRESHOLD as EXPERT_THRESHOLD
@@ -172,10 +171,8 @@ class AnswerRoom:
 
     async def _begin(self) -> Matcher:
         await self.watch.begin()
-        self._book = self.watch.book
-        if self._book.answers:
-            await asyncio.to_thread(shelf.load)
         self._read.set()
+        self._book = self.watch.book
         _tell_mistakes(self._book)
         return await self._learn(self._book)
 
@@ -240,10 +237,7 @@ class AnswerRoom:
             return await asyncio.to_thread(Matcher.train, valid, threshold=self._threshold)
 
     async def read(self) -> None:
-        """Wait until it is known what there is to learn, and loaded what that takes.
-
-        Where it is nothing, all is learned.
-        """
+        """Wait until it is known what there is to learn; where it is nothing, all is learned."""
         await self._read.wait()
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from straks.answers.text import clean
 if TYPE_CHECKING:
     from straks.answers.model import Model
 
-__all__ = ["Match", "Shelf", "load", "nearest_variant"]
+__all__ = ["Match", "Shelf", "nearest_variant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Shelf:
     @classmethod
     def learn(cls, answers: Sequence[Answer], lang: str) -> Shelf:
         """Learn from answers of one language; each has at least one phrase."""
+        # Slow to import, and nothing else needs it.
         from straks.answers.model import Model
 
         by_id: dict[str, list[Answer]] = {}
@@ -93,11 +94,6 @@ class Shelf:
 
     def _variant(self, number: int, lang: str | None) -> Answer:
         return nearest_variant(self.answers[number], lang)
-
-
-def load() -> None:
-    """Load what learning takes, which is a second's work and nothing else needs."""
-    import straks.answers.model  # noqa: F401
 
 
 def nearest_variant(variants: Sequence[Answer], lang: str | None) -> Answer:
