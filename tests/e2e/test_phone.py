@@ -82,6 +82,7 @@ def test_long_words_and_links_do_not_widen_anything(stage: Stage) -> None:
 def test_notches_and_home_bars_are_left_free(stage: Stage) -> None:
     visitor = stage.visitor(**PHONE)
     visitor.launcher.tap()
+    expect(visitor.panel).to_be_visible()
     sheets: str = visitor.page.locator("straks-chat").evaluate(
         """(host) => [...host.shadowRoot.adoptedStyleSheets]
             .flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText).join("\\n")"""
