@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 from bench.answers.intents import Intents, load
+from bench.files import BadFileError
+from straks.answers.files import AnswerBook
+from straks.answers.source import MAX_LINE
 
 __all__ = ["ANSWERS", "PHRASES", "many", "write_many"]
 
@@ -26,13 +30,14 @@ def many(intents: Intents, seed: int) -> tuple[Intents, Intents]:
     names = sorted(intents)
     learned: dict[str, list[str]] = {}
     asked: dict[str, list[str]] = {}
-    for number in range(ANSWERS):
+    things = chance.sample(["".join(each) for each in product(_SYLLABLES, repeat=3)], ANSWERS)
+    for number, thing in enumerate(things):
         intent = names[number % len(names)]
-        thing = "".join(chance.choices(_SYLLABLES, k=3))
-        texts = chance.sample(intents[intent], min(PHRASES + 2, len(intents[intent])))
+        texts = chance.sample(intents[intent], len(intents[intent]))
         about = [_about(text, thing) for text in texts]
-        learned[f"{intent}_{thing}"] = about[:-2]
-        asked[f"{intent}_{thing}"] = about[-2:]
+        phrases = [text for text in about[2:] if len(text) <= MAX_LINE]
+        learned[f"{intent}_{thing}"] = phrases[:PHRASES]
+        asked[f"{intent}_{thing}"] = about[:2]
     return learned, asked
 
 
@@ -43,13 +48,21 @@ def _about(text: str, thing: str) -> str:
 
 
 def write_many(bank: Path, folder: Path) -> list[str]:
-    """Write a thousand answers into a folder; give questions about them, each once, mixed."""
+    """Write a thousand answers into a folder; give questions about them, each once, mixed.
+
+    Raises:
+        BadFileError: it is no such bank, or what was made of it is no answer.
+        OSError: it cannot be read.
+    """
     learned, asked = many(load(bank), seed=0)
     for name, phrases in learned.items():
         written = json.dumps(phrases)  # which is YAML as well
         front = f"title: {json.dumps(name)}\nphrases: {written}"
         path = folder / f"{name.lower().replace('?', '')}.md"
         path.write_text(f"---\n{front}\n---\nThis is what to know of {name}.\n", "utf-8")
+    book = AnswerBook.load(folder)
+    if book.errors:
+        raise BadFileError(f"{bank}: {len(book.errors)} answers of it are none: {book.errors[0]}")
     questions = [text for texts in asked.values() for text in texts]
     random.Random(0).shuffle(questions)
     return questions
