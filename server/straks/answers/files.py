@@ -140,7 +140,7 @@ def fingerprint(folder: Path, *, hurries: bool = False) -> frozenset[tuple[str, 
         StartError: there is no such folder, or it cannot be read.
     """
     found: set[tuple[str, int, int, int]] = set()
-    for number, path in enumerate(_files(folder), start=1):
+    for number, path in enumerate(list(_files(folder)), start=1):  # a subfolder might go meanwhile
         if not (hurries or number % _AT_ONCE):
             time.sleep(_BREATH)
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,27 @@ def test_the_fingerprint_of_many_files_tells_what_has_changed(
     assert len(set(seen)) == 5
     with pytest.raises(StartError, match="does not exist"):
         fingerprint(tmp_path / "none")
+
+
+def test_a_folder_that_goes_while_many_files_are_looked_at_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "gone.md").write_text("a", "utf-8")
+    files = [tmp_path / f"{number}.md" for number in range(70)]
+    for file in files:
+        file.write_text("a", "utf-8")
+    breaths: list[float] = []
+
+    def breathe(seconds: float) -> None:
+        shutil.rmtree(tmp_path / "old", ignore_errors=True)
+        breaths.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", breathe)
+    seen = fingerprint(tmp_path)
+    assert breaths
+    assert {path for path, *_ in seen} - {str(file) for file in files} <= {
+        str(tmp_path / "old" / "gone.md")
+    }
+    assert len(seen) >= 70
+    assert fingerprint(tmp_path) == {entry for entry in seen if "gone" not in entry[0]}
