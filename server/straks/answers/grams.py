@@ -92,11 +92,12 @@ class Characters:
         self.counts.sort_indices()
         self._numbers = numbers
 
-    def find(self, word: str) -> tuple[NDArray[np.intp], Sequence[str]]:
-        """Give the columns of the known grams of a word, and its unknown grams."""
+    def find(self, word: str) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Give the columns of the known grams of a word, and the hashes of its unknown ones."""
         grams = _spelled(word)
         known = [self._numbers[gram] for gram in grams if gram in self._numbers]
-        return np.array(known, np.intp), [gram for gram in grams if gram not in self._numbers]
+        unknown = [hash(gram) for gram in grams if gram not in self._numbers]
+        return np.array(known, np.intp), np.array(unknown, np.int64)
 
 
 class Pairs:

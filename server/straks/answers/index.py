@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import snowballstemmer
@@ -42,17 +42,20 @@ class _Word(NamedTuple):
     name: str
     characters: NDArray[np.intp]
     """The features of its grams of characters."""
-    strange: Sequence[str]
-    """Those of its grams of characters that have no feature."""
+    strange: NDArray[np.int64]
+    """The hashes, which need less room, of those that have no feature."""
     meaning: int
     """Its number among the words that have a meaning; -1: it is not there."""
 
 
+_Found = TypeVar("_Found")
+
 _STEMS_KEPT: Final = 20_000
 _WORDS_KEPT: Final = 8192
 """Words of questions that are kept, since they come again and again."""
-_LONGEST_KEPT: Final = 40
-"""Letters of a word that is kept: one of 500 has 2,000 grams of characters."""
+_LONGEST_KEPT: Final = 24
+"""Letters of a word that is kept. It takes 1.5 KiB then, and all words that are 12 MiB, whoever
+fills a language with words that nobody has written before."""
 _PAIRS: Final = 0.5
 """The length of the block of pairs."""
 
@@ -141,7 +144,8 @@ class Index:
         strange += [(words[place].name, words[place + 1].name) for place in unmet.tolist()]
         self._words.scale(weights[:first], strange)
         self._pairs.scale(weights[first:second], ())
-        self._characters.scale(weights[second:], [gram for word in words for gram in word.strange])
+        unmet_grams = [gram for word in words for gram in word.strange.tolist()]
+        self._characters.scale(weights[second:], unmet_grams)
         meaning = self._meaning
         direction = None if meaning is None else meaning.of([word.meaning for word in words])
         return Vector(numbers, weights, direction)
@@ -168,8 +172,7 @@ def _reader(
         row = -1 if meaning is None else meaning.row(word)
         return _Word(stems.get(name, -1), name, characters + first, strange, row)
 
-    kept = lru_cache(_WORDS_KEPT)(look_up)
-    return lambda word: kept(word) if len(word) <= _LONGEST_KEPT else look_up(word)
+    return _keeping(_WORDS_KEPT, look_up)
 
 
 def _frequent(texts: Texts) -> Sequence[str]:
@@ -190,4 +193,10 @@ def _stemmer(lang: str) -> Callable[[str], str]:
             stemmed: str = one.stemWord(word)
             return stemmed
 
-    return lru_cache(_STEMS_KEPT)(stem)
+    return _keeping(_STEMS_KEPT, stem)
+
+
+def _keeping(count: int, found: Callable[[str], _Found]) -> Callable[[str], _Found]:
+    """Keep what was found for so many words that are not too long."""
+    kept = lru_cache(count)(found)
+    return lambda word: kept(word) if len(word) <= _LONGEST_KEPT else found(word)

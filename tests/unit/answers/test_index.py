@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import random
+import tracemalloc
 import weakref
 
 import numpy as np
@@ -93,6 +95,20 @@ def test_an_index_goes_with_the_last_that_refers_to_it() -> None:
         assert seen() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("letters", [24, 40])
+def test_words_that_nobody_has_written_before_fill_little_memory(letters: int) -> None:
+    chance, index = random.Random(0), Index(TEXTS, "en")
+    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=letters)) for _ in range(1000)]
+    tracemalloc.start()
+    try:
+        for first in range(0, len(words), 20):
+            index.vector(" ".join(words[first : first + 20]))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1000 * 2048
 
 
 def test_warm_or_not_a_text_has_the_same_features() -> None:
