@@ -140,7 +140,7 @@ def fingerprint(folder: Path, *, hurries: bool = False) -> frozenset[tuple[str, 
         StartError: there is no such folder, or it cannot be read.
     """
     found: set[tuple[str, int, int, int]] = set()
-    for number, path in enumerate(list(_files(folder)), start=1):  # a subfolder might go meanwhile
+    for number, path in enumerate(_files(folder), start=1):
         if not (hurries or number % _AT_ONCE):
             time.sleep(_BREATH)
         try:
@@ -160,19 +160,33 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    def refuse(error: OSError) -> None:
-        raise error
-
+    if not folder.is_dir():
+        raise StartError(f"The answer folder {folder} does not exist; give one that does.")
     try:
-        if not folder.is_dir():
-            raise StartError(f"The answer folder {folder} does not exist; give one that does.")
-        for parent, folders, names in os.walk(folder, onerror=refuse):
-            folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-            for name in names:
-                if name.endswith(".md") and not name.startswith((".", "_")) and name != "README.md":
-                    yield os.path.join(parent, name)
+        yield from _below(str(folder))
     except OSError as error:
         raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error
+
+
+def _below(folder: str) -> Iterator[str]:
+    """Go through the answer files, one at a time: ``os.walk`` reads whole folders at once."""
+    ahead = [folder]
+    while ahead:
+        parent = ahead.pop()
+        try:
+            with os.scandir(parent) as entries:
+                for entry in entries:
+                    if entry.name.startswith((".", "_")):
+                        continue
+                    if not entry.is_dir():
+                        if entry.name.endswith(".md") and entry.name != "README.md":
+                            yield entry.path
+                    elif not entry.is_symlink():  # which may lead in a circle
+                        ahead.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            if parent == folder:
+                raise
+            # Else it has gone since the folder that it was in was read.
 
 
 def _printable(name: str) -> str:
