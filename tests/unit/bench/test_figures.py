@@ -17,11 +17,12 @@ def test_the_last_line_is_the_last_row_as_json(capsys: pytest.CaptureFixture[str
 def test_what_is_too_wide_for_the_terminal_is_a_table_for_each(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [{"case": f"the {number}. case", "right": number} for number in range(9)]
+    cases = [f"the {number}. case" for number in range(9)]
+    rows = [{"case": case, "right": 1} for case in cases]
     for columns, tables in ((80, 9), (200, 1)):
         monkeypatch.setenv("COLUMNS", str(columns))
         show(rows, as_json=False)
         out = capsys.readouterr().out
         assert out.count("┌") == tables
-        assert all(row["case"] in out for row in rows)
+        assert all(case in out for case in cases)
         assert max(map(len, out.splitlines())) <= columns
