@@ -130,6 +130,7 @@ async def test_what_the_operator_changes_holds_within_seconds(
                 business(tmp_path, shop.url, phone="56 78")
                 async with asyncio.timeout(30):
                     while not given["data"]["text"].endswith("Call 56 78."):
+                        await asyncio.sleep(0.5)  # who asks faster is asked to wait
                         channel = await opened(visitor, "where is my order", known=known)
                         given = await entry(visitor, channel, "answer")
 

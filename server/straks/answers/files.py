@@ -178,11 +178,11 @@ def _below(folder: str) -> Iterator[str]:
                 for entry in entries:
                     if entry.name.startswith((".", "_")):
                         continue
-                    if not entry.is_dir():
-                        if entry.name.endswith(".md") and entry.name != "README.md":
-                            yield entry.path
-                    elif not entry.is_symlink():  # which may lead in a circle
+                    # Folders that are linked are not gone into: they may lead in a circle.
+                    if entry.is_dir(follow_symlinks=False):
                         ahead.append(entry.path)
+                    elif entry.name.endswith(".md") and entry.name != "README.md":
+                        yield entry.path
         except (FileNotFoundError, NotADirectoryError):
             if parent == folder:
                 raise
