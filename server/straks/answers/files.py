@@ -160,16 +160,19 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    if not folder.is_dir():
-        raise StartError(f"The answer folder {folder} does not exist; give one that does.")
     try:
+        if not folder.is_dir():
+            raise StartError(f"The answer folder {folder} does not exist; give one that does.")
         yield from _below(str(folder))
     except OSError as error:
         raise StartError(f"The answer folder {folder} cannot be read: {error}.") from error
 
 
 def _below(folder: str) -> Iterator[str]:
-    """Go through the answer files, one at a time: ``os.walk`` reads whole folders at once."""
+    """Go through the answer files of a folder that is there.
+
+    One at a time, so that whoever does may pause: ``os.walk`` reads whole folders at once.
+    """
     ahead = [folder]
     while ahead:
         parent = ahead.pop()

@@ -167,6 +167,11 @@ def test_absent_folder_stops_the_start(tmp_path: Path) -> None:
         AnswerBook.load(tmp_path / "absent")
 
 
+def test_a_folder_that_cannot_be_looked_at_stops_the_start_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="cannot be read: .*too long"):
+        AnswerBook.load(tmp_path / ("n" * 300))
+
+
 @pytest.mark.parametrize("hurries", [True, False])
 def test_the_fingerprint_of_many_files_tells_what_has_changed(
     tmp_path: Path, hurries: bool
