@@ -81,16 +81,6 @@ async def entry(visitor: Talker, channel: str, kind: str, number: int = 1) -> di
             await asyncio.sleep(0.02)
 
 
-async def contact_of_a_next_chat(visitor: Talker) -> dict[str, Any]:
-    """Open chats until one begins with the address left before: it is noted beside the chat."""
-    async with asyncio.timeout(30):
-        while True:
-            channel = await opened(visitor, "qwertz")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(2):
-                    return await entry(visitor, channel, "contact")
-
-
 async def test_an_address_left_once_is_known_in_the_next_chat(
     tmp_path: Path, answers: Path, records: dict[str, str]
 ) -> None:
@@ -102,7 +92,15 @@ async def test_an_address_left_once_is_known_in_the_next_chat(
             async with Talker(server.socket_url) as visitor:
                 first = await opened(visitor, "qwertz")
                 await visitor.publish(first, "contact", {"email": "v@example.org"})
-                contact = await contact_of_a_next_chat(visitor)
+                second = await opened(visitor, "qwertz")
+                if records:
+                    # Partitions are read beside each other: that chat may have been looked at
+                    # before the address was noted. Now it is, and the next one must get it.
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(3):
+                            await entry(visitor, second, "contact")
+                    second = await opened(visitor, "qwertz")
+                contact = await entry(visitor, second, "contact")
                 assert contact["from"] == {"kind": "server", "id": "straks"}
                 assert contact["data"] == {"email": "v@example.org"}
 
@@ -158,7 +156,7 @@ async def test_a_kill_between_question_and_answer_costs_and_doubles_nothing(
                 first = await opened(visitor, "qwertz")
                 await visitor.publish(first, "contact", {"email": "v@example.org"})
                 token = visitor.token
-                await contact_of_a_next_chat(visitor)
+                await entry(visitor, await opened(visitor, "qwertz"), "contact")
                 second = await opened(visitor, "where is my order", known={"order": "7"})
                 async with asyncio.timeout(30):
                     while not shop.requests:
