@@ -150,6 +150,14 @@ class Visitor(Person):
         expect(self.panel).to_be_visible()
         return self
 
+    def connected(self) -> Visitor:
+        """Wait until the widget has been let in by the server."""
+        let_in = "welcome"
+        socket = self.sockets[-1] if self.sockets else self.page.wait_for_event("websocket")
+        if all(frame["type"] != let_in for frame in self.frames):
+            socket.wait_for_event("framereceived", lambda text: let_in in text)
+        return self
+
     def say(self, text: str) -> None:
         """Write a message, press Enter, and see it in the conversation."""
         self.field.fill(text)

@@ -108,6 +108,7 @@ def test_every_part_of_the_panel_is_reached_in_the_order_of_the_screen(stage: St
     visitor.launcher.focus()
     press(visitor, "Enter")
     expect(visitor.person).to_be_visible()
+    expect(visitor.field).to_be_focused()
     typer(visitor)("x")
     expect(visitor.panel.get_by_role("button", name="Send")).to_be_enabled()
     press(visitor, "Tab")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
@@ -25,12 +25,12 @@ LONG_ENOUGH = 2000
 """Milliseconds in which whatever is to be looked up has been."""
 
 
-def came(stage: Stage) -> Visitor:
+def came(stage: Stage, **context: Any) -> Visitor:
     """Let somebody open the panel, on a page where no time passes but what `rested` lets pass.
 
     However slow the machine, nothing is looked up between two letters.
     """
-    visitor = stage.visitor(None)
+    visitor = stage.visitor(None, **context)
     visitor.page.clock.install()
     visitor.visit().open()
     now: int = visitor.page.evaluate("() => Date.now()")
@@ -39,8 +39,8 @@ def came(stage: Stage) -> Visitor:
 
 
 def rested(visitor: Visitor) -> None:
-    """Let time pass while nothing is typed."""
-    visitor.page.clock.run_for(LONG_ENOUGH)
+    """Let time pass while nothing is typed, when the first letters have brought the connection."""
+    visitor.connected().page.clock.run_for(LONG_ENOUGH)
 
 
 def typed(visitor: Visitor, then: Callable[[Visitor], None] | None = None) -> None:
@@ -132,10 +132,10 @@ def test_who_leaves_a_message_is_suggested_nothing_meanwhile(answering: Stage) -
 
 
 def test_suggestions_need_no_mouse(answering: Stage) -> None:
-    visitor = answering.visitor().open()
+    visitor = came(answering)
     keyboard = visitor.page.keyboard
     expect(visitor.field).to_be_focused()
-    typed(visitor)
+    typed(visitor, rested)
     count = visitor.suggested.count()
     assert count > 1
 
@@ -178,9 +178,9 @@ def test_suggestions_need_no_mouse(answering: Stage) -> None:
 
 
 def test_how_many_there_are_is_said_once(answering: Stage) -> None:
-    visitor = answering.visitor().open()
+    visitor = came(answering)
     status = visitor.panel.get_by_role("status").filter(has_text="Suggestions")
-    typed(visitor)
+    typed(visitor, rested)
     expect(status).to_have_text(f"Suggestions: {visitor.suggested.count()}")
     status.evaluate(
         """(element) => {
@@ -193,6 +193,7 @@ def test_how_many_there_are_is_said_once(answering: Stage) -> None:
     for more in (" take", " to malmo", " please"):
         with visitor.sockets[-1].expect_event("framereceived", lambda text: '"answers"' in text):
             visitor.field.press_sequentially(more)
+            rested(visitor)
     expect(visitor.suggestions).to_be_visible()
     assert visitor.page.evaluate("() => window.said") == []
     visitor.field.fill("")
@@ -200,11 +201,10 @@ def test_how_many_there_are_is_said_once(answering: Stage) -> None:
 
 
 def test_suggestions_fit_a_phone(answering: Stage) -> None:
-    visitor = answering.visitor(**PHONE)
-    visitor.launcher.tap()
+    visitor = came(answering, **PHONE)
     visitor.field.tap()
     place = visitor.field.bounding_box()
-    typed(visitor)
+    typed(visitor, rested)
     assert visitor.field.bounding_box() == place
     for button in visitor.suggested.all():
         box = button.bounding_box()
@@ -216,6 +216,7 @@ def test_suggestions_fit_a_phone(answering: Stage) -> None:
     for part in (visitor.panel, visitor.suggestions):
         assert part.evaluate("(element) => element.scrollWidth - element.clientWidth") == 0
 
+    visitor.page.clock.resume()
     # What is left of the screen while a keyboard is up.
     for height in (420, 340):
         visitor.page.set_viewport_size({"width": 390, "height": height})
