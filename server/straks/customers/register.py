@@ -23,7 +23,7 @@ from straks_protocol.channels import Channel
 __all__ = ["AskedTwice", "Conversations", "CustomerRecords", "Register"]
 
 _KEYS: Final = uuid.UUID("0d3c7c1e-5b0a-4f0e-9d55-2c8b8a1f6d02")
-"""The namespace of the keys that derive from the entry that opens a conversation."""
+"""The namespace of the keys that derive from what is brought into a conversation."""
 _NEW: Final = 86_400_000
 """Milliseconds within which a conversation is new: who reads an old feed again changes nothing."""
 _SOON: Final = 3_600_000
@@ -64,6 +64,10 @@ class CustomerRecords(Protocol):
 
     async def opened(self, conversations: Sequence[Opened]) -> None:
         """Keep who opened some conversations; what is kept already stays as it is."""
+        ...
+
+    async def opened_since(self, visitors: Collection[str], at: int) -> Sequence[Opened]:
+        """Read which conversations some visitors opened after a time."""
         ...
 
     async def facts(self, visitors: Collection[str]) -> Mapping[str, Mapping[str, Fact]]:
@@ -129,12 +133,12 @@ class Register:
             RefusedError, RecordsUnavailableError: it cannot be done now.
         """
         entries = [i.entry for i in items if i.entry.channel.startswith("conversation:")]
-        opening = [entry for entry in entries if _opens(entry)]
-        await self._records.opened([Opened(_visitor(e), _id(e), e.at) for e in opening])
+        opened = [Opened(_visitor(e), _id(e), e.at) for e in entries if _opens(e)]
+        await self._records.opened(opened)
         telling = [entry for entry in entries if _may_tell(entry)]
         facts = [each for entry in telling if (each := await self._facts(entry)) is not None]
-        new = [entry for entry in opening if entry.at > self._clock.now_ms() - _NEW]
-        visitors = {_visitor(entry) for entry in new} | {each.visitor_id for each in facts}
+        new = [each for each in opened if self._is_new(each)]
+        visitors = {each.visitor_id for each in new} | {each.visitor_id for each in facts}
         if not visitors:
             return
         known = await self._records.facts(visitors)
@@ -149,22 +153,45 @@ class Register:
         await self._records.save(said)
         for name, at in twice:
             await self._asked_twice.count_asked_twice(name, at)
-        await self._bring_all(new, {entry.channel: entry.offset for entry in entries}, now)
+        missed = [each for each in await self._opened_after(said) if each not in opened]
+        last = {_id(entry): entry.offset for entry in entries}
+        await self._bring_all((*new, *missed), last, now)
+
+    def _is_new(self, opened: Opened) -> bool:
+        return opened.at > self._clock.now_ms() - _NEW
+
+    async def _opened_after(self, said: Sequence[Said]) -> Sequence[Opened]:
+        """Find what was opened after something was said that is kept only now.
+
+        Partitions of the feed are read beside each other: who read that a conversation was opened
+        may not have found what was said before it. What was opened is kept before it is looked
+        for what was said, and the other way round here, so one of the two finds the other.
+        """
+        told = [each for each in said if each.facts]
+        if not told:
+            return ()
+        visitors = {each.visitor_id for each in told}
+        later = await self._records.opened_since(visitors, min(each.at for each in told))
+        return [each for each in later if self._is_new(each)]
 
     async def _bring_all(
         self,
-        new: Sequence[Entry],
+        opened: Sequence[Opened],
         last: Mapping[str, int],
         known: Mapping[str, Mapping[str, Fact]],
     ) -> None:
-        returning = [entry for entry in new if known[_visitor(entry)]]
+        """``last``: the latest offset that was read, by conversation."""
+        returning = [each for each in opened if known[each.visitor_id]]
         if not returning:
             return
         await asyncio.gather(
-            *(self._bring(each, last[each.channel], known[_visitor(each)]) for each in returning)
+            *(
+                self._bring(each, last.get(each.conversation_id, 0), known[each.visitor_id])
+                for each in returning
+            )
         )
-        visitors = {_visitor(entry) for entry in returning}
-        await self._records.use(visitors, max(entry.at for entry in returning))
+        visitors = {each.visitor_id for each in returning}
+        await self._records.use(visitors, max(each.at for each in returning))
 
     async def _facts(self, entry: Entry) -> _Facts | None:
         if entry.kind == "answer":
@@ -196,23 +223,25 @@ class Register:
         form = conversation.forms.get(answer) if conversation is not None else None
         return () if form is None else form.filled
 
-    async def _bring(self, opening: Entry, last: int, known: Mapping[str, Fact]) -> None:
+    async def _bring(self, opened: Opened, last: int, known: Mapping[str, Fact]) -> None:
         """Publish in a new conversation what was said before it, unless it is known there."""
-        before = {name: fact for name, fact in known.items() if fact.said_at < opening.at}
+        before = {name: fact for name, fact in known.items() if fact.said_at < opened.at}
         if not before:
             return
-        conversation = await self._conversations.conversation(_id(opening), last)
+        conversation = await self._conversations.conversation(opened.conversation_id, last)
         if conversation is None:
             return
         facts = {n: fact.value for n, fact in before.items() if n not in conversation.facts}
         contact = {name: value for name, value in facts.items() if name in _CONTACT}
         others = [(name, value) for name, value in facts.items() if name not in _CONTACT]
         if contact:
-            await self._publish(opening, "contact", contact)
+            await self._publish(opened.conversation_id, "contact", contact)
         if others:
-            await self._publish(opening, "details", {"fields": dict(others[-_MOST:])})
+            await self._publish(
+                opened.conversation_id, "details", {"fields": dict(others[-_MOST:])}
+            )
 
-    async def _publish(self, opening: Entry, kind: str, data: dict[str, Any]) -> None:
+    async def _publish(self, conversation_id: str, kind: str, data: dict[str, Any]) -> None:
         settled: asyncio.Future[Appended | RefusedError] = (
             asyncio.get_running_loop().create_future()
         )
@@ -221,8 +250,10 @@ class Register:
             if not settled.done():
                 settled.set_result(outcome)
 
-        channel = Channel("conversation", _id(opening))
-        key = str(uuid.uuid5(_KEYS, f"{opening.id} {kind}"))
+        channel = Channel("conversation", conversation_id)
+        # Whoever else brings the same at this moment brings it under the same key.
+        content = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+        key = str(uuid.uuid5(_KEYS, f"{conversation_id} {kind} {content}"))
         self._conversations.publish(self._author, channel, key, kind, data, None, done)
         outcome = await settled
         if isinstance(outcome, RefusedError) and outcome.code not in _NOTHING_TO_DO:

@@ -115,6 +115,21 @@ class SQLCustomerRecords:
         async with self._database.write() as connection:
             await connection.execute(new, rows)
 
+    async def opened_since(self, visitors: Collection[str], at: int) -> list[Opened]:
+        """Read which conversations some visitors opened after a time, in ms; the oldest first.
+
+        Raises:
+            RecordsUnavailableError: they cannot be read now.
+        """
+        columns = visitor_conversations.c
+        query = (
+            select(columns.visitor_id, columns.conversation_id, columns.opened_at)
+            .where(columns.visitor_id.in_(visitors), columns.opened_at > at)
+            .order_by(columns.opened_at, columns.conversation_id)
+        )
+        async with self._database.read() as connection:
+            return [Opened(*row) for row in await connection.execute(query)]
+
     async def earlier(self, visitor_id: str, conversation_id: str) -> int:
         """Count the conversations that a visitor has opened before one.
 

@@ -46,9 +46,15 @@ class Here:
         await self.log.log.synced(channel)
         return channel
 
-    async def catch_up(self, *, again: bool = False) -> None:
-        """Handle what is new in the feed; ``again``: all of it, as after a crash."""
+    async def catch_up(self, *channels: str, again: bool = False) -> None:
+        """Handle what is new in the feed; ``again``: all of it, as after a crash.
+
+        ``channels``: of these only, as where they are in a partition of their own.
+        """
         items = await self.log.log.feed(0, 0 if again else self.read, 10_000)
+        if channels:
+            await self.register.handle([i for i in items if i.entry.channel in channels])
+            return
         self.read = max([self.read, *(item.position for item in items)])
         await self.register.handle(items)
 
@@ -107,6 +113,37 @@ async def test_one_batch_of_the_feed_may_hold_it_all(tmp_path: Path, database: D
         second = await here.open()
         await here.catch_up()
         assert await here.from_server(second) == [("contact", {"email": "v@example.org"})]
+
+
+async def test_what_is_read_after_the_next_conversation_is_brought_there_too(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7"}})
+        await say(here, first, "contact", {"email": "v@example.org"})
+        second = await here.open()
+        await here.open(OTHER)
+        await say(here, first, "contact", {"name": "Vera"})
+        await here.catch_up(second)
+        assert await here.from_server(second) == []
+        for _ in range(2):
+            await here.catch_up(first)
+            assert await here.from_server(second) == [
+                ("contact", {"email": "v@example.org"}),
+                ("details", {"fields": {"order": "7"}}),
+            ]
+        assert await here.from_server(first) == []
+
+
+async def test_who_reads_both_at_once_brings_it_once(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "details", {"fields": {"order": "7", "email": "v@example.org"}})
+        second = await here.open()
+        await asyncio.gather(here.catch_up(first), here.catch_up(second))
+        brought = [kind for kind, _ in await here.from_server(second)]
+        assert brought == ["contact", "details"]
 
 
 async def test_what_the_conversation_says_itself_is_not_said_again(
