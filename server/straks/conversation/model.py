@@ -212,11 +212,13 @@ def _learn(conversation: Conversation, facts: object) -> None:
 
 
 def _remember(conversation: Conversation, facts: object) -> None:
-    """Take in what earlier conversations said; what was said in this one holds."""
-    before = conversation.facts
-    said = {name: value for name, value in _strings(facts).items() if name not in before}
-    _know(conversation, {**said, **before})
-    kept = [name for name in said if name in conversation.facts]
+    """Take in what earlier conversations said: the last of it, unless this one has said it."""
+    before, earlier = conversation.facts, conversation.earlier
+    said = _strings(facts)
+    new = {name: value for name, value in said.items() if name not in before}
+    later = {name: value for name, value in said.items() if name in before and name in earlier}
+    _know(conversation, {**new, **before, **later})
+    kept = [name for name in new if name in conversation.facts]
     conversation.earlier = conversation.earlier.union(kept)
 
 

@@ -30,6 +30,8 @@ _SOON: Final = 3_600_000
 """Milliseconds within which the same from the page is not kept again."""
 _MOST: Final = 20
 """Facts that one entry carries."""
+_AT_ONCE: Final = 16
+"""Conversations into which something is brought at once: they may have to be read from the log."""
 _CONTACT: Final = frozenset({"email", "name"})
 _NOTHING_TO_DO: Final = frozenset({ErrorCode.WRONG_STATE, ErrorCode.LOG_FULL, ErrorCode.NOT_FOUND})
 
@@ -100,13 +102,24 @@ class _Facts:
     """What of it they were given to confirm."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """Somebody who is known opens a conversation."""
+
+    opened: Opened
+    known: Mapping[str, Fact]
+    late: bool = False
+    """What was known sooner may have been brought already."""
+
+
 class Register:
     """Keeps facts, brings them into new conversations, and counts what was asked for twice.
 
     It also keeps who opened which conversation, however old, for whoever counts them.
 
     Facts belong to a visitor, that is to who holds their token: nobody gets another's because they
-    name the same address.
+    name the same address. Of each the last word is kept, and not what was said before it: who says
+    something again after they opened another conversation may say it there as well.
     """
 
     def __init__(
@@ -137,7 +150,7 @@ class Register:
         await self._records.opened(opened)
         telling = [entry for entry in entries if _may_tell(entry)]
         facts = [each for entry in telling if (each := await self._facts(entry)) is not None]
-        new = [each for each in opened if self._is_new(each)]
+        new = [each for each in opened if each.at > self._since()]
         visitors = {each.visitor_id for each in new} | {each.visitor_id for each in facts}
         if not visitors:
             return
@@ -153,12 +166,17 @@ class Register:
         await self._records.save(said)
         for name, at in twice:
             await self._asked_twice.count_asked_twice(name, at)
-        missed = [each for each in await self._opened_after(said) if each not in opened]
         last = {_id(entry): entry.offset for entry in entries}
-        await self._bring_all((*new, *missed), last, now)
+        await self._bring_all([_Return(each, now[each.visitor_id]) for each in new], last)
+        missed = [each for each in await self._opened_after(said) if each not in opened]
+        if missed:
+            # Others may have kept more by now.
+            known = await self._records.facts({each.visitor_id for each in missed})
+            late = [_Return(each, known.get(each.visitor_id, {}), late=True) for each in missed]
+            await self._bring_all(late, last)
 
-    def _is_new(self, opened: Opened) -> bool:
-        return opened.at > self._clock.now_ms() - _NEW
+    def _since(self) -> int:
+        return self._clock.now_ms() - _NEW
 
     async def _opened_after(self, said: Sequence[Said]) -> Sequence[Opened]:
         """Find what was opened after something was said that is kept only now.
@@ -171,27 +189,20 @@ class Register:
         if not told:
             return ()
         visitors = {each.visitor_id for each in told}
-        later = await self._records.opened_since(visitors, min(each.at for each in told))
-        return [each for each in later if self._is_new(each)]
+        since = max(min(each.at for each in told), self._since())
+        return await self._records.opened_since(visitors, since)
 
-    async def _bring_all(
-        self,
-        opened: Sequence[Opened],
-        last: Mapping[str, int],
-        known: Mapping[str, Mapping[str, Fact]],
-    ) -> None:
+    async def _bring_all(self, returns: Sequence[_Return], last: Mapping[str, int]) -> None:
         """``last``: the latest offset that was read, by conversation."""
-        returning = [each for each in opened if known[each.visitor_id]]
-        if not returning:
-            return
-        await asyncio.gather(
-            *(
-                self._bring(each, last.get(each.conversation_id, 0), known[each.visitor_id])
-                for each in returning
+        returning = [each for each in returns if each.known]
+        for start in range(0, len(returning), _AT_ONCE):
+            some = returning[start : start + _AT_ONCE]
+            await asyncio.gather(
+                *(self._bring(each, last.get(each.opened.conversation_id, 0)) for each in some)
             )
-        )
-        visitors = {each.visitor_id for each in returning}
-        await self._records.use(visitors, max(each.at for each in returning))
+        if returning:
+            visitors = {each.opened.visitor_id for each in returning}
+            await self._records.use(visitors, max(each.opened.at for each in returning))
 
     async def _facts(self, entry: Entry) -> _Facts | None:
         if entry.kind == "answer":
@@ -223,25 +234,32 @@ class Register:
         form = conversation.forms.get(answer) if conversation is not None else None
         return () if form is None else form.filled
 
-    async def _bring(self, opened: Opened, last: int, known: Mapping[str, Fact]) -> None:
+    async def _bring(self, back: _Return, last: int) -> None:
         """Publish in a new conversation what was said before it, unless it is known there."""
-        before = {name: fact for name, fact in known.items() if fact.said_at < opened.at}
+        conversation_id, opened_at = back.opened.conversation_id, back.opened.at
+        carried = _carried(back.known)
+        before = {name: fact for name, fact in carried.items() if fact.said_at < opened_at}
         if not before:
             return
-        conversation = await self._conversations.conversation(opened.conversation_id, last)
+        conversation = await self._conversations.conversation(conversation_id, last)
         if conversation is None:
             return
-        facts = {n: fact.value for n, fact in before.items() if n not in conversation.facts}
-        contact = {name: value for name, value in facts.items() if name in _CONTACT}
-        others = [(name, value) for name, value in facts.items() if name not in _CONTACT]
+        held = conversation.facts
+        # Late, there may be what was said earlier still.
+        over = conversation.earlier if back.late else frozenset()
+        facts = {
+            name: fact
+            for name, fact in before.items()
+            if name not in held or (name in over and held[name] != fact.value)
+        }
+        contact = {name: fact for name, fact in facts.items() if name in _CONTACT}
+        details = {name: fact for name, fact in facts.items() if name not in _CONTACT}
         if contact:
-            await self._publish(opened.conversation_id, "contact", contact)
-        if others:
-            await self._publish(
-                opened.conversation_id, "details", {"fields": dict(others[-_MOST:])}
-            )
+            await self._publish(conversation_id, "contact", contact)
+        if details:
+            await self._publish(conversation_id, "details", details)
 
-    async def _publish(self, conversation_id: str, kind: str, data: dict[str, Any]) -> None:
+    async def _publish(self, conversation_id: str, kind: str, facts: Mapping[str, Fact]) -> None:
         settled: asyncio.Future[Appended | RefusedError] = (
             asyncio.get_running_loop().create_future()
         )
@@ -250,14 +268,23 @@ class Register:
             if not settled.done():
                 settled.set_result(outcome)
 
+        values = {name: fact.value for name, fact in facts.items()}
+        data: dict[str, Any] = values if kind == "contact" else {"fields": values}
         channel = Channel("conversation", conversation_id)
         # Whoever else brings the same at this moment brings it under the same key.
-        content = orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
-        key = str(uuid.uuid5(_KEYS, f"{conversation_id} {kind} {content}"))
+        said = sorted((name, fact.said_at, fact.value) for name, fact in facts.items())
+        key = str(uuid.uuid5(_KEYS, f"{conversation_id} {kind} {orjson.dumps(said).decode()}"))
         self._conversations.publish(self._author, channel, key, kind, data, None, done)
         outcome = await settled
         if isinstance(outcome, RefusedError) and outcome.code not in _NOTHING_TO_DO:
             raise outcome
+
+
+def _carried(known: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Choose what is brought, whatever of it is there already: who to reach, and the last facts."""
+    last = sorted(known.items(), key=lambda item: (item[1].said_at, item[0]))
+    details = [(name, fact) for name, fact in last if name not in _CONTACT]
+    return dict([item for item in last if item[0] in _CONTACT] + details[-_MOST:])
 
 
 def _opens(entry: Entry) -> bool:

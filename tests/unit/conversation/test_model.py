@@ -123,8 +123,9 @@ class ConversationMachine(RuleBasedStateMachine):
     def details_become_known(self, author: Principal, order: str) -> None:
         before, new = self.conversation.facts, {"order": order}
         # What was said in earlier conversations holds only until this one says it.
-        known = {**before, **new} if author is VISITOR else {**new, **before}
         earlier = self.conversation.earlier
+        over = author is VISITOR or "order" in earlier
+        known = {**before, **new} if over else {**new, **before}
         if author is VISITOR:
             earlier = earlier - {"order"}
         elif "order" not in before:
@@ -250,14 +251,14 @@ def test_what_earlier_conversations_said_gives_way_to_what_this_one_says() -> No
         entry(3, SERVER, "details", {"fields": {"plan": "none", "order": "7", "phone": "1"}}),
         entry(4, VISITOR, "contact", {"email": "new@example.org"}),
         entry(5, VISITOR, "details", {"fields": {"order": "7"}}),
-        entry(6, SERVER, "details", {"fields": {"order": "6"}}),
+        entry(6, SERVER, "details", {"fields": {"order": "6", "phone": "2"}}),
     )
     assert conversation.facts == {
         "plan": "gold",
         "email": "new@example.org",
         "name": "Vera",
         "order": "7",
-        "phone": "1",
+        "phone": "2",
     }
     assert conversation.earlier == {"name", "phone"}
     assert conversation.visitor_email == "new@example.org"

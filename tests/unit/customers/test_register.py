@@ -146,6 +146,49 @@ async def test_who_reads_both_at_once_brings_it_once(tmp_path: Path, database: D
         assert brought == ["contact", "details"]
 
 
+async def test_a_correction_that_is_read_late_takes_the_place_of_what_was_brought(
+    tmp_path: Path, database: Database
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "contact", {"email": "old@example.org"})
+        await here.catch_up()
+        for email in ("new@example.org", "old@example.org"):
+            await say(here, first, "contact", {"email": email})
+        second = await here.open()
+        await here.catch_up(second)
+        await here.catch_up(first)
+        assert (await here.log.now(second)).visitor_email == "old@example.org"
+
+        await say(here, first, "contact", {"email": "new@example.org"})
+        third = await here.open()
+        fourth = await here.open()
+        await here.catch_up(third, fourth)
+        await say(here, fourth, "contact", {"email": "mine@example.org"})
+        assert (await here.log.now(third)).visitor_email == "old@example.org"
+        for _ in range(2):
+            await here.catch_up(first)
+            emails = [data["email"] for _, data in await here.from_server(third)]
+            assert emails == ["old@example.org", "new@example.org"]
+        assert (await here.log.now(third)).visitor_email == "new@example.org"
+        assert (await here.log.now(fourth)).visitor_email == "mine@example.org"
+
+
+async def test_the_last_of_many_facts_are_brought_once(tmp_path: Path, database: Database) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        for batch in range(3):
+            fields = {f"fact_{batch}_{n:02}": "1" for n in range(15)}
+            await say(here, first, "details", {"fields": fields})
+        second = await here.open()
+        await asyncio.gather(here.catch_up(first), here.catch_up(second))
+        for _ in range(2):
+            await here.catch_up(again=True)
+        [(kind, data)] = await here.from_server(second)
+        last = {f"fact_2_{n:02}" for n in range(15)} | {f"fact_1_{n:02}" for n in range(10, 15)}
+        assert (kind, data["fields"].keys()) == ("details", last)
+
+
 async def test_what_the_conversation_says_itself_is_not_said_again(
     tmp_path: Path, database: Database
 ) -> None:

@@ -22,6 +22,20 @@ test("what page, forms and earlier chats say is known; the last word counts", ()
   ]);
 });
 
+test("what earlier chats said gives way to what this one says, in whatever order", () => {
+  const told = (offset: number, order: string, phone: string) =>
+    entry(offset, "details", { from: server, data: { fields: { order, phone } } });
+  const said = [
+    told(2, "5", "1"),
+    entry(3, "details", { data: { fields: { order: "7" } } }),
+    told(4, "6", "2"),
+  ];
+  expect(facts(said).map(({ name, value }) => `${name}: ${value}`)).toEqual([
+    "phone: 2",
+    "order: 7",
+  ]);
+});
+
 test("only texts are facts", () => {
   const odd = { known: { order: 7, name: null, email: "v@example.org" } };
   expect(facts([entry(1, "message", { data: odd })]).map(({ name }) => name)).toEqual(["email"]);

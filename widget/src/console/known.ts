@@ -89,11 +89,21 @@ export function told({ kind, data }: Pick<Told, "kind" | "data">): readonly [str
   return pairs.filter((pair): pair is [string, string] => typeof pair[1] === "string");
 }
 
-/** Everything that is known, the newest of each: who they are comes first. */
+/**
+ * Everything that is known, the newest of each: who they are comes first. What earlier
+ * conversations said, which the server tells, gives way to what this one says.
+ */
 export function facts(said: readonly Told[]): readonly Fact[] {
   const asked = labels(said);
   const values = new Map<string, string>();
-  for (const entry of said) for (const [name, value] of told(entry)) values.set(name, value);
+  const here = new Set<string>();
+  for (const entry of said) {
+    for (const [name, value] of told(entry)) {
+      if (entry.from.kind !== "server") here.add(name);
+      else if (here.has(name)) continue;
+      values.set(name, value);
+    }
+  }
   const first = ["name", "email", "phone"];
   const rank = (name: string) => (first.indexOf(name) + first.length + 1) % (first.length + 1);
   return [...values]
