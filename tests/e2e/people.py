@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import orjson
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
@@ -67,6 +67,14 @@ class Person:
 
     def _sent(self, payload: str | bytes) -> None:
         self.sent.append(orjson.loads(payload))
+
+    def connected(self) -> Self:
+        """Wait until the server has let the page in: from then on, an agent counts as here."""
+        let_in = "welcome"
+        socket = self.sockets[-1] if self.sockets else self.page.wait_for_event("websocket")
+        if all(frame["type"] != let_in for frame in self.frames):
+            socket.wait_for_event("framereceived", lambda text: let_in in text)
+        return self
 
     def focused(self) -> str:
         """Describe what has the focus: its role or tag, and its name."""
@@ -150,14 +158,6 @@ class Visitor(Person):
         expect(self.panel).to_be_visible()
         return self
 
-    def connected(self) -> Visitor:
-        """Wait until the widget has been let in by the server."""
-        let_in = "welcome"
-        socket = self.sockets[-1] if self.sockets else self.page.wait_for_event("websocket")
-        if all(frame["type"] != let_in for frame in self.frames):
-            socket.wait_for_event("framereceived", lambda text: let_in in text)
-        return self
-
     def say(self, text: str) -> None:
         """Write a message, press Enter, and see it in the conversation."""
         self.field.fill(text)
@@ -215,12 +215,12 @@ class Agent(Person):
         return self
 
     def sign_in(self, name: str = "") -> Agent:
-        """Sign in with e-mail and password, and wait until the inbox is there."""
+        """Sign in with e-mail and password, and wait until the server knows that they are here."""
         self.email.fill(email_of(name or self.name))
         self.password.fill(PASSWORD)
         self.form.get_by_role("button", name="Sign in").click()
         expect(self.inbox).to_be_visible()
-        return self
+        return self.connected()
 
     def tab(self, name: str) -> Locator:
         """Find a tab of the inbox."""

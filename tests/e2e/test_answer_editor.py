@@ -122,7 +122,7 @@ def learned(stage: Stage, question: str, answer: str) -> None:
 def counted(agent: Agent, questions: int, gaps: int = 1) -> None:
     """Wait until the page of questions, which follows the log in a moment, counts so many."""
     first, groups = agent.page.locator(".counters > div").first, agent.page.locator(".question")
-    for _ in range(40):
+    for _ in range(200):
         agent.page.reload()
         expect(first).to_be_visible()
         expect(groups.or_(agent.page.locator(".empty"))).not_to_have_count(0)
@@ -346,6 +346,7 @@ def test_no_page_of_answers_has_a_violation(writing: Stage, device: str) -> None
     expect_no_violation(ann, "refused", 10)
     button(ann, "Form").click()
     button(ann, "Discard").click()
+    expect(ann.page.get_by_role("dialog")).to_be_visible()
     expect_no_violation(ann, "about to discard", 4)
     ann.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
     expect(button(ann, "See what changes")).to_be_disabled()

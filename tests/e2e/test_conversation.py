@@ -77,13 +77,14 @@ def test_the_second_agent_who_accepts_reads_who_was_first(stage: Stage) -> None:
 
 def test_both_sides_see_the_other_type(stage: Stage) -> None:
     visitor, ann = stage.meet()
-    visitor.field.press_sequentially("Hm")
+    visitor.field.press_sequentially("H")
     expect(ann.typing).to_contain_text("is typing")
     visitor.field.fill("")
     expect(ann.typing).to_have_count(0)
 
-    ann.field.press_sequentially("Well")
+    ann.field.press_sequentially("W")
     expect(visitor.typing).to_have_text("Ann is typing")
+    ann.field.press_sequentially("ell")
     ann.field.press("Enter")
     expect(visitor.bubbles.last).to_have_text("Well")
     expect(visitor.typing).to_have_count(0)

@@ -65,6 +65,7 @@ def test_a_guide_goes_on_after_a_reload_and_in_another_tab(carrying: Stage) -> N
     at_step(page, 3, "Put the shade on")
     button(page, "Back").click()
     at_step(other, 2, "Screw the stem in")
+    visitor.ask("Thanks")  # when that is sent, so is what was written before it
     assert confirmed(visitor) == [{"answer": 2, "step": step} for step in (1, 2, 1)]
 
 
@@ -109,6 +110,7 @@ def test_a_step_waits_for_no_connection(carrying: Stage) -> None:
     other.goto(visitor.shop)
     other.locator("straks-chat .launcher").click()
     at_step(other, 3, "Put the shade on")
+    visitor.ask("Thanks")  # when that is sent, so is what was written before it
     assert len({str(step) for step in confirmed(visitor)}) == 2
 
 
@@ -162,10 +164,11 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
     carrying.agent("Ann")
     visitor = carrying.visitor(None)
     lost: list[str] = []
+    read: list[str] = []
 
     def lose(route: Route) -> None:
         lost.append(route.request.url)
-        if len(lost) > 2:
+        if read and len(lost) > 2:
             route.continue_()
         else:
             route.abort()
@@ -175,10 +178,11 @@ def test_while_a_part_of_the_widget_cannot_be_fetched_all_steps_can_be_read(
     bubble = visitor.bubbles.last
     for text in ("small screwdriver", "Lay out the parts", "clockwise", "Lower it until it clicks"):
         expect(bubble).to_contain_text(text)
+        read.append(text)
     # It is asked for again, by another name each time, until it comes.
     at_step(visitor.page, 1, "Lay out the parts")
     expect(bubble).not_to_contain_text("clockwise")
-    assert len(lost) == len(set(lost)) == 3
+    assert len(lost) == len(set(lost)) >= 3
 
 
 def test_a_guide_fits_a_phone(carrying: Stage) -> None:

@@ -141,6 +141,7 @@ def test_where_there_is_no_help_centre_nothing_leads_to_it(
         visitor = stage.visitor().open()
         visitor.ask(QUESTION)
         expect(visitor.bubbles).to_have_count(2)
+        expect(visitor.panel.locator(".header")).to_contain_text("Nordlys Lamper")
         expect(visitor.panel.get_by_role("link", name="Open as a page")).to_have_count(0)
         response = visitor.page.request.get(f"{stage.server.url}/help/en/")
         assert response.status == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e.people import UNKNOWN, Agent, Person, Visitor
@@ -208,6 +210,7 @@ def test_half_a_character_is_no_obstacle(stage: Stage) -> None:
         person.field.fill("after it")
         person.field.press("Enter")
         expect(person.bubbles.last).to_have_text("after it")
+        expect(person.deliveries.last).to_have_text(re.compile("Sent|Read"))
     expect_the_same(visitor, ann, ["half of \ufffd it, and \ufffd", "after it"] * 2)
 
 

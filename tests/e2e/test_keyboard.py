@@ -45,6 +45,7 @@ def test_visitor_and_agent_need_no_mouse(answering: Stage) -> None:
     typer(ann)(PASSWORD)
     press(ann, "Enter")
     expect(ann.inbox).to_be_visible()
+    ann.connected()
 
     visitor = answering.visitor()
     tab_to(visitor, visitor.launcher)

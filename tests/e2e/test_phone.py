@@ -37,6 +37,7 @@ def test_the_panel_fills_the_screen_and_fits_fingers(stage: Stage) -> None:
     assert min(box["width"], box["height"]) >= TARGET
     visitor.launcher.tap()
     expect(visitor.panel).to_be_visible()
+    expect(visitor.panel).to_be_focused()
     # No keyboard springs up before anybody asked for it.
     expect(visitor.field).not_to_be_focused()
     assert visitor.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}

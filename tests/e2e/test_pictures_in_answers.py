@@ -19,6 +19,7 @@ def test_a_wide_picture_is_as_wide_as_its_bubble_at_most(carrying: Stage) -> Non
     visitor.visit().launcher.tap()
     visitor.ask(QUESTIONS["bulb"])
     image = visitor.bubbles.last.get_by_role("img", name="A lamp")
+    expect(image).to_have_js_property("naturalWidth", 1600)
     # It came in after the conversation was scrolled to its end, which stays in sight.
     expect(visitor.panel.get_by_role("group", name="Did this help?")).to_be_in_viewport()
     inner, outer = image.bounding_box(), visitor.bubbles.last.bounding_box()
@@ -31,8 +32,9 @@ def test_a_wide_picture_is_as_wide_as_its_bubble_at_most(carrying: Stage) -> Non
 
 
 def test_what_cannot_be_loaded_is_said_in_words(carrying: Stage) -> None:
-    visitor = carrying.visitor().open()
-    visitor.ask(QUESTIONS["socket"])
+    visitor = carrying.visitor(None)
+    visitor.page.route(f"{LOST}.*", lambda it: it.abort())
+    visitor.visit().open().ask(QUESTIONS["socket"])
     bubble = visitor.bubbles.last
     expect(bubble).to_contain_text("Look: a bulb in its box")
     expect(bubble.get_by_role("link", name="Turning it")).to_have_attribute("href", f"{LOST}.mp4")

@@ -84,6 +84,7 @@ def test_a_closed_conversation_has_no_reply_to_press(carrying: Stage) -> None:
     ann.accept()
     ann.close_button.click()
     expect(visitor.event("Ann closed the conversation")).to_be_visible()
+    expect(replies(visitor).get_by_role("button")).to_have_count(len(REPLIES))
     for button in replies(visitor).get_by_role("button").all():
         expect(button).to_be_disabled()
 

@@ -89,6 +89,7 @@ def test_two_tabs_show_one_conversation(stage: Stage) -> None:
     field = other.locator("straks-chat .composer textarea")
     field.fill("From the other tab")
     field.press("Enter")
+    expect(ann.bubbles.last).to_have_text("From the other tab")
     ann.say("Seen.")
     for shown in (bubbles, visitor.bubbles):
         expect(shown).to_have_text([FIRST, UNKNOWN, "From the other tab", "Seen."])

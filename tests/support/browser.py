@@ -18,7 +18,7 @@ from straks.demo import shop_app
 
 __all__ = ["BrowserError", "Shop", "browser"]
 
-PATIENCE: Final = 30_000
+PATIENCE: Final = 60_000
 """Milliseconds that a page may take for one step on a busy machine."""
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
