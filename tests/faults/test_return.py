@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,12 +75,15 @@ class Returning:
     async def begin(self, port: int) -> None:
         """Open a conversation, see its first entry, and miss what follows."""
         socket = await self.connect(port)
-        opened = await socket.request("open", key=str(uuid.uuid4()), data={"text": "hello"})
-        assert "channel" in opened, opened
+        hello = {"text": "hello"}
+        opened = await stored(socket, "open", data=hello)
         self.channel = opened["channel"]
         self.seen = (opened["offset"], opened["entry_id"])
         for _ in range(MISSED):
-            self.missed.append((await socket.publish(self.channel))["entry_id"])
+            message = await stored(
+                socket, "publish", channel=self.channel, kind="message", data=hello
+            )
+            self.missed.append(message["entry_id"])
 
     async def come_back(self, port: int) -> list[str]:
         """Resume; give the ids that came, in order."""
@@ -99,6 +103,17 @@ class Returning:
                 # The server has said something too, in its self-service.
                 return [e["id"] for e in found["entries"] if e["from"]["kind"] == "visitor"]
             await asyncio.sleep(found["retry_after"])
+
+
+async def stored(socket: RawSocket, asked: str, **fields: Any) -> dict[str, Any]:
+    """Ask for something with one key until it is stored."""
+    key = str(uuid.uuid4())
+    while True:
+        reply = await socket.request(asked, key=key, **fields)
+        if "retry_after" not in reply:
+            assert "entry_id" in reply, reply
+            return reply
+        await asyncio.sleep(reply["retry_after"])
 
 
 async def test_thousands_come_back_at_once(nodes: Nodes) -> None:
