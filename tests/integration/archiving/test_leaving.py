@@ -78,10 +78,15 @@ def first(channel: str = A) -> Append:
 
 
 async def written(log: RedisLog, count: int = 3) -> list[Entry]:
-    """A conversation with its desk, of which everybody has seen everything."""
+    """A conversation with its desk, of which everybody has seen everything.
+
+    The watermark is stored: one that waits may keep the conversation here, or bring it back.
+    """
     entries = await append(log, first(), *(item(A, at=THEN) for _ in range(count - 1)))
     await append(log, item(DESK, at=THEN))
     log.mark(A, "visitor:v", count)
+    while (await log._reading.tail(A)).read != {"visitor:v": count}:
+        await log._marks.store()
     return entries
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from straks.log.redis import RedisLog
 from straks.log.redis.moving import RedisMoving
@@ -26,12 +29,20 @@ from tests.support.redis_server import RedisServer
 
 
 async def test_a_watermark_that_waits_while_its_conversation_leaves_is_stored(
-    log: RedisLog, other: RedisLog
+    log: RedisLog, other: RedisLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await written(log, 3)
+    write, left = log._marks._write, asyncio.Event()
+
+    async def write_late(*args: Any) -> Any:
+        await left.wait()
+        return await write(*args)
+
+    monkeypatch.setattr(log._marks, "_write", write_late)
     log.mark("conversation:none", "visitor:v", 3)
     log.mark(A, "visitor:v", 2)
     assert await mover(other).take(A, NOW)
+    left.set()
     while not await is_hot(log):
         await asyncio.sleep(0.01)
     while (await other.tail(A)).read != {"visitor:v": 2}:
