@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_load import SHOP, fault_test, load, rounds
-from tests.support.nodes import ORIGIN, Nodes
+from tests.support.nodes import ORIGIN, UNLIMITED, Nodes
 from tests.support.redis_server import RedisServer
 from tests.support.talk import Frame, Talker, new_key
 
@@ -19,6 +19,8 @@ SUSPENDED = 20.0
 """Seconds: longer than any lease."""
 LATE = 8.0
 """Seconds: longer than the lease of a node that was killed, shorter than a drain may take."""
+DRAIN = 60
+"""Seconds that it may take here: who comes back late comes back within it."""
 ROAMING, FAITHFUL = (0, 1), (0,)
 """Visitors who go to the other node when their own is gone, and those who wait for it."""
 
@@ -27,7 +29,8 @@ pytestmark = fault_test(120)
 
 @pytest.fixture(scope="module")
 def nodes(folder: Path, durable_redis: RedisServer, records: str) -> Iterator[Nodes]:
-    with Nodes(folder, redis=durable_redis.url, database=records) as nodes:
+    settings = {**UNLIMITED, "drain_seconds": str(DRAIN)}
+    with Nodes(folder, redis=durable_redis.url, database=records, settings=settings) as nodes:
         yield nodes
 
 
