@@ -35,19 +35,19 @@ class TwoSides:
     async def publish(self, side: Follower, key: str) -> Frame:
         """Publish a message until it is stored, whatever is broken meanwhile."""
         self.published.add(key)
-        while True:
-            reply = await side.publish(self.channel, "message", {"text": "hello"}, key=key)
-            if reply["type"] == "published":
-                self.acknowledged[key] = reply["offset"], reply["entry_id"]
-                return reply | {"key": key}
-            assert "retry_after" in reply, reply
-            await asyncio.sleep(reply["retry_after"])
+        data = {"text": "hello"}
+        reply = await _ask(
+            side, "publish", channel=self.channel, kind="message", data=data, key=key
+        )
+        assert reply["type"] == "published", reply
+        self.acknowledged[key] = reply["offset"], reply["entry_id"]
+        return reply | {"key": key}
 
     async def log(self, number: int) -> list[Shown]:
         """Give what a fresh subscriber on a node is shown."""
         token = await self.nodes.token(number)
         async with Talker(self.nodes[number].socket_url, origin=ORIGIN, token=token) as fresh:
-            page = await fresh.ask("subscribe", channel=self.channel)
+            page = await _ask(fresh, "subscribe", channel=self.channel)
             assert page["type"] == "subscribed", page
             return [shown(entry) for entry in page["entries"]]
 
@@ -58,7 +58,7 @@ class TwoSides:
         found = []
         for side in (self.back(number), agent):
             async with side:
-                page = await side.ask("subscribe", channel=self.channel)
+                page = await _ask(side, "subscribe", channel=self.channel)
                 assert page["type"] == "subscribed", page
                 found += [entry["key"] for entry in page["entries"] if "key" in entry]
         return found
@@ -72,12 +72,9 @@ class TwoSides:
         """Have the visitor come back to a node, where it stood at an acknowledgement."""
         async with self.back(number) as visitor:
             position = {"offset": after["offset"], "id": after["entry_id"]}
-            while True:
-                found = await visitor.ask("subscribe", channel=self.channel, after=position)
-                if found["type"] == "subscribed":
-                    return found
-                assert "retry_after" in found, found
-                await asyncio.sleep(found["retry_after"])
+            found = await _ask(visitor, "subscribe", channel=self.channel, after=position)
+            assert found["type"] == "subscribed", found
+            return found
 
     def back(self, number: int) -> Talker:
         """Give another connection of the visitor."""
@@ -95,7 +92,7 @@ async def two_sides(
     """
     async with Talker(nodes[0].socket_url, origin=SHOP) as opener:
         while True:
-            opened = await opener.ask("open", key=new_key(), data={"text": "hello"})
+            opened = await _ask(opener, "open", key=new_key(), data={"text": "hello"})
             assert opened["type"] == "opened", opened
             if wanted(opened["channel"]):
                 break
@@ -106,6 +103,18 @@ async def two_sides(
             nodes[-1].socket_url, channel, token=await nodes.token(-1), origin=ORIGIN
         ) as agent,
     ):
-        accepted = await agent.publish(channel, "accept", expect=opened["offset"])
+        accepted = await _ask(
+            agent, "publish", channel=channel, kind="accept", data={}, key=new_key(),
+            expect=opened["offset"],
+        )  # fmt: skip
         assert accepted["type"] == "published", accepted
         yield TwoSides(nodes, visitor, agent)
+
+
+async def _ask(side: Talker, what: str, /, **fields: Any) -> Frame:
+    """Ask until the server can tell, whatever is broken meanwhile."""
+    while True:
+        reply = await side.ask(what, **fields)
+        if "retry_after" not in reply:
+            return reply
+        await asyncio.sleep(reply["retry_after"])
