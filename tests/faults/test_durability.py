@@ -197,10 +197,10 @@ async def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path: Pat
 
 
 async def test_a_killed_redis_loses_nothing_that_was_acknowledged(redis: RedisServer) -> None:
-    log = await RedisLog.open(redis.url, node="node", deadline=1.0)
+    log = await RedisLog.open(redis.url, node="node", deadline=30.0)
     heard: list[str] = []
     log.listen(lambda entries: heard.extend(entry.key for entry in entries))
-    commit = GroupCommit(log)
+    commit = GroupCommit(log, deadline=100.0)
     writer = asyncio.create_task(commit.run())
     acked: list[str] = []
     refused: list[str] = []
@@ -240,10 +240,10 @@ async def test_a_killed_redis_loses_nothing_that_was_acknowledged(redis: RedisSe
 
 
 async def test_what_redis_did_after_the_time_out_is_found_out(redis: RedisServer) -> None:
-    log = await RedisLog.open(redis.url, node="node", deadline=0.3)
+    log = await RedisLog.open(redis.url, node="node", deadline=2.0)
     heard: list[str] = []
     log.listen(lambda entries: heard.extend(entry.key for entry in entries))
-    commit = GroupCommit(log)
+    commit = GroupCommit(log, deadline=100.0)
     writer = asyncio.create_task(commit.run())
     results: list[AppendResult | LogError] = []
     try:

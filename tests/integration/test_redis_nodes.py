@@ -82,8 +82,8 @@ def where(request: pytest.FixtureRequest) -> RedisServer | RedisCluster:
 
 @pytest.fixture
 async def nodes(where: RedisServer | RedisCluster) -> AsyncIterator[tuple[Node, Node]]:
-    one = await RedisLog.open(where.url, node="one")
-    two = await RedisLog.open(where.url, node="two")
+    one = await RedisLog.open(where.url, node="one", deadline=30.0)
+    two = await RedisLog.open(where.url, node="two", deadline=30.0)
     yield Node(one), Node(two)
     await two.close()
     await one.close()

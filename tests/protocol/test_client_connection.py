@@ -116,7 +116,7 @@ async def test_questions_survive_a_lost_connection(server: SmallServer) -> None:
 
 
 async def test_a_server_that_fell_silent_is_left(server: SmallServer) -> None:
-    server.heartbeat = 0.05
+    server.heartbeat = 0.5
     async with join(server) as client:
         server.silent = True
         await eventually(lambda: not client.connected)
@@ -127,7 +127,7 @@ async def test_a_server_that_fell_silent_is_left(server: SmallServer) -> None:
 
 
 async def test_a_quiet_client_says_that_it_lives(server: SmallServer) -> None:
-    server.heartbeat = 0.05
+    server.heartbeat = 0.5
     async with join(server):
         (visit,) = server.visits
 

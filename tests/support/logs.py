@@ -67,7 +67,7 @@ class RedisPlace(LogPlace):
         self.node = node
 
     async def open(self, limits: Limits | None = None) -> FeedLog:
-        return await RedisLog.open(self.server.url, node=self.node, limits=limits)
+        return await RedisLog.open(self.server.url, node=self.node, limits=limits, deadline=30.0)
 
 
 def item(channel: str = "conversation:a", key: str | None = None, **fields: Any) -> Append:

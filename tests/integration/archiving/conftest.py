@@ -43,7 +43,7 @@ def archive(records: Database) -> Late:
 
 @pytest.fixture
 async def log(where: RedisServer | RedisCluster, archive: Late) -> AsyncIterator[RedisLog]:
-    opened = await RedisLog.open(where.url, node="one", archive=archive)
+    opened = await RedisLog.open(where.url, node="one", archive=archive, deadline=30.0)
     yield opened
     await opened.close()
 
@@ -51,6 +51,6 @@ async def log(where: RedisServer | RedisCluster, archive: Late) -> AsyncIterator
 @pytest.fixture
 async def other(where: RedisServer | RedisCluster, records: Database) -> AsyncIterator[RedisLog]:
     archive = RecordsArchive(ArchiveRecords(records))
-    opened = await RedisLog.open(where.url, node="two", archive=archive)
+    opened = await RedisLog.open(where.url, node="two", archive=archive, deadline=30.0)
     yield opened
     await opened.close()

@@ -67,7 +67,7 @@ def archive(records: Database) -> Hooked:
 
 @pytest.fixture
 async def log(where: RedisServer | RedisCluster, archive: Hooked) -> AsyncIterator[RedisLog]:
-    opened = await RedisLog.open(where.url, node="one", archive=archive)
+    opened = await RedisLog.open(where.url, node="one", archive=archive, deadline=30.0)
     archive.log = opened
     yield opened
     await opened.close()
@@ -281,7 +281,7 @@ async def test_many_who_ask_at_once_all_see_it(
     where: RedisServer | RedisCluster, log: RedisLog, archive: Hooked
 ) -> None:
     entries = await written(log)
-    other = await RedisLog.open(where.url, node="two", archive=archive)
+    other = await RedisLog.open(where.url, node="two", archive=archive, deadline=30.0)
     try:
         for _ in range(5):
             assert await mover(log).take(A, NOW)
