@@ -61,7 +61,9 @@ class RealStage:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStage]:
     """One server for all dialogues that leave it running."""
-    with ServerProcess(tmp_path_factory.mktemp("vectors")) as server:
+    # A flood comes to its end even where each message of it takes a second.
+    limits = {"publish_rate": "0.5", "publish_burst": "10"}
+    with ServerProcess(tmp_path_factory.mktemp("vectors"), **limits) as server:
         yield RealStage(server)
 
 

@@ -18,8 +18,8 @@ from websockets.typing import Origin, Subprotocol
 __all__ = ["VECTORS", "Dialogue", "DialogueError", "Stage", "dialogues", "expand", "load", "play"]
 
 VECTORS: Final = Path(__file__).resolve().parents[2] / "protocol" / "vectors"
-TIMEOUT: Final = 10.0
-"""Seconds that one step may take."""
+TIMEOUT: Final = 60.0
+"""Seconds that one step may take, on a busy machine."""
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "integer": (int,),
