@@ -138,11 +138,15 @@ async def test_a_bot_that_answers_in_time_answers_alone(patient: ServerProcess, 
 
 
 async def test_a_bot_that_is_late_is_told_so(hasty: ServerProcess) -> None:
-    async with helper(hasty, make_key(hasty)) as (bot, asked), connect(hasty.url) as visitor:
-        opened = await visitor.open(QUESTION)
-        question = await asked.next()
-        (given,) = await replies(visitor, opened.channel)
-        assert (given.sender.id, given.data["answer"]) == ("answers", None)
+    async with helper(hasty, make_key(hasty)) as (bot, _), connect(hasty.url) as visitor:
+        question = None
+        while question is None:  # it is not even asked where the server itself was too slow
+            opened = await visitor.open(QUESTION)
+            (given,) = await replies(visitor, opened.channel)
+            assert (given.sender.id, given.data["answer"]) == ("answers", None)
+            page = await bot.history(f"app:{NAME}", limit=200)
+            asked = (entry.data for entry in page.entries)
+            question = next((each for each in asked if each["channel"] == opened.channel), None)
         for kind, data in (
             ("answer", {"question": 1, "answer": NAME, "text": "Now?", "score": 1}),
             ("ask_human", {"question": 1}),
@@ -216,7 +220,7 @@ async def test_who_waits_for_the_bot_holds_nobody_up(patient: ServerProcess, key
 @pytest.mark.timeout(180)
 async def test_a_kill_while_the_bot_is_waited_for_loses_nothing(tmp_path: Path) -> None:
     """Of three questions the bot answers one before the kill, one after it, and one never."""
-    with ServerProcess(tmp_path, bot=NAME, bot_timeout="5") as server:
+    with ServerProcess(tmp_path, bot=NAME, bot_timeout="10") as server:
         async with (
             connect(server.url, timeout=60, random=lambda: 0.1) as visitor,
             helper(server, make_key(server)) as (bot, asked),
@@ -226,26 +230,27 @@ async def test_a_kill_while_the_bot_is_waited_for_loses_nothing(tmp_path: Path) 
                 channels.append((await visitor.open(f"{QUESTION} {number}")).channel)
                 questions.append(await asked.next())
             assert [each["channel"] for each in questions] == channels
-            await give(bot, questions[0])
+            # The first two may be late by now where all is slow; nothing below depends on it.
+            await give(bot, questions[2])
             await server.restart_async()
             # The server may have answered before the bot was back.
             late = asyncio.create_task(give(bot, questions[1]))
             await asyncio.wait([late])
             said = [await replies(visitor, channel) for channel in channels]
             assert [len(each) for each in said] == [1, 1, 1]
-            assert [each[0].sender.id for each in said[::2]] == [NAME, "answers"]
+            assert [each[0].sender.id for each in said[::2]] == ["answers", NAME]
             error = late.exception()
             assert (error is None) is (said[1][0].sender.id == NAME)
             if error is not None:
                 assert isinstance(error, RefusedError)
                 assert error.code == "wrong_state"
-            await visitor.publish(channels[2], "message", {"text": "A human, please"})
-            assert [each.kind for each in await replies(visitor, channels[2], 2)] == [
+            await visitor.publish(channels[0], "message", {"text": "A human, please"})
+            assert [each.kind for each in await replies(visitor, channels[0], 2)] == [
                 "answer",
                 "ask_human",
             ]
             said = [await replies(visitor, channel) for channel in channels]
-            assert [len(each) for each in said] == [1, 1, 2]
+            assert [len(each) for each in said] == [2, 1, 1]
 
 
 async def test_a_key_that_is_ended_ends_what_is_connected_with_it(patient: ServerProcess) -> None:
