@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +63,11 @@ class ForgetfulRedis:
         self._kept = server.directory / "kept"
 
     def remember(self) -> None:
-        """Choose the moment."""
+        """Choose the moment: all that is acknowledged by now is kept."""
+        with self.server.client() as client:
+            # While it waits for the disk, it answers before it writes.
+            while client.info("persistence")["aof_buffer_length"]:
+                time.sleep(0.01)
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self._there, self._kept)
 
@@ -92,7 +97,7 @@ def its_nodes(
 async def lose(talk: TwoSides, forgetful: ForgetfulRedis) -> tuple[list[Frame], list[Frame]]:
     """Say something, and let Redis lose the end of it; give what is kept and what is lost."""
     kept = await talk.say(talk.visitor, 3)
-    forgetful.remember()
+    await asyncio.to_thread(forgetful.remember)
     lost = [*await talk.say(talk.visitor, 2), *await talk.say(talk.agent, 1)]
     await talk.both_show(await talk.log(0))
     await asyncio.to_thread(forgetful.lose)
