@@ -21,7 +21,9 @@ NAME: Final = "mymaster"
 _TIME: Final = 40.0
 """Seconds that they may take to agree, on a busy machine."""
 _PATIENT: Final = 60_000
-"""Milliseconds: a replica may have been without its master ten times as long, and be promoted."""
+"""Milliseconds: nobody counts as dead meanwhile that only waits for its disk.
+
+A replica may have been without its master ten times as long, and be promoted."""
 
 
 class Sentinel(RedisServer):
@@ -65,7 +67,8 @@ class RedisSentinel:
     ) -> None:
         """Prepare all; ``options`` are those of redis.conf of the two servers, ``_`` for ``-``.
 
-        ``down_after`` is in seconds: a master that was silent for so long counts as dead.
+        ``down_after`` is in seconds: a master that was killed counts as dead after so long. One
+        that lives may be silent much longer, on a busy machine.
         """
         self.servers = [
             ReplicatedServer(directory / name, **options) for name in ("first", "second")
@@ -73,7 +76,7 @@ class RedisSentinel:
         self.sentinels = [Sentinel(directory / f"sentinel{n}") for n in range(sentinels)]
         self._down_after = round(down_after * 1000)
         for sentinel in self.sentinels:
-            sentinel.configure(self.servers[0], sentinels // 2 + 1, self._down_after)
+            sentinel.configure(self.servers[0], sentinels // 2 + 1, _PATIENT)
         self._detached = False
 
     @property
@@ -147,6 +150,8 @@ class RedisSentinel:
         if self._detached:
             # By themselves they take no replica that was without its master for a while.
             self._hand_over()
+        else:
+            self._set_down_after(self._down_after)
         return old
 
     def hand_over(self) -> ReplicatedServer:
@@ -172,7 +177,7 @@ class RedisSentinel:
             return named == {new.port} and new.replication()["role"] == "master"
 
         _until("be promoted", promoted)
-        self._set_down_after(self._down_after)
+        self._set_down_after(_PATIENT)
         self._detached = False
         return new
 
@@ -185,7 +190,6 @@ class RedisSentinel:
         _until("be a replica", old.follows)
 
     def _hand_over(self) -> None:
-        self._set_down_after(_PATIENT)
         self.sentinels[0].ask("SENTINEL FAILOVER", NAME)
 
     def _set_down_after(self, milliseconds: int) -> None:
