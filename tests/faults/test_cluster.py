@@ -20,7 +20,7 @@ pytestmark = fault_test(180)
 def cluster_with_replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
     folder = tmp_path_factory.mktemp("cluster")
     options = {"appendfsync": "always", "min_replicas_to_write": "0"}
-    with redis_cluster(folder, replicas=True, node_timeout=1.0, **options) as cluster:
+    with redis_cluster(folder, replicas=True, **options) as cluster:
         yield cluster
 
 

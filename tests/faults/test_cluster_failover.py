@@ -21,7 +21,7 @@ pytestmark = fault_test(90)
 def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
     folder = tmp_path_factory.mktemp("cluster")
     options = {"appendfsync": "always", "min_replicas_to_write": "0"}
-    with redis_cluster(folder, replicas=True, node_timeout=1.0, **options) as cluster:
+    with redis_cluster(folder, replicas=True, **options) as cluster:
         yield cluster
 
 
@@ -59,7 +59,7 @@ async def test_all_that_show_lost_entries_are_told(
         await asyncio.to_thread(cluster.detach_replica, doomed)
         await talks.lose()
         talks.mark()
-        doomed.kill()
+        await asyncio.to_thread(cluster.promote, doomed)
         await asyncio.to_thread(cluster.wait_replaced, doomed)
         # Nothing is published yet: they learn it by the new connection alone.
         await talks.all_are_told()
@@ -80,7 +80,8 @@ async def test_a_node_that_missed_the_failover_finds_a_log_that_has_grown(
         await talks.lose()
         nodes.pause(0)
         try:
-            doomed.kill()
+            await asyncio.to_thread(cluster.promote, doomed)
+            await asyncio.to_thread(cluster.wait_replaced, doomed)
             await talks.grow()
         finally:
             nodes.resume(0)
@@ -126,7 +127,7 @@ async def test_masters_are_killed_and_their_replicas_take_over(
         for number in rounds(2):
             await running.flow(200)
             master = cluster.masters[number % 3]
-            master.kill()
+            await asyncio.to_thread(cluster.promote, master)
             await running.refused("unavailable", 1)
             running.mark()
             await asyncio.to_thread(cluster.wait_replaced, master)

@@ -16,7 +16,7 @@ KEYS = [f"key:{{{number}}}" for number in range(50)]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
     folder = tmp_path_factory.mktemp("cluster")
-    with redis_cluster(folder, replicas=True, node_timeout=1.0) as cluster:
+    with redis_cluster(folder, replicas=True) as cluster:
         yield cluster
 
 
@@ -54,10 +54,10 @@ def test_a_killed_masters_replica_takes_over(cluster: RedisCluster) -> None:
     master = cluster.masters[0]
     replica = cluster.replica_of(master)
     slots = master.slots()
-    master.kill()
+    cluster.promote(master)
     while replica not in cluster.masters:
         assert replica.alive()
-    cluster.wait_ok()
+    cluster.wait_replaced(master)
     assert replica.slots() == slots
     cluster.start()
     assert cluster.replica_of(replica) is master

@@ -20,6 +20,10 @@ __all__ = ["SLOTS", "ClusterNode", "RedisCluster", "redis_cluster"]
 SLOTS: Final = 16_384
 _TIME: Final = 40.0
 """Seconds that the nodes may take to agree, on a busy machine."""
+_PATIENT: Final = 30_000
+"""Milliseconds without a word after which a node counts as dead; it may only wait for its disk."""
+_IMPATIENT: Final = 1_000
+"""The same while a replica is to take over."""
 _HAND_OVER_TIME: Final = 5.0
 """Seconds after which a replica that was to take over has given up."""
 _MOVED_AT_ONCE: Final = 100
@@ -30,12 +34,12 @@ _MOVE_MILLISECONDS: Final = 10_000
 class ClusterNode(ReplicatedServer):
     """One ``redis-server`` of a cluster."""
 
-    def __init__(self, directory: Path, node_timeout: float, options: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, options: Mapping[str, str]) -> None:
         self.bus = free_port()
         settings = {
             "cluster_enabled": "yes",
             "cluster_port": str(self.bus),
-            "cluster_node_timeout": str(round(node_timeout * 1000)),
+            "cluster_node_timeout": str(_PATIENT),
             # A replica that was cut off from its master may take over all the same.
             "cluster_replica_validity_factor": "0",
             **options,
@@ -79,7 +83,8 @@ class RedisCluster:
     """Several ``redis-server`` processes that are one cluster.
 
     ``nodes`` are first the masters that it begins with, then a replica of each where there are
-    replicas. Each may be killed, and started again.
+    replicas. Each may be killed, and started again: its replica takes over only when it is told
+    to, by :meth:`promote` and others.
     """
 
     def __init__(
@@ -88,18 +93,11 @@ class RedisCluster:
         *,
         masters: int = 3,
         replicas: bool = False,
-        node_timeout: float = 2.0,
         **options: str,
     ) -> None:
-        """Prepare a cluster; ``options`` are those of redis.conf with ``_`` for ``-``.
-
-        ``node_timeout`` is in seconds: a node that was silent for so long counts as dead.
-        """
+        """Prepare a cluster; ``options`` are those of redis.conf with ``_`` for ``-``."""
         count = masters * 2 if replicas else masters
-        self.nodes = [
-            ClusterNode(directory / f"node{number}", node_timeout, options)
-            for number in range(count)
-        ]
+        self.nodes = [ClusterNode(directory / f"node{number}", options) for number in range(count)]
         self._masters = masters
         self._made = False
 
@@ -166,6 +164,14 @@ class RedisCluster:
         master.lock_replicas_out()
         self._until("part", lambda: not replica.follows())
 
+    def promote(self, master: ClusterNode) -> None:
+        """Kill a master, and let its replica take over.
+
+        Returns at once; see :meth:`wait_replaced`.
+        """
+        master.kill()
+        self._set_node_timeout(_IMPATIENT)
+
     def hand_over(self, master: ClusterNode) -> None:
         """Have its replica take over in good order: it receives everything before.
 
@@ -185,7 +191,9 @@ class RedisCluster:
                 asked_at = time.monotonic()
             return False
 
+        self._set_node_timeout(_IMPATIENT)
         self._until("replace a master", replaced)
+        self._set_node_timeout(_PATIENT)
 
     def take_over(self, master: ClusterNode) -> None:
         """Have its replica take over at once, with what it has; the master lives on.
@@ -202,6 +210,7 @@ class RedisCluster:
             RuntimeError: they do not.
         """
         self._until("replace a master", lambda: self._is_replaced(old) and self._ok())
+        self._set_node_timeout(_PATIENT)
 
     def move_slots(self, first: int, last: int, to: ClusterNode) -> None:
         """Bring slots, with their keys, to another master; clients may go on meanwhile."""
@@ -230,6 +239,11 @@ class RedisCluster:
         self._until("meet", self._met)
         for number, node in enumerate(self.nodes[self._masters :]):
             node.ask("CLUSTER REPLICATE", self.nodes[number].id)
+
+    def _set_node_timeout(self, milliseconds: int) -> None:
+        for node in self.nodes:
+            if node.alive():
+                node.ask("CONFIG SET", "cluster-node-timeout", milliseconds)
 
     def _is_replaced(self, old: ClusterNode) -> bool:
         living = [node for node in self.nodes if node.alive()]
