@@ -16,7 +16,7 @@ from tests.support.talk import Talker, new_key
 
 HOUR = 3600
 
-pytestmark = fault_test(90)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.support.forks import forks
 from tests.support.nodes import Nodes
 from tests.support.redis_cluster import ClusterNode, RedisCluster, redis_cluster
 
-pytestmark = fault_test(90)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.support.talk import Talker, new_key
 FULL = 4096
 """Bytes that no file may grow beyond: less than every file that the server appends to has."""
 
-pytestmark = fault_test(90)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture

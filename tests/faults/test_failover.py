@@ -15,7 +15,7 @@ from tests.support.postgres_server import PostgresServer
 from tests.support.redis_sentinel import RedisSentinel, redis_sentinel
 from tests.support.two_sides import two_sides
 
-pytestmark = fault_test(90)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ KILLS = 20
 BETWEEN = 500
 """Most acknowledgements between two kills."""
 
-pytestmark = fault_test(200)
+pytestmark = fault_test(600)
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -20,7 +20,7 @@ from tests.support.two_sides import TwoSides, two_sides
 DOWN = 0.7
 """Seconds without Redis."""
 
-pytestmark = fault_test(90)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture(scope="module")

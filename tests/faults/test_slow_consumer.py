@@ -18,7 +18,7 @@ LONG = 9_000
 """Messages, and their letters, that fill what a node and the kernel keep for one connection."""
 AT_ONCE = 50
 
-pytestmark = fault_test(120)
+pytestmark = fault_test(240)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ until [ "$(redis-cli -e zcount '{LEASES}' "$(date +%s)000" +inf)" = 2 ]; do slee
 """
 """Those who lived when a backup was taken count for some seconds after it was put back."""
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.support.machine import Machine
 from tests.support.pages import commands
 from tests.support.site import PASSWORDS, Site, follow
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,7 @@ def check_kills(make: Callable[[str], ServerProcess], file: Path, calls: str) ->
                 assert "Everything is there, and the same" in again.stdout
 
 
+@pytest.mark.timeout(400)
 def test_a_killed_import_into_files(tmp_path: Path, export: Path) -> None:
     def make(name: str) -> ServerProcess:
         (tmp_path / name).mkdir()
@@ -116,6 +117,7 @@ def test_a_killed_import_into_files(tmp_path: Path, export: Path) -> None:
     check_kills(make, export, RENAMES)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("shared", [False, True], ids=["sqlite", "postgres"])
 def test_a_killed_import_into_redis(
     tmp_path: Path, export: Path, redis: RedisServer, postgres: PostgresServer, shared: bool
