@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
 from straks_client import Client, DisconnectedError, RefusedError, Subscription, connect
 from straks_protocol import START, Entry
+from tests.support.http import http
 from tests.support.server import ServerProcess
 
 PASSWORD = "correct horse battery staple"
@@ -38,7 +38,7 @@ def as_agent(server: ServerProcess, name: str) -> dict[str, Any]:
 
     async def token() -> str:
         def sign_in() -> str:
-            with httpx.Client(trust_env=False) as client:
+            with http() as client:
                 return str(server.sign_in(client, email, PASSWORD)["token"])
 
         return await asyncio.to_thread(sign_in)

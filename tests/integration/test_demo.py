@@ -7,9 +7,13 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bench.ports import free_port
+from tests.support.http import http
 from tests.support.server import ServerProcess, run_straks
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def demo(folder: Path) -> tuple[ServerProcess, str]:
@@ -19,26 +23,24 @@ def demo(folder: Path) -> tuple[ServerProcess, str]:
 
 
 def links(server: ServerProcess) -> list[str]:
-    return re.findall(rf"{server.url}/console/#link=(\S+)", server.tail())
+    return re.findall(rf"{server.url}/console/#link=(\S+)", server.log.read_text("utf-8"))
 
 
 def sign_in(server: ServerProcess, link: str) -> httpx.Response:
-    return httpx.post(
-        f"{server.url}/v1/session", json={"link": link}, headers={"Origin": server.url},
-        trust_env=False,
-    )  # fmt: skip
+    with http() as client:
+        return client.post(
+            f"{server.url}/v1/session", json={"link": link}, headers={"Origin": server.url}
+        )
 
 
 def test_the_shop_embeds_the_widget_from_another_site(tmp_path: Path) -> None:
     server, shop = demo(tmp_path)
-    with server:
+    with server, http() as client:
         assert shop in server.tail()
-        page = httpx.get(shop.replace("localhost", "127.0.0.1"), trust_env=False)
+        page = client.get(shop.replace("localhost", "127.0.0.1"))
         assert page.status_code == 200
         assert f"{server.url}/widget.js" in page.text
-        site = httpx.get(
-            f"{server.url}/v1/site", headers={"Origin": shop.rstrip("/")}, trust_env=False
-        )
+        site = client.get(f"{server.url}/v1/site", headers={"Origin": shop.rstrip("/")})
         assert site.headers["access-control-allow-origin"] == shop.rstrip("/")
         assert site.json()["languages"] == ["da", "en", "nb", "nl", "pl", "sv"]
         assert server.stop() == 0

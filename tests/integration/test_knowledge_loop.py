@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.http import http
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.server import ServerProcess, run_straks
@@ -49,7 +50,7 @@ def agent(chat: ServerProcess) -> Iterator[httpx.Client]:
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     headers = {"Origin": chat.url}
-    with httpx.Client(base_url=chat.url, headers=headers, trust_env=False, timeout=30) as client:
+    with http(base_url=chat.url, headers=headers) as client:
         chat.sign_in(client, "bo@chat.example", "correct horse")
         yield client
 

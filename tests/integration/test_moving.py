@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from straks.log.sqlite import SQLiteLog
 from straks.moving.leaving import CONSUMERS
+from tests.support.http import http
 from tests.support.logs import append, item
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
@@ -113,11 +113,11 @@ class Visitor:
 
 async def agent_finds(server: ServerProcess, channel: str) -> None:
     """Sign in with the old password; the conversation is in the inbox, with its last message."""
-    with httpx.Client(base_url=server.url, trust_env=False) as http:
-        server.sign_in(http, EMAIL, PASSWORD)
+    with http(base_url=server.url) as browser:
+        server.sign_in(browser, EMAIL, PASSWORD)
         async with asyncio.timeout(20):
             while True:
-                listed = http.get("/v1/inbox/default?state=open").raise_for_status().json()
+                listed = browser.get("/v1/inbox/default?state=open").raise_for_status().json()
                 shown = [json.dumps(each) for each in listed["conversations"]]
                 ident = channel.partition(":")[2]
                 if any(ident in each and "And in blue?" in each for each in shown):

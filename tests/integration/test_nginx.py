@@ -6,9 +6,9 @@ import json
 import ssl
 from pathlib import Path
 
-import httpx
 from websockets.asyncio.client import connect
 
+from tests.support.http import http
 from tests.support.nginx import README_HOST, running
 from tests.support.server import ServerProcess
 
@@ -24,9 +24,7 @@ async def test_visitor_and_agent_are_served_through_nginx_with_tls(tmp_path: Pat
         trust = ssl.create_default_context(cafile=str(certificate))
         headers = {"Host": README_HOST, "Origin": origin}
         extensions = {"sni_hostname": README_HOST}
-        with httpx.Client(
-            base_url=f"https://127.0.0.1:{port}", verify=trust, headers=headers, trust_env=False
-        ) as browser:
+        with http(base_url=f"https://127.0.0.1:{port}", verify=trust, headers=headers) as browser:
             script = browser.get("/widget.js", extensions=extensions)
             assert script.status_code == 200
             assert "javascript" in script.headers["content-type"]

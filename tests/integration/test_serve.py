@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bench.ports import free_port
+from tests.support.http import http
 from tests.support.redis_server import redis_server
 from tests.support.server import ServerProcess, run_straks
 from tests.support.talk import Talker, new_key
@@ -134,7 +135,7 @@ def test_it_serves_https(
     server = ServerProcess(tmp_path, tls_cert=str(cert), tls_key=str(key))
     server.use_https()
     trust = ssl.create_default_context(cafile=cert)
-    with server, httpx.Client(verify=trust, trust_env=False) as client:
+    with server, http(verify=trust) as client:
         server.add_agent("bo@chat.example", "Bo", "correct horse")
         response = client.post(
             f"{server.url}/v1/session",
@@ -190,7 +191,8 @@ async def test_a_drain_tells_everybody_to_come_back(server: ServerProcess) -> No
 def test_it_starts_again_at_once_after_a_kill(server: ServerProcess) -> None:
     for _ in range(3):
         server.restart()
-    assert httpx.get(f"{server.url}/healthz", trust_env=False).json()["status"] == "ok"
+    with http() as client:
+        assert client.get(f"{server.url}/healthz").json()["status"] == "ok"
 
 
 def test_a_kill_in_the_middle_of_the_start_does_no_harm(tmp_path: Path) -> None:
@@ -229,9 +231,9 @@ def test_broken_answer_files_are_named_and_the_others_work(tmp_path: Path) -> No
         "---\ntitle: Hours\nphrases:\n  - when are you open\n---\nFrom nine to five.\n"
     )
     (answers / "broken.md").write_text("---\ntitle: Broken\nphrases: 5: 6\n---\nText\n")
-    with ServerProcess(tmp_path, answers=str(answers)) as server:
+    with ServerProcess(tmp_path, answers=str(answers)) as server, http() as client:
         assert "broken.md:3" in server.tail()
-        assert httpx.get(f"{server.url}/v1/site", trust_env=False).json()["languages"] == ["en"]
+        assert client.get(f"{server.url}/v1/site").json()["languages"] == ["en"]
 
 
 class BrokenDisk(ServerProcess):

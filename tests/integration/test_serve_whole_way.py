@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from straks.demo import answers_folder
+from tests.support.http import http
 from tests.support.redis_server import redis_server
 from tests.support.server import ServerProcess
 from tests.support.talk import Frame, Talker, new_key
@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, server: ServerProcess, email: str) -> None:
         self.server = server
         self.email = email
-        self.http = httpx.Client(base_url=server.url, trust_env=False)
+        self.http = http(base_url=server.url)
         self.talker: Talker
 
     async def sign_in(self) -> Talker:
@@ -66,6 +66,12 @@ async def desks(chat: ServerProcess) -> AsyncIterator[list[Desk]]:
         desk.http.close()
 
 
+def available(chat: ServerProcess) -> Any:
+    """Tell what a visitor is told: whether anybody is there."""
+    with http(base_url=chat.url) as visitor:
+        return visitor.get("/v1/site").json()["available"]
+
+
 async def open_conversation(visitor: Talker, text: str) -> str:
     opened = await visitor.ask("open", key=new_key(), data={"text": text, "lang": "en"})
     assert opened["type"] == "opened", opened
@@ -85,12 +91,12 @@ async def test_a_visitor_is_answered_then_helped_and_nothing_is_lost_by_a_kill(
     chat: ServerProcess, desks: list[Desk]
 ) -> None:
     bo, cy = desks
-    assert httpx.get(f"{chat.url}/v1/site", trust_env=False).json()["available"] is False
+    assert available(chat) is False
     visitor = Talker(chat.socket_url, origin=SHOP)
     await visitor.connect()
     channel = await answered_by_itself(visitor)
     first, second = await bo.sign_in(), await cy.sign_in()
-    assert httpx.get(f"{chat.url}/v1/site", trust_env=False).json()["available"] is True
+    assert available(chat) is True
 
     accepted = await accepted_by_the_first(bo, second, channel)
     reply = await helped_and_closed(visitor, bo, second, channel, accepted)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from straks.accounts.secret import derive_key, load_secret
 from straks.accounts.tokens import SocketClaims, Tokens
 from straks.clock import ManualClock
 from straks_protocol import CODECS
+from tests.support.http import http
 from tests.support.server import ServerProcess
 from tests.support.vectors import Dialogue, dialogues, play
 
@@ -36,7 +36,7 @@ class RealStage:
         if name not in self.agents:
             self.server.add_agent(email, name.title(), PASSWORD)
             self.agents[name] = {}
-        with httpx.Client(trust_env=False) as client:
+        with http() as client:
             body = self.server.sign_in(client, email, PASSWORD)
         account = body["agent"]
         assert isinstance(account, dict)

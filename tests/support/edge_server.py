@@ -189,7 +189,7 @@ def serving(**options: Any) -> Callable[[Callable[..., Awaitable[None]]], Callab
     def decorate(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         async def main(directory: Path, others: dict[str, Any]) -> None:
             # A signal of pytest-timeout does not get through uvloop.
-            async with edge_server(directory, **options) as server, asyncio.timeout(30):
+            async with edge_server(directory, **options) as server, asyncio.timeout(110):
                 await test(server, **others)
 
         def run(tmp_path: Path, **others: Any) -> None:

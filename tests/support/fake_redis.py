@@ -13,7 +13,7 @@ from straks.log.redis.address import Address
 
 __all__ = ["HANG_UP", "FakeRedis", "Reply", "array", "bulk", "error", "info"]
 
-_TIME: Final = 10.0
+_TIME: Final = 60.0
 """Seconds within which something is heard."""
 
 HANG_UP: Final = b"\0hang up"

@@ -29,7 +29,7 @@ def join(server: SmallServer, **options: Any) -> AbstractAsyncContextManager[Cli
 
 async def take(subscription: Subscription, count: int) -> list[Event]:
     """Take the next events of a subscription."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [await anext(subscription) for _ in range(count)]
 
 

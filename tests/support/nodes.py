@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import httpx
 
+from tests.support.http import http
 from tests.support.server import ServerError, ServerProcess, run_straks
 from tests.support.stopping import resume, stop
 
@@ -87,7 +88,7 @@ class Nodes:
         self._add_agent()
         with ThreadPoolExecutor(len(self._nodes)) as threads:
             list(threads.map(ServerProcess.start, self._nodes))
-        with httpx.Client(cookies=self._cookies, trust_env=False) as browser:
+        with http(cookies=self._cookies) as browser:
             reply = browser.post(
                 f"{self._nodes[0].url}/v1/session",
                 json={"email": _EMAIL, "password": _PASSWORD},

@@ -18,7 +18,7 @@ from bench.ports import free_port
 
 __all__ = ["RedisServer", "redis_server"]
 
-_START_SECONDS: Final = 20.0
+_START_SECONDS: Final = 60.0
 
 
 class RedisServer:

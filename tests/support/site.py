@@ -14,6 +14,7 @@ import websockets
 
 from straks_client import Client, Reset, Subscription, connect
 from straks_protocol import START, Entry, Position
+from tests.support.http import async_http
 
 __all__ = ["PASSWORDS", "Page", "Site", "follow"]
 
@@ -126,7 +127,7 @@ class Site:
         """Return when ``/readyz`` says so, as whichever node answers."""
         async with (
             asyncio.timeout(_TIME),
-            httpx.AsyncClient(base_url=self.url, verify=self._trust, trust_env=False) as browser,
+            async_http(base_url=self.url, verify=self._trust) as browser,
         ):
             while (await browser.get("/readyz")).status_code != status:
                 await asyncio.sleep(0.05)
@@ -135,9 +136,7 @@ class Site:
         """Ask as the agent's browser does, again while no server is there to answer."""
         async with (
             asyncio.timeout(_TIME),
-            httpx.AsyncClient(
-                base_url=self.url, verify=self._trust, cookies=self._cookies, trust_env=False
-            ) as browser,
+            async_http(base_url=self.url, verify=self._trust, cookies=self._cookies) as browser,
         ):
             while True:
                 reply = await browser.request(

@@ -54,7 +54,7 @@ from tests.support.server_session import ServerSession
 __all__ = ["SmallServer", "Visit", "eventually"]
 
 
-async def eventually(condition: Callable[[], bool], what: str = "", within: float = 10.0) -> None:
+async def eventually(condition: Callable[[], bool], what: str = "", within: float = 60.0) -> None:
     """Wait until something is so."""
     try:
         async with asyncio.timeout(within):

@@ -18,7 +18,7 @@ __all__ = ["Frame", "Talker", "new_key"]
 
 Frame: TypeAlias = dict[str, Any]
 
-TIME = 15.0
+TIME = 60.0
 """Seconds within which an expected frame comes, on a busy machine."""
 
 
@@ -59,6 +59,7 @@ class Talker:
             subprotocols=[websockets.Subprotocol("straks.v1.json")],
             origin=None if self._origin is None else websockets.Origin(self._origin),
             proxy=None,
+            open_timeout=TIME,
         )
         self.close_code = None
         self._reader = asyncio.create_task(self._read())

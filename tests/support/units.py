@@ -24,7 +24,7 @@ import psutil
 
 __all__ = ["Unit", "Units", "read_unit"]
 
-_NOTIFY_SECONDS: Final = 20.0
+_NOTIFY_SECONDS: Final = 90.0
 _STOP_SECONDS: Final = 90.0
 """What systemd waits for a unit that does not say."""
 
