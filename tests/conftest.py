@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bench.ports import keep_to_share
 from straks.clock import ManualClock
 from straks.edge import session
 from straks.records.database import Database
@@ -21,6 +22,12 @@ from tests.support.server import ServerProcess
 if os.environ.get("STRAKS_TESTED") == "compiled" and str(session.__file__).endswith(".py"):
     raise pytest.UsageError("what is tested is not compiled: make compiled; PYTHONPATH=.compiled")
 
+
+# pytest-xdist names its workers gw0, gw1 and so on; one that takes the place of another counts on.
+keep_to_share(
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
+    int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+)
 
 # No test depends on how fast the machine is: pytest's own time-out ends what does not end.
 settings.register_profile("straks", deadline=None, suppress_health_check=[HealthCheck.too_slow])

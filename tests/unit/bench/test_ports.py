@@ -3,7 +3,9 @@
 import socket
 from pathlib import Path
 
-from bench.ports import HOST, free_port
+import pytest
+
+from bench.ports import HOST, SHARE, free_port, keep_to_share
 
 
 def test_no_port_is_given_twice_nor_while_it_is_taken() -> None:
@@ -12,6 +14,15 @@ def test_no_port_is_given_twice_nor_while_it_is_taken() -> None:
     with socket.socket() as taken:
         taken.bind((HOST, ports[0]))
         assert ports[0] not in {free_port() for _ in range(200)}
+
+
+def test_who_keeps_to_another_share_is_given_other_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SHARE, "what it was comes back")
+    shares = []
+    for number in range(3):
+        keep_to_share(number, 2)
+        shares.append({free_port() for _ in range(200)})
+    assert max(shares[0] | shares[2]) < min(shares[1])
 
 
 def test_connections_that_go_out_do_not_take_it() -> None:
