@@ -35,7 +35,7 @@ async def test_everyone_is_told_and_nobody_is_told_the_same_time(server: EdgeSer
     assert all(0 <= delay <= 3 for delay in delays)
 
 
-@serving(drain_seconds=3.0)
+@serving(drain_seconds=20.0)
 async def test_what_was_accepted_is_acknowledged_before_the_close(server: EdgeServer) -> None:
     visitor = await server.visitor()
     channel = await visitor.open()

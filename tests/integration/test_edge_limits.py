@@ -307,7 +307,13 @@ async def test_a_reader_too_slow_for_its_backlog_is_told_to_resync(server: EdgeS
     assert page["entries"][0]["offset"] == got[-1]["offset"] + 1
 
 
-@serving(read_rate=FAST, requests=100_000, mailbox_bytes=100_000, publish_rate=FAST)
+@serving(
+    read_rate=FAST,
+    requests=100_000,
+    mailbox_bytes=100_000,
+    publish_rate=FAST,
+    close_seconds=60,
+)
 async def test_a_peer_that_asks_but_never_reads_is_closed_with_4002(server: EdgeServer) -> None:
     visitor = await server.visitor()
     channel = await visitor.open()

@@ -29,9 +29,10 @@ uvloop.run(main())
 
 
 async def _welcomed(port: int, count: int) -> list[RawSocket]:
-    sockets = [await RawSocket.connect(port) for _ in range(count)]
-    for socket in sockets:
-        await socket.hello()
+    sockets = []
+    for _ in range(count):
+        sockets.append(await RawSocket.connect(port))
+        await sockets[-1].hello()
     return sockets
 
 
