@@ -40,14 +40,19 @@ def answers(tmp_path: Path) -> Path:
 
 
 def business(tmp_path: Path, url: str, phone: str = "12 34") -> Path:
-    path = tmp_path / "business.yaml"
-    path.write_text(
+    return replaced(
+        tmp_path / "business.yaml",
         f"variables: {{phone_number: '{phone}'}}\n"
         f"lookups: {{order_status: {{url: '{url}', seconds: 20, sends: [order],"
         " secret: a secret of the shop}}\n",
-        "utf-8",
     )
-    return path
+
+
+def replaced(path: Path, text: str) -> Path:
+    """Write a file that a server may read at any moment: it has the old text or the new."""
+    new = path.with_suffix(".new")
+    new.write_text(text, "utf-8")
+    return new.replace(path)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -123,7 +128,7 @@ async def test_what_the_operator_changes_holds_within_seconds(
         known = {"email": "v@example.org", "order": "7"}
         with ServerProcess(tmp_path, **settings) as server:
             async with Talker(server.socket_url) as visitor:
-                file.write_text("variables: [broken", "utf-8")
+                replaced(file, "variables: [broken")
                 channel = await opened(visitor, "where is my order", known=known)
                 given = await entry(visitor, channel, "answer")
                 assert given["data"]["text"].endswith("Call 12 34.")
