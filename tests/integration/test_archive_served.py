@@ -11,7 +11,7 @@ import pytest
 from tests.support.postgres_server import PostgresServer
 from tests.support.redis_server import RedisServer
 from tests.support.server import ServerProcess
-from tests.support.talk import Talker, new_key
+from tests.support.talk import Frame, Talker, new_key
 
 SHOP = "http://localhost:8081"
 
@@ -31,16 +31,26 @@ async def has_left(redis: RedisServer, channel: str) -> None:
             await asyncio.sleep(0.05)
 
 
+async def answered(visitor: Talker, channel: str, count: int) -> Frame:
+    """Subscribe when so many messages have their answer."""
+    async with asyncio.timeout(60):
+        while True:
+            page = await visitor.ask("subscribe", channel=channel)
+            if [entry["kind"] for entry in page["entries"]].count("answer") == count:
+                return page
+            await asyncio.sleep(0.05)
+
+
 async def test_it_is_all_there_and_goes_on(chat: ServerProcess, redis: RedisServer) -> None:
     key, data = new_key(), {"text": "Do you have it in green?", "lang": "en"}
     async with Talker(chat.socket_url, origin=SHOP) as visitor:
         token = visitor.token
         channel = (await visitor.ask("open", key=key, data=data))["channel"]
-        before = await visitor.ask("subscribe", channel=channel)
+        await visitor.ask("subscribe", channel=channel)
         said_key = new_key()
         said = await visitor.publish(channel, "message", {"text": "Hello?"}, key=said_key)
         await visitor.say("read", channel=channel, offset=said["offset"])
-        before = await visitor.ask("subscribe", channel=channel)
+        before = await answered(visitor, channel, 2)
     await has_left(redis, channel)
 
     async with Talker(chat.socket_url, origin=SHOP, token=token) as visitor:
