@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_load import SHOP, fault_test, load
-from tests.support.nodes import ORIGIN, Nodes
+from tests.support.nodes import ORIGIN, UNLIMITED, Nodes
 from tests.support.raw_socket import RawSocket
 
 ENOUGH = 1500
@@ -23,7 +23,8 @@ pytestmark = fault_test(240)
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Nodes]:
-    with Nodes(tmp_path, count=1) as nodes:
+    # One who reads nothing answers no ping either.
+    with Nodes(tmp_path, count=1, settings={**UNLIMITED, "heartbeat": "600"}) as nodes:
         yield nodes
 
 
@@ -63,7 +64,7 @@ async def test_a_slow_consumer_disturbs_nobody_and_catches_up(node: Nodes) -> No
         await fill(talker, channel)
         running.mark()
     slow.writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         last = await until_told(slow, channel)
     after, more = last, True
     while more:
