@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from straks import __version__
+from tests.support.http import http
 from tests.support.server import ServerProcess, run_straks
 from tests.support.talk import Talker
 
@@ -30,7 +30,7 @@ def test_an_agent_is_made_once_and_can_sign_in_at_once(server: ServerProcess) ->
     assert (code, said) == (0, f"Bo <{EMAIL}> can sign in now.\n")
     code, _, complaint = agent(server, "add", EMAIL, "--name", "Bo", password="correct horse")
     assert (code, complaint) == (1, f"straks: There is already an agent {EMAIL}.\n")
-    with httpx.Client(trust_env=False) as client:
+    with http() as client:
         server.sign_in(client, EMAIL, "correct horse")
 
 
@@ -61,7 +61,7 @@ def test_without_a_terminal_a_password_must_come_on_standard_input(server: Serve
 
 async def test_a_new_password_signs_out_and_closes_open_sockets(server: ServerProcess) -> None:
     server.add_agent(EMAIL, "Bo", "correct horse")
-    with httpx.Client(trust_env=False) as client:
+    with http() as client:
         token = str(server.sign_in(client, EMAIL, "correct horse")["token"])
         async with Talker(server.socket_url, origin=server.url, token=token) as socket:
             code, _, _ = agent(server, "password", EMAIL, password="another horse")
@@ -73,13 +73,13 @@ async def test_a_new_password_signs_out_and_closes_open_sockets(server: ServerPr
             await again.connect()
             assert again.welcome["code"] == "token_revoked"
             assert await again.wait_closed() == 4502
-            assert socket.close_code is None
+            assert await socket.wait_closed() == 4503
         server.sign_in(client, EMAIL, "another horse")
 
 
 async def test_signing_out_closes_the_sockets_of_that_session_only(server: ServerProcess) -> None:
     server.add_agent(EMAIL, "Bo", "correct horse")
-    with httpx.Client(trust_env=False) as here, httpx.Client(trust_env=False) as there:
+    with http() as here, http() as there:
         first = Talker(
             server.socket_url,
             origin=server.url,
@@ -100,7 +100,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_only(server: Serve
 
 async def test_agents_connect_from_the_console_only(server: ServerProcess) -> None:
     server.add_agent(EMAIL, "Bo", "correct horse")
-    with httpx.Client(trust_env=False) as client:
+    with http() as client:
         token = str(server.sign_in(client, EMAIL, "correct horse")["token"])
     stolen = Talker(server.socket_url, origin="http://localhost:8081", token=token)
     await stolen.connect()

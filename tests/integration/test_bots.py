@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from straks_client import Client, DisconnectedError, RefusedError, connect
 from straks_protocol import CloseCode, Entry
+from tests.support.http import http
 from tests.support.server import ServerProcess, run_straks
 
 PASSWORD = "correct horse battery staple"
@@ -100,7 +100,7 @@ async def replies(client: Client, channel: str, count: int = 1) -> list[Entry]:
 
 async def ask_on(bot: Client) -> None:
     """Ask for something again and again, as long as the connection lives."""
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(60):
         while True:
             await bot.history(f"app:{NAME}", limit=1)
             await asyncio.sleep(0.1)
@@ -110,8 +110,8 @@ async def as_agent(server: ServerProcess) -> dict[str, Any]:
     await asyncio.to_thread(server.add_agent, "ann@example.com", "Ann", PASSWORD)
 
     def sign_in() -> str:
-        with httpx.Client(trust_env=False) as http:
-            return str(server.sign_in(http, "ann@example.com", PASSWORD)["token"])
+        with http() as browser:
+            return str(server.sign_in(browser, "ann@example.com", PASSWORD)["token"])
 
     return {"token": await asyncio.to_thread(sign_in), "origin": server.url}
 
