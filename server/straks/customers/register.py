@@ -69,7 +69,7 @@ class CustomerRecords(Protocol):
         ...
 
     async def opened_since(self, visitors: Collection[str], at: int) -> Sequence[Opened]:
-        """Read which conversations some visitors opened after a time."""
+        """Read which conversations some visitors opened at a time or after it."""
         ...
 
     async def facts(self, visitors: Collection[str]) -> Mapping[str, Mapping[str, Fact]]:
@@ -193,12 +193,12 @@ class Register:
         return await self._records.opened_since(visitors, since)
 
     async def _bring_all(self, returns: Sequence[_Return], last: Mapping[str, int]) -> None:
-        """``last``: the latest offset that was read, by conversation."""
+        """``last``: the latest offset that was read, by conversation, if any was."""
         returning = [each for each in returns if each.known]
         for start in range(0, len(returning), _AT_ONCE):
             some = returning[start : start + _AT_ONCE]
             await asyncio.gather(
-                *(self._bring(each, last.get(each.opened.conversation_id, 0)) for each in some)
+                *(self._bring(each, last.get(each.opened.conversation_id, 1)) for each in some)
             )
         if returning:
             visitors = {each.opened.visitor_id for each in returning}
@@ -238,7 +238,8 @@ class Register:
         """Publish in a new conversation what was said before it, unless it is known there."""
         conversation_id, opened_at = back.opened.conversation_id, back.opened.at
         carried = _carried(back.known)
-        before = {name: fact for name, fact in carried.items() if fact.said_at < opened_at}
+        # What was said in that very millisecond may have been said before.
+        before = {name: fact for name, fact in carried.items() if fact.said_at <= opened_at}
         if not before:
             return
         conversation = await self._conversations.conversation(conversation_id, last)

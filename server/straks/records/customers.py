@@ -116,7 +116,7 @@ class SQLCustomerRecords:
             await connection.execute(new, rows)
 
     async def opened_since(self, visitors: Collection[str], at: int) -> list[Opened]:
-        """Read which conversations some visitors opened after a time, in ms; the oldest first.
+        """Read what some visitors opened at a time, in ms, or after it; the oldest first.
 
         Raises:
             RecordsUnavailableError: they cannot be read now.
@@ -124,7 +124,7 @@ class SQLCustomerRecords:
         columns = visitor_conversations.c
         query = (
             select(columns.visitor_id, columns.conversation_id, columns.opened_at)
-            .where(columns.visitor_id.in_(visitors), columns.opened_at > at)
+            .where(columns.visitor_id.in_(visitors), columns.opened_at >= at)
             .order_by(columns.opened_at, columns.conversation_id)
         )
         async with self._database.read() as connection:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from straks.accounts.principals import RESPONDER, SERVER, Principal
 from straks.clock import Clock, ManualClock, SystemClock
@@ -134,6 +135,23 @@ async def test_what_is_read_after_the_next_conversation_is_brought_there_too(
                 ("details", {"fields": {"order": "7"}}),
             ]
         assert await here.from_server(first) == []
+
+
+@pytest.mark.parametrize("opening_first", [True, False])
+async def test_what_was_said_in_the_millisecond_of_the_opening_is_brought(
+    tmp_path: Path, database: Database, opening_first: bool
+) -> None:
+    async with registering(tmp_path, database) as here:
+        first = await here.open()
+        await say(here, first, "contact", {"email": "v@example.org"})
+        second = await here.open(known={"order": "7"})
+        items = await here.log.log.feed(0, 0, 10_000)
+        [at] = [item.entry.at for item in items if item.entry.channel == second]
+        said = [replace(i, entry=replace(i.entry, at=at)) for i in items if i.entry.offset == 2]
+        items = [*said, *(item for item in items if item.entry.offset == 1)]
+        for channel in (second, first) if opening_first else (first, second):
+            await here.register.handle([i for i in items if i.entry.channel == channel])
+        assert await here.from_server(second) == [("contact", {"email": "v@example.org"})]
 
 
 async def test_who_reads_both_at_once_brings_it_once(tmp_path: Path, database: Database) -> None:
