@@ -225,7 +225,7 @@ test("choices, forms, details and contacts are told in words", async () => {
   ]);
   expect(root.querySelector(".offered")?.textContent).toBe(t.askedFor(["Which colour?"]));
   const known = [...root.querySelectorAll(".known dl > div")].map((each) => each.textContent);
-  expect(known).toEqual(["E-mailv@example.org", "Phone12", "Order number6", "Which colour?brass"]);
+  expect(known).toEqual(["E-mailv@example.org", "Phone12", "Order number7", "Which colour?brass"]);
 });
 
 test("an expert is marked in the list, and the conversation says why", async () => {
